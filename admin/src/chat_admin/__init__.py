@@ -1,0 +1,1 @@
+"""The operator's command: makes users, passwords and keys, and releases names."""

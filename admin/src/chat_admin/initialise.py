@@ -1,0 +1,71 @@
+"""`chat-admin init`: the secrets and definitions a new installation needs.
+
+One directory for each reader, so that each service can be shown its own alone:
+
+    broker/definitions.json                    users, permissions and policies of RabbitMQ
+    registry/amqp_url, token_private_key
+    router/amqp_url, token_public_key          archive/ has the same
+    client/amqp_url                            admin/ has the same
+"""
+
+import json
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chat_admin.definitions import Retention, definitions
+from chat_admin.permissions import USERS
+
+PASSWORD_BYTES = 24
+
+
+def initialise(directory: Path, host: str, port: int, retention: Retention) -> None:
+    """Make what is missing; passwords and keys that are there are kept, so it can be run at every start."""
+    passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
+    for name, password in passwords.items():
+        _write(directory / name / "amqp_url", f"amqp://{name}:{password}@{host}:{port}/%2F\n")
+    _write_keys(directory)
+    broker = definitions(passwords, retention)
+    _write(directory / "broker" / "definitions.json", json.dumps(broker, indent=2) + "\n")
+
+
+def _password(url: Path) -> str:
+    if not url.exists():
+        return secrets.token_urlsafe(PASSWORD_BYTES)
+    kept = urlsplit(url.read_text().strip()).password
+    return kept or secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def _write_keys(directory: Path) -> None:
+    private = directory / "registry" / "token_private_key"
+    if not private.exists():
+        _write(private, _private_pem(Ed25519PrivateKey.generate()))
+    public = _public_pem(private.read_bytes())
+    for reader in ("router", "archive"):
+        _write(directory / reader / "token_public_key", public)
+
+
+def _private_pem(key: Ed25519PrivateKey) -> str:
+    pem, pkcs8, plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(pem, pkcs8, plain).decode()
+
+
+def _public_pem(private_pem: bytes) -> str:
+    public = serialization.load_pem_private_key(private_pem, password=None).public_key()
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    return public.public_bytes(serialization.Encoding.PEM, spki).decode()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a whole file or none, readable by owner and group."""
+    if path.exists() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.new")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.chmod(0o640)
+    draft.rename(path)

@@ -1,0 +1,110 @@
+"""How everyone connects to RabbitMQ, and how what is published is accounted for.
+
+The timeouts are chosen, not inherited: py-amqp gives up on a peer that takes no bytes for 1 s
+(TCP_USER_TIMEOUT), and a broker under back-pressure does just that; and it sends no heartbeats unless told.
+"""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kombu.connection import Connection
+
+from chat_wire.errors import Unconfirmed
+
+HEARTBEAT_SECONDS = 10
+CONNECT_SECONDS = 5
+STALLED_SECONDS = 30
+
+
+def connect(url: str, name: str) -> Connection:
+    """An open connection; several brokers go into `url` separated by `;`. `name` is what operators see.
+
+    Raises one of `recoverable_errors` when no broker answers within 5 s.
+    """
+    connection = Connection(
+        url,
+        heartbeat=HEARTBEAT_SECONDS,
+        connect_timeout=CONNECT_SECONDS,
+        transport_options={
+            "client_properties": {"connection_name": name},
+            "read_timeout": STALLED_SECONDS,
+            "write_timeout": STALLED_SECONDS,
+            "socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000},
+        },
+    )
+    connection.connect()
+    return connection
+
+
+def recoverable_errors() -> tuple[type[Exception], ...]:
+    """What can happen to a connection or channel, and is answered by connecting anew."""
+    probe = Connection("amqp://")
+    return (*probe.connection_errors, *probe.channel_errors, Unconfirmed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Something to publish. `mandatory` says that it must reach a queue or come back as returned."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    mandatory: bool = True
+    reply_to: str | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Publisher:
+    """Publishes on a channel of its own and keeps account of what the broker has not confirmed.
+
+    Confirms are pipelined (https://www.rabbitmq.com/docs/confirms): publish as much as there is, then
+    drain the connection until `unconfirmed` is 0. Refused and returned publications are kept in
+    `refused` and `returned` for the caller to deal with.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._tag = 0
+        self._waiting: dict[int, Publication] = {}
+        self.refused: list[Publication] = []
+        self.returned: list[tuple[str, str]] = []
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many publications the broker has not answered yet."""
+        return len(self._waiting)
+
+    def publish(self, publication: Publication) -> None:
+        """Hand a persistent message to the broker; its confirm comes while the connection is drained."""
+        message = self._channel.prepare_message(
+            publication.body,
+            content_type="application/json",
+            headers=dict(publication.headers),
+            properties={"delivery_mode": 2, "reply_to": publication.reply_to},
+        )
+        self._tag += 1
+        self._waiting[self._tag] = publication  # first: publishing may itself receive the confirm
+        self._channel.basic_publish(
+            message, publication.exchange, publication.routing_key, mandatory=publication.mandatory
+        )
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        self.refused += self._settle(tag, multiple)
+
+    def _on_return(self, _error: Exception, exchange: str, routing_key: str, _message: Any) -> None:
+        self.returned.append((exchange, routing_key))
+
+    def _settle(self, tag: int, multiple: bool) -> list[Publication]:
+        if not multiple:
+            return [self._waiting.pop(tag)] if tag in self._waiting else []
+        settled = [waiting for waiting in self._waiting if waiting <= tag]
+        return [self._waiting.pop(each) for each in settled]

@@ -1,0 +1,1 @@
+"""The runtime that every service runs in: connect, consume, confirm, ack, drain, log, health."""

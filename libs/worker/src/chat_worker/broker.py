@@ -1,0 +1,138 @@
+"""A worker's two connections to the broker: one takes in, the other puts out.
+
+Two, because a broker in alarm stops reading from a connection that publishes, acks included.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from kombu.connection import Connection
+from kombu.entity import Queue
+
+from chat_wire.connection import STALLED_SECONDS, Publication, Publisher, connect
+from chat_wire.errors import Unconfirmed
+from chat_wire.topology import declare
+from chat_worker.delivery import Source
+from chat_worker.subscription import Subscription
+
+log = structlog.get_logger()
+
+# Bounds what one round takes in, so that a flood cannot keep acks and heartbeats waiting.
+MOST_FRAMES = 2048
+
+
+class Broker:
+    """What a service asks of the broker: declare, consume, cancel. The runtime does the rest."""
+
+    def __init__(self, url: str, name: str, on_beat: Callable[[], None]) -> None:
+        self._incoming = connect(url, f"{name} consuming")
+        self._outgoing = connect(url, f"{name} publishing")
+        self._publisher = Publisher(self._outgoing.channel())
+        self._subscriptions: dict[str, Subscription] = {}
+        self._on_beat = on_beat
+        self._last_beat = 0.0
+        self._blocked = False
+        self._watch_alarms()
+
+    def __enter__(self) -> "Broker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in (self._outgoing, self._incoming):
+            _close(connection)
+
+    def declare(self, *queues: Queue) -> None:
+        """Declare queues and their exchanges, on a channel that is closed again."""
+        with self._incoming.channel() as channel:
+            declare(channel, *queues)
+
+    def consume(self, source: Source) -> None:
+        """Begin to take in from a source; a source of the same queue is replaced."""
+        self.cancel(source.queue)
+        self._subscriptions[source.queue] = Subscription(self._incoming, source)
+
+    def cancel(self, queue: str) -> None:
+        """Stop consuming; deliveries not acknowledged go back. Nothing happens if it is not consumed."""
+        subscription = self._subscriptions.pop(queue, None)
+        if subscription:
+            subscription.close()
+
+    def stop_taking(self) -> None:
+        """Ask for no more deliveries from any source."""
+        for subscription in self._subscriptions.values():
+            subscription.stop_taking()
+
+    def subscriptions(self) -> list[Subscription]:
+        """What is being consumed at this moment."""
+        return list(self._subscriptions.values())
+
+    def wait(self, seconds: float) -> None:
+        """Take in all that has arrived; if nothing has, wait for the first for up to `seconds`."""
+        waiting = any(subscription.waiting for subscription in self._subscriptions.values())
+        _drain(self._incoming, 0 if waiting else seconds)
+        _drain(self._outgoing, 0)
+        self.beat()
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """Hand publications to the broker without waiting for confirms."""
+        for publication in publications:
+            self._publisher.publish(publication)
+
+    def confirm(self, deadline: float | None) -> list[tuple[str, str]]:
+        """Wait until everything published is confirmed; returns what was returned, as (exchange, key).
+
+        `deadline` (monotonic seconds) holds even for a broker in alarm; without one an alarm is waited
+        out. Raises Unconfirmed when the broker refuses something or does not answer for 30 s.
+        """
+        limit = time.monotonic() + STALLED_SECONDS
+        while self._publisher.unconfirmed:
+            _drain(self._outgoing, 1)
+            self.beat()
+            if self._blocked:
+                limit = time.monotonic() + STALLED_SECONDS
+            if time.monotonic() > min(limit, deadline or limit):
+                raise Unconfirmed(f"{self._publisher.unconfirmed} publications were not confirmed in time")
+        if self._publisher.refused:
+            raise Unconfirmed(f"{len(self._publisher.refused)} publications were refused by the broker")
+        returned, self._publisher.returned = self._publisher.returned, []
+        return returned
+
+    def beat(self) -> None:
+        """Once a second: exchange heartbeats, raise if the broker's have stopped, and say that we live."""
+        if time.monotonic() - self._last_beat < 1:
+            return
+        self._last_beat = time.monotonic()
+        self._incoming.heartbeat_check()
+        self._outgoing.heartbeat_check()
+        self._on_beat()
+
+    def _watch_alarms(self) -> None:
+        def blocked(_reason: str) -> None:
+            self._blocked = True
+            log.warning("broker.blocked")
+
+        def unblocked() -> None:
+            self._blocked = False
+            log.info("broker.unblocked")
+
+        amqp_connection: Any = self._outgoing.connection
+        amqp_connection.on_blocked = blocked
+        amqp_connection.on_unblocked = unblocked
+
+
+def _drain(connection: Connection, seconds: float) -> None:
+    try:
+        connection.drain_events(timeout=seconds)
+        for _ in range(MOST_FRAMES):
+            connection.drain_events(timeout=0)
+    except TimeoutError:
+        return
+
+
+def _close(connection: Connection) -> None:
+    try:
+        connection.release()
+    except Exception as error:  # a connection that is lost cannot be closed in good order
+        log.debug("connection.close_failed", error=repr(error))

@@ -1,0 +1,8 @@
+"""The one place where services read the wall clock."""
+
+import time
+
+
+def now() -> int:
+    """Microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1000

@@ -1,0 +1,31 @@
+"""What to do with a delivery that cannot be handled: keep it, say so, and tell its sender."""
+
+import structlog
+
+from chat_wire import topology
+from chat_wire.codec import encode
+from chat_wire.connection import Publication
+from chat_wire.errors import WireError
+from chat_wire.messages import Refused
+from chat_worker.delivery import Delivery
+
+log = structlog.get_logger()
+
+
+def dead_letter(delivery: Delivery, error: WireError) -> Publication:
+    """The delivery as it came, for dead-letters, with the reason in its headers."""
+    log.warning("delivery.refused", queue=delivery.queue, reason=error.reason, error=str(error))
+    headers = {"reason": error.reason, "text": str(error), "source": delivery.queue}
+    return Publication(exchange=topology.DEAD.name, routing_key=delivery.queue, body=delivery.body, headers=headers)
+
+
+def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[Publication]:
+    """The answer that says why, if the sender's inbox is known."""
+    return reply(delivery.reply_to, encode(Refused(request=request, reason=error.reason, text=str(error))))
+
+
+def reply(inbox: str | None, body: bytes) -> list[Publication]:
+    """An answer to an inbox; none if that is not an inbox. One that is gone is no error."""
+    if inbox is None or not topology.is_inbox(inbox):
+        return []
+    return [Publication(exchange="", routing_key=inbox, body=body, mandatory=False)]

@@ -1,0 +1,50 @@
+"""The health report: a small file the worker's loop rewrites each second, and the check that reads it.
+
+`python -m chat_worker.health` exits 0 when the file named by HEALTH_FILE is fresh and says ready, else 1
+with the reason on stderr. A loop that is stuck, or that has lost the broker, writes no report.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from chat_wire.settings import setting
+from chat_worker.clock import now
+
+FRESH_SECONDS = 15
+
+
+def report(path: Path, facts: Mapping[str, Any]) -> None:
+    """Replace the report by `facts` and the time; readers see the old one or the new one, whole."""
+    new = path.with_suffix(".new")
+    new.write_bytes(orjson.dumps({"at": now(), **facts}, default=str))
+    new.replace(path)
+
+
+def problem(path: Path) -> str | None:
+    """What is wrong with the worker that reports to `path`, or None when it is well."""
+    try:
+        facts = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return f"{path} is not there: the worker has not connected yet"
+    age = (now() - facts["at"]) / 1_000_000
+    if age > FRESH_SECONDS:
+        return f"no report for {age:.0f} s: the worker is stuck or its broker is gone"
+    if not facts.get("ready"):
+        return f"not ready: {facts}"
+    return None
+
+
+def main() -> None:
+    """Exit 0 when the worker is well, 1 when it is not."""
+    wrong = problem(Path(setting(os.environ, "HEALTH_FILE", "/tmp/health.json")))
+    if wrong:
+        sys.exit(wrong)
+
+
+if __name__ == "__main__":
+    main()

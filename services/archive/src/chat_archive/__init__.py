@@ -1,0 +1,1 @@
+"""The archive: log.txt, its index, and the questions asked of it."""

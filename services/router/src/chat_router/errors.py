@@ -1,0 +1,39 @@
+"""Why a router refuses posts.
+
+WireError
+└── PostsRejected
+    ├── WrongPartition
+    ├── WrongSequence
+    ├── UnknownRoom
+    └── TooFast
+"""
+
+from chat_wire.errors import WireError
+
+
+class PostsRejected(WireError):
+    """The posts are well-formed, and still must not reach the room; the text says why."""
+
+
+class WrongPartition(PostsRejected):
+    """The posts came by a partition that is not their session's."""
+
+    reason = "wrong_partition"
+
+
+class WrongSequence(PostsRejected):
+    """Too many posts in a message, none, or sequences that do not count 1, 2, 3."""
+
+    reason = "wrong_sequence"
+
+
+class UnknownRoom(PostsRejected):
+    """There is no such room."""
+
+    reason = "unknown_room"
+
+
+class TooFast(PostsRejected):
+    """The session sends more posts a second than are allowed."""
+
+    reason = "too_fast"

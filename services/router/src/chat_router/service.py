@@ -1,0 +1,122 @@
+"""Which queue feeds which handler: posts in from 16 partitions, batches out to the rooms' streams."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from chat_router.domain import Accepted, RateLimit, ServerClock, check_posts, priority, to_batches
+from chat_router.settings import RouterSettings
+from chat_wire import topology
+from chat_wire.codec import decode, encode
+from chat_wire.connection import Publication
+from chat_wire.errors import InvalidText, Unconfirmed, WireError
+from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, check_text, entry_ids
+from chat_wire.sequences import Sequences
+from chat_wire.tokens import Claims, verify
+from chat_worker.clock import now
+from chat_worker.dead import dead_letter, refusal, reply
+from chat_worker.delivery import Delivery, Source
+from chat_worker.ended import EndedSessions
+from chat_worker.runtime import Broker
+
+log = structlog.get_logger()
+
+
+class RouterService:
+    """A router replica: any number may run, each partition has one of them as its active consumer."""
+
+    def __init__(self, settings: RouterSettings) -> None:
+        self._settings = settings
+        self._clock = ServerClock()
+        self._rate = RateLimit(settings.posts_per_second)
+        self._sequences = Sequences()
+        self._ready = False
+
+    def connected(self, broker: Broker) -> Iterable[Publication]:
+        """Read which sessions have ended, and only then take posts.
+
+        What was routed on the lost connection may not have been confirmed, so it is forgotten: the
+        posts come again, are routed again, and readers drop those they have.
+        """
+        self._ready = False
+        self._sequences = Sequences()
+        broker.declare(*topology.ROUTER_QUEUES)
+        origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
+        self._ended = EndedSessions(origin, on_ready=lambda: self._take_posts(broker))
+        broker.consume(self._ended.source())
+        return [self._ended.marker()]
+
+    def tick(self) -> Iterable[Publication]:
+        """A router does nothing by time."""
+        return []
+
+    def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
+        """A room's stream, or dead-letters, has been deleted: connect anew, which declares it."""
+        raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
+
+    def facts(self) -> Mapping[str, Any]:
+        """Ready once posts are taken."""
+        return {"ready": self._ready}
+
+    def _take_posts(self, broker: Broker) -> None:
+        for partition in range(PARTITIONS):
+            queue = topology.ingress(partition).name
+            broker.consume(
+                Source(queue=queue, handle=self.route, priority=priority(self._settings.instance, partition))
+            )
+        self._ready = True
+        log.info("router.ready")
+
+    def route(self, deliveries: Sequence[Delivery]) -> list[Publication]:
+        """Turn messages of posts into batches for the rooms, and refusals for their senders."""
+        accepted: list[Accepted] = []
+        refusals: list[Publication] = []
+        for delivery in deliveries:
+            try:
+                message = decode(delivery.body, Posts)
+            except WireError as error:
+                refusals += [dead_letter(delivery, error), *refusal(delivery, None, error)]
+                continue
+            refusals += self._admit(delivery, message, accepted)
+        batches = to_batches(accepted, self._settings.instance, self._clock.stamp(now()))
+        return [*(self._publish(batch) for batch in batches), *refusals]
+
+    def _admit(self, delivery: Delivery, message: Posts, accepted: list[Accepted]) -> list[Publication]:
+        try:
+            claims = self._check(delivery, message)
+        except WireError as error:
+            return _refuse(delivery, tuple(post.sequence for post in message.posts), error)
+        refused: list[Publication] = []
+        for post in message.posts:
+            try:
+                check_text(post.text)
+            except InvalidText as error:
+                refused += _refuse(delivery, (post.sequence,), error)
+                continue
+            if self._sequences.take(claims.session, post.sequence):
+                accepted.append(Accepted(message.room, claims, post))
+            else:
+                log.info("post.repeated", session=claims.session, user=claims.name, sequence=post.sequence)
+        return refused
+
+    def _check(self, delivery: Delivery, message: Posts) -> Claims:
+        claims = verify(message.token, self._settings.public_key, now())
+        self._ended.check(claims.session)
+        check_posts(message, claims, int(delivery.queue.rpartition(".")[2]), topology.ROOMS)
+        self._rate.spend(claims.session, len(message.posts), now())
+        return claims
+
+    def _publish(self, batch: Batch) -> Publication:
+        log.info("batch.published", room=batch.room, server_ts=batch.server_ts, message_ids=entry_ids(batch))
+        return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch))
+
+
+def _refuse(delivery: Delivery, sequences: tuple[int, ...], error: WireError) -> list[Publication]:
+    """Tell the sender; where there is no inbox to tell, keep the message in dead-letters."""
+    if not topology.is_inbox(delivery.reply_to):
+        return [dead_letter(delivery, error)]
+    log.warning("posts.refused", reason=error.reason, error=str(error), sequences=sequences)
+    answer = PostsRefused(sequences=sequences, reason=error.reason, text=str(error))
+    return reply(delivery.reply_to, encode(answer))

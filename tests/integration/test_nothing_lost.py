@@ -1,0 +1,91 @@
+"""Nothing is lost, nothing counts twice, and all see one order, whatever dies: the whole road, faults on the way."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import orjson
+
+from chat_wire.messages import Granted
+from chat_wire.sequences import Sequences
+from tests.support.chatter import Chatter
+from tests.support.processes import Process, System
+from tests.support.wait import until
+
+SENDERS = 20
+
+
+@contextmanager
+def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
+    """Chatters that hold names and listen to the lobby."""
+    made = [Chatter(system.url("client")) for _ in names]
+    for chatter, name in zip(made, names, strict=True):
+        assert isinstance(chatter.claim(name), Granted)
+        chatter.join()
+    yield made
+    for chatter in made:
+        chatter.close()
+
+
+def once(ids: list[str]) -> list[str]:
+    """The ids a reader keeps: those whose sequence rises within their session."""
+    sequences = Sequences()
+    return [each for each in ids if sequences.take(each.rpartition("-")[0], int(each.rpartition("-")[2]))]
+
+
+def recorded(system: System) -> list[str]:
+    """The ids in log.txt, in order."""
+    path = system.data / "log.txt"
+    return [orjson.loads(line)["id"] for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
+    """Every member and log.txt have each post once, in one order, and each sender's in the order sent."""
+    expected = sorted(each for ids in sent.values() for each in ids)
+    for member in members:
+        member.hear(lambda member=member: len(set(member.ids())) == len(expected), 60)
+    until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has everything")
+    order = recorded(system)
+    assert sorted(order) == expected
+    for ids in sent.values():
+        own = set(ids)
+        assert [each for each in order if each in own] == ids
+    for member in members:
+        assert once(member.ids()) == order
+
+
+def busiest(routers: list[Process]) -> Process:
+    """The router that has put out most."""
+    return max(routers, key=lambda router: len(router.lines("batch.published")))
+
+
+def test_three_routers_one_killed_with_a_full_window(system: System) -> None:
+    system.started("registry")
+    system.started("archive")
+    routers = [system.started("router", replica) for replica in (1, 2, 3)]
+    with chatters(system, [f"user{n}" for n in range(SENDERS)]) as members:
+        sent: dict[str, list[str]] = {str(n): [] for n in range(SENDERS)}
+        for burst in range(25):
+            for n, member in enumerate(members):
+                sent[str(n)] += member.post(*(f"{burst}.{i} of {n}" for i in range(10)))
+            if burst == 12:
+                busiest(routers).kill()
+        assert sum(map(len, sent.values())) == 5_000
+        assert_all_agree(system, members, sent)
+
+
+def test_routers_come_and_go_under_load(system: System) -> None:
+    system.started("registry")
+    system.started("archive")
+    chance = random.Random(7)
+    running = [system.started("router", 1)]
+    with chatters(system, ["ann", "bob", "eve"]) as members:
+        sent: dict[str, list[str]] = {name: [] for name in ("ann", "bob", "eve")}
+        for step in range(6):
+            for name, member in zip(sent, members, strict=True):
+                for _ in range(20):
+                    sent[name] += member.post(*(f"{step}" for _ in range(chance.randint(1, 20))))
+            running.append(system.started("router", step + 2))
+            stopped = running.pop(0)
+            stopped.popen.terminate() if step % 2 else stopped.kill()
+        assert_all_agree(system, members, sent)

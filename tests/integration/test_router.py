@@ -1,0 +1,134 @@
+"""A router on a real broker: posts in, batches out, and what it refuses."""
+
+import signal
+from typing import Any
+
+import pytest
+
+from chat_wire.codec import encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
+from tests.support.chatter import Chatter
+from tests.support.processes import System
+from tests.support.tokens import member
+from tests.support.wait import until
+
+
+def refusal(chatter: Chatter) -> PostsRefused:
+    chatter.hear(lambda: chatter.replies)
+    found = chatter.replies.pop(0)
+    assert isinstance(found, PostsRefused)
+    return found
+
+
+def dead_letters(system: System) -> int:
+    return int(system.broker.queue(system.vhost, "dead-letters").get("messages_ready", 0))
+
+
+def test_a_post_reaches_every_member_with_its_time_of_arrival(system: System) -> None:
+    router = system.started("router")
+    ann, bob = member(system, "ann"), member(system, "bob")
+    ann.join()
+    bob.join()
+
+    (sent,) = ann.post("hola \U0001f600")
+
+    for chatter in (ann, bob):
+        chatter.hear(lambda chatter=chatter: chatter.entries)
+        assert list(chatter.heard()) == [(sent, "hola \U0001f600")]
+    (entry,) = bob.entries
+    assert isinstance(entry[1], Batch)
+    assert entry[1].router == router.name
+    (line,) = until(lambda: router.lines("batch.published"))
+    assert (line["message_ids"], line["server_ts"]) == ([sent], entry[1].server_ts)
+    assert "hola" not in router.log.read_text()
+
+
+def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system: System) -> None:
+    system.started("router")
+    ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
+    ann.join()
+
+    ann.post("one", " ", "x" * 4097, "two")
+    assert [refusal(ann).sequences, refusal(ann).sequences] == [(2,), (3,)]
+    ann.post("nowhere", room="cellar")
+    assert refusal(ann).reason == "unknown_room"
+    late.post("too late")
+    assert refusal(late).reason == "invalid_token"
+    ann.publish("chat.ingress", "4", encode(Posts(token=ann.token, room="lobby", posts=(Post(sequence=9, client_ts=0, text="x"),))))
+    assert refusal(ann).reason == "wrong_partition"
+    ann.post("three")
+    ann.hear(lambda: len(ann.ids()) == 3)
+    assert [text for _, text in ann.heard()] == ["one", "two", "three"]
+
+
+def test_what_cannot_be_answered_is_kept_in_dead_letters_and_never_sent_to_another_queue(system: System) -> None:
+    router = system.started("router")
+    ann = member(system, "ann")
+    publish = ann.publisher.publish
+
+    for body in (b"garbage", b"{}", encode(Posts(token="forged", room="lobby", posts=()))):
+        publish(Publication(exchange="chat.ingress", routing_key="3", body=body, reply_to="router.ingress.3"))
+    ann.confirmed()
+
+    until(lambda: dead_letters(system) == 3)
+    assert {line["reason"] for line in router.lines("delivery.refused")} == {
+        "undecodable",
+        "unknown_type",
+        "invalid_token",
+    }
+    ann.join()
+    (sent,) = ann.post("still there")
+    ann.hear(lambda: ann.ids() == [sent])
+
+
+def test_a_token_is_void_once_its_session_has_ended(system: System) -> None:
+    system.started("router")
+    ann = member(system, "ann")
+    registry = connect(system.url("registry"), "test")
+    publisher = Publisher(registry.channel())
+    assert ann.granted
+
+    ended = SessionEnded(session=ann.granted.session, expires=ann.granted.expires, reason="exited")
+    publisher.publish(Publication(exchange="chat.sessions", routing_key="", body=encode(ended)))
+
+    def refused() -> Any:
+        ann.post("am I still here?")
+        ann.drain()
+        return any(isinstance(reply, PostsRefused) for reply in ann.replies)
+
+    until(refused)
+    registry.release()
+    late = system.started("router", 2)
+    assert late.ready()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_router_told_to_stop_finishes_what_it_took_and_hands_over(system: System, number: signal.Signals) -> None:
+    first = system.started("router")
+    ann = member(system, "ann")
+    ann.join()
+    second = system.started("router", 2)
+    sent = [each for n in range(20) for each in ann.post(*(f"{n}.{i}" for i in range(50)))]
+
+    first.send(number)
+
+    assert first.popen.wait(10) == 0
+    ann.hear(lambda: len(set(ann.ids())) == len(sent), 30)
+    assert ann.ids() == sent
+    assert second.ready()
+    assert [line["event"] for line in first.lines("worker.stopped")] == ["worker.stopped"]
+
+
+def test_a_room_deleted_under_a_router_is_declared_again_and_nothing_is_lost(system: System) -> None:
+    router = system.started("router")
+    ann = member(system, "ann")
+    system.broker.delete_queue(system.vhost, "room.lobby")
+
+    (sent,) = ann.post("anybody?")
+    ann.confirmed()
+
+    until(lambda: router.lines("broker.lost"))
+    until(lambda: len(router.lines("router.ready")) == 2)
+    ann.join()
+    ann.hear(lambda: ann.ids() == [sent])

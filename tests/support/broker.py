@@ -1,0 +1,92 @@
+"""The RabbitMQ that tests run on, steered through its management API."""
+
+import json
+import secrets
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlsplit
+
+
+@dataclass(frozen=True)
+class TestBroker:
+    """A RabbitMQ node. `secrets_dir` is what `chat-admin init` made: the users, and each one's URL."""
+
+    __test__ = False
+
+    amqp_url: str
+    management_url: str
+    secrets_dir: Path
+
+    def url(self, user: str, vhost: str) -> str:
+        """The AMQP URL by which a service, the client or the admin reaches a virtual host."""
+        made = urlsplit((self.secrets_dir / user / "amqp_url").read_text().strip())
+        return f"amqp://{made.username}:{made.password}@{urlsplit(self.amqp_url).netloc.rpartition('@')[2]}/{quote(vhost, safe='')}"
+
+    def import_definitions(self) -> None:
+        """Make the users, permissions and policies that `chat-admin init` defined."""
+        self.call("POST", "definitions", json.loads((self.secrets_dir / "broker/definitions.json").read_text()))
+
+    def create_vhost(self) -> str:
+        """A new virtual host in which the chat's users may do what they may do in production."""
+        vhost = f"test-{secrets.token_hex(6)}"
+        self.call("PUT", f"vhosts/{vhost}")
+        definitions = json.loads((self.secrets_dir / "broker/definitions.json").read_text())
+        for each in definitions["permissions"]:
+            rights = {key: each[key] for key in ("configure", "write", "read")}
+            self.call("PUT", f"permissions/{vhost}/{each['user']}", rights)
+        operator = urlsplit(self.amqp_url).username
+        self.call("PUT", f"permissions/{vhost}/{operator}", {"configure": ".*", "write": ".*", "read": ".*"})
+        return vhost
+
+    def delete_vhost(self, vhost: str) -> None:
+        """Delete a virtual host with all that is in it."""
+        self.call("DELETE", f"vhosts/{vhost}")
+
+    def empty(self, vhost: str) -> None:
+        """Delete every queue and every exchange of the chat in a virtual host."""
+        name = quote(vhost, safe="")
+        for queue in self.call("GET", f"queues/{name}"):
+            self.call("DELETE", f"queues/{name}/{quote(queue['name'])}")
+        for exchange in self.call("GET", f"exchanges/{name}"):
+            if exchange["name"].startswith("chat."):
+                self.call("DELETE", f"exchanges/{name}/{exchange['name']}")
+
+    def set_policy(self, vhost: str, name: str, pattern: str, definition: dict[str, Any]) -> None:
+        """Set a policy on queues, above those of the chat's definitions."""
+        body = {"pattern": pattern, "definition": definition, "apply-to": "queues", "priority": 100}
+        self.call("PUT", f"policies/{quote(vhost, safe='')}/{name}", body)
+
+    def queue(self, vhost: str, name: str) -> dict[str, Any]:
+        """What the broker knows of a queue; empty if there is none."""
+        try:
+            return dict(self.call("GET", f"queues/{quote(vhost, safe='')}/{quote(name)}"))
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return {}
+
+    def delete_queue(self, vhost: str, name: str) -> None:
+        """Delete a queue or stream, whoever consumes it."""
+        self.call("DELETE", f"queues/{quote(vhost, safe='')}/{quote(name)}")
+
+    def close_connections(self, names: Iterable[str]) -> None:
+        """Close connections by the broker, as an operator would."""
+        for name in names:
+            self.call("DELETE", f"connections/{quote(name, safe='')}")
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the management API; raises HTTPError for an answer that is no success."""
+        parts = urlsplit(self.management_url)
+        url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api/{path}"
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+        manager = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        manager.add_password(None, url, parts.username or "", parts.password or "")
+        opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(manager))
+        with opener.open(request, timeout=30) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None

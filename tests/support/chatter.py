@@ -1,0 +1,170 @@
+"""A member of the chat at the level of the wire: what a client does, one step at a time."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from kombu.entity import Queue
+from kombu.messaging import Consumer
+
+from chat_wire import topology
+from chat_wire.codec import decode, encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import (
+    Batch,
+    Claim,
+    Exit,
+    Exited,
+    Granted,
+    ListUsers,
+    Notice,
+    Page,
+    Post,
+    Posts,
+    PostsRefused,
+    Probe,
+    Refused,
+    Released,
+    Resume,
+    SessionEnded,
+    Users,
+)
+from tests.support.wait import until
+
+REPLIES: tuple[Any, ...] = (Granted, Refused, Exited, Users, Released, SessionEnded, Probe, PostsRefused, Page)
+
+
+class Chatter:
+    """Connects by an AMQP URL, has an inbox, and says and hears what it is told to."""
+
+    def __init__(self, url: str, secret: str | None = None) -> None:
+        self.secret = secret or secrets.token_hex(32)
+        self.connection = connect(url, "chatter")
+        self.publisher = Publisher(self.connection.channel())
+        self.inbox = topology.new_inbox()
+        self.replies: list[Any] = []
+        self.entries: list[tuple[int, Batch | Notice]] = []
+        self.granted: Granted | None = None
+        self._sequence = 0
+        channel: Any = self.connection.channel()
+        self.inbox(channel).declare()
+        self._consume(channel, Queue(self.inbox.name, no_declare=True), self._on_reply)
+
+    def close(self) -> None:
+        """Close the connection, and with it the inbox."""
+        self.connection.release()
+
+    def request(self, message: Any, exchange: str = "chat.registry", key: str = "registry.commands") -> Any:
+        """Publish a request and wait for its answer."""
+        self.publish(exchange, key, encode(message))
+        return self.answer(message.request)
+
+    def publish(self, exchange: str, key: str, body: bytes) -> None:
+        """Publish to an exchange with the inbox as reply_to."""
+        self.publisher.publish(Publication(exchange=exchange, routing_key=key, body=body, reply_to=self.inbox.name))
+
+    def answer(self, request: str | None, seconds: float = 15) -> Any:
+        """Wait for the answer to a request."""
+        return self.hear(lambda: next((r for r in self.replies if getattr(r, "request", "-") == request), None), seconds)
+
+    def claim(self, name: str) -> Any:
+        """Claim a name; the answer, and if granted the session it is for from now on."""
+        answer = self.request(Claim(request=new_request(), name=name, secret=self.secret))
+        if isinstance(answer, Granted):
+            self.granted, self._sequence = answer, 0
+        return answer
+
+    def resume(self) -> Any:
+        """Resume the session with this inbox."""
+        return self.request(Resume(request=new_request(), token=self.token))
+
+    def exit(self) -> Any:
+        """End the session."""
+        return self.request(Exit(request=new_request(), token=self.token))
+
+    def users(self) -> Users:
+        """Who is there."""
+        after = self.granted.offset if self.granted else 0
+        answer = self.request(ListUsers(request=new_request(), token=self.token, after=after))
+        assert isinstance(answer, Users), answer
+        return answer
+
+    @property
+    def token(self) -> str:
+        """The session's token."""
+        assert self.granted
+        return self.granted.token
+
+    def post(self, *texts: str, room: str = "lobby") -> list[str]:
+        """Post texts in one message, to be drained later; returns the posts' ids."""
+        assert self.granted
+        first = self._sequence + 1
+        self._sequence += len(texts)
+        now = time.time_ns() // 1000
+        posts = tuple(Post(sequence=first + i, client_ts=now, text=text) for i, text in enumerate(texts))
+        body = encode(Posts(token=self.token, room=room, posts=posts))
+        self.publish("chat.ingress", str(self.granted.partition), body)
+        return [f"{self.granted.session}-{post.sequence}" for post in posts]
+
+    def confirmed(self) -> None:
+        """Wait until the broker has confirmed all that was published."""
+        self.hear(lambda: not self.publisher.unconfirmed)
+
+    def join(self, room: str = "lobby", offset: int | str = "first") -> None:
+        """Attach to a room's stream."""
+        channel: Any = self.connection.channel()
+        channel.basic_qos(0, 1000, False)
+        queue = Queue(f"room.{room}", no_declare=True, consumer_arguments={"x-stream-offset": offset})
+        self._consume(channel, queue, self._on_entry)
+
+    def hear(self, condition: Any, seconds: float = 15) -> Any:
+        """Take in what arrives until a condition holds."""
+
+        def drained() -> Any:
+            self.drain()
+            return condition()
+
+        return until(drained, seconds)
+
+    def drain(self) -> None:
+        """Take in what has arrived."""
+        try:
+            while True:
+                self.connection.drain_events(timeout=0)
+        except TimeoutError:
+            self.connection.heartbeat_check()
+
+    def ids(self) -> list[str]:
+        """The ids of the posts heard in the room, as they came, doubles and all."""
+        return [post_id for post_id, _ in self.heard()]
+
+    def heard(self) -> Iterator[tuple[str, str]]:
+        """Id and text of each post heard."""
+        for _, entry in self.entries:
+            if isinstance(entry, Batch):
+                for run in entry.runs:
+                    for post in run.posts:
+                        yield f"{run.session}-{post.sequence}", post.text
+
+    def notices(self) -> list[tuple[str, str]]:
+        """Kind and user of each notice heard."""
+        return [(entry.kind, entry.user) for _, entry in self.entries if isinstance(entry, Notice)]
+
+    def _consume(self, channel: Any, queue: Queue, on_message: Any) -> None:
+        channel.auto_decode = False
+        Consumer(channel, [queue], auto_declare=False, on_message=on_message).consume()
+
+    def _on_reply(self, message: Any) -> None:
+        message.ack()
+        self.replies.append(decode(message.body, *REPLIES))
+
+    def _on_entry(self, message: Any) -> None:
+        message.ack()
+        entry: Any = decode(message.body, Batch, Notice)
+        self.entries.append((message.headers["x-stream-offset"], entry))
+
+
+def new_request() -> str:
+    """A request id."""
+    return secrets.token_hex(8)

@@ -1,0 +1,30 @@
+"""Sessions made without a registry, for tests of what stands behind it."""
+
+import secrets
+import time
+
+from chat_wire.messages import Granted
+from chat_wire.tokens import Claims, mint
+from tests.support.chatter import Chatter
+from tests.support.processes import System
+
+HOUR = 3_600_000_000
+
+
+def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR) -> Chatter:
+    """A chatter with a session of its own under `name`; `expires_in` is in microseconds."""
+    chatter = Chatter(system.url("client"))
+    expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
+    claims = Claims(session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires)
+    key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
+    chatter.granted = Granted(
+        request="",
+        session=claims.session,
+        name=name,
+        author=claims.author,
+        partition=partition,
+        token=mint(claims, key),
+        expires=expires,
+        offset=0,
+    )
+    return chatter

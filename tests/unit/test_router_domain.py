@@ -1,0 +1,95 @@
+"""What a router decides, without a broker."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_router.domain import BATCH_BYTES, BATCH_POSTS, Accepted, RateLimit, ServerClock, check_posts, priority, to_batches
+from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence
+from chat_wire.messages import Post, Posts, entry_ids
+from chat_wire.tokens import Claims
+
+ROOMS = ("lobby",)
+
+
+def claims(session: str = "s", partition: int = 3) -> Claims:
+    return Claims(session=session, name=session, author=session, partition=partition, expires=0)
+
+
+def posts(*sequences: int, room: str = "lobby") -> Posts:
+    made = tuple(Post(sequence=sequence, client_ts=0, text="x") for sequence in sequences)
+    return Posts(token="", room=room, posts=made)
+
+
+@pytest.mark.parametrize(
+    ("message", "partition", "error"),
+    [
+        (posts(1), 4, WrongPartition),
+        (posts(1, room="cellar"), 3, UnknownRoom),
+        (posts(), 3, WrongSequence),
+        (posts(0), 3, WrongSequence),
+        (posts(1, 3), 3, WrongSequence),
+        (posts(2, 1), 3, WrongSequence),
+        (posts(*range(1, 66)), 3, WrongSequence),
+    ],
+)
+def test_a_message_that_breaks_a_rule_is_rejected(message: Posts, partition: int, error: type[PostsRejected]) -> None:
+    with pytest.raises(error):
+        check_posts(message, claims(), partition, ROOMS)
+
+
+def test_a_message_of_consecutive_posts_is_fine() -> None:
+    check_posts(posts(*range(5, 69)), claims(), 3, ROOMS)
+
+
+ACCEPTED = st.builds(
+    Accepted,
+    st.sampled_from(["lobby", "cellar"]),
+    st.sampled_from([claims("a"), claims("b")]),
+    st.builds(Post, sequence=st.integers(1, 9), client_ts=st.just(0), text=st.sampled_from(["x", "y" * 60_000])),
+)
+
+
+@given(st.lists(ACCEPTED, max_size=40))
+def test_batches_hold_every_post_once_in_the_order_of_arrival(accepted: list[Accepted]) -> None:
+    batches = to_batches(accepted, "router-1", 99)
+    for room in ("lobby", "cellar"):
+        there = [i for batch in batches if batch.room == room for i in entry_ids(batch)]
+        assert there == [f"{each.claims.session}-{each.post.sequence}" for each in accepted if each.room == room]
+    for batch in batches:
+        texts = [post.text for run in batch.runs for post in run.posts]
+        assert 1 <= len(texts) <= BATCH_POSTS
+        assert sum(map(len, texts)) <= BATCH_BYTES
+        assert batch.server_ts == 99
+
+
+def test_a_full_batch_is_followed_by_another() -> None:
+    accepted = [Accepted("lobby", claims(), Post(sequence=n, client_ts=0, text="x")) for n in range(1, 301)]
+    assert [len(entry_ids(batch)) for batch in to_batches(accepted, "r", 0)] == [256, 44]
+
+
+@given(st.lists(st.integers(0, 10**16)))
+def test_server_time_never_runs_backwards(times: list[int]) -> None:
+    clock = ServerClock()
+    stamps = [clock.stamp(time) for time in times]
+    assert stamps == sorted(stamps)
+
+
+def test_a_session_may_send_so_many_posts_a_second_and_others_do_not_pay_for_it() -> None:
+    rate = RateLimit(per_second=10)
+    rate.spend("a", 10, now=0)
+    with pytest.raises(TooFast, match="more than 10 messages a second"):
+        rate.spend("a", 1, now=50_000)
+    rate.spend("b", 10, now=50_000)
+    rate.spend("a", 1, now=100_000)
+
+
+def test_without_a_limit_any_number_is_fine() -> None:
+    RateLimit(per_second=0).spend("a", 10**9, now=0)
+
+
+def test_replicas_agree_on_who_wants_a_partition_most() -> None:
+    owners = [max(("r1", "r2", "r3"), key=lambda replica: priority(replica, partition)) for partition in range(16)]
+    assert set(owners) == {"r1", "r2", "r3"}
+    without = [max(("r1", "r2"), key=lambda replica: priority(replica, partition)) for partition in range(16)]
+    assert all(after == before for before, after in zip(owners, without, strict=True) if before != "r3")

@@ -1,0 +1,99 @@
+"""The wire contract: what is encoded is decoded, and nothing else is."""
+
+from dataclasses import fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_wire import messages
+from chat_wire.codec import decode, encode, type_name
+from chat_wire.errors import DecodeError, InvalidText, UnknownType
+from chat_wire.messages import Batch, Claim, Exit, Notice, Post, Posts, Run, check_text, entry_ids
+
+TYPED: list[Any] = [
+    cls
+    for cls in vars(messages).values()
+    if isinstance(cls, type) and "type" in getattr(cls, "__dataclass_fields__", {})
+]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def made(hint: Any) -> st.SearchStrategy[Any]:
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
+    if get_origin(hint) is tuple:
+        return st.lists(made(get_args(hint)[0]), max_size=3).map(tuple)
+    if hasattr(hint, "__dataclass_fields__"):
+        return st.builds(hint, **{name: made(each) for name, each in get_type_hints(hint).items()})
+    if type(None) in get_args(hint):
+        return st.none() | made(get_args(hint)[0])
+    return {str: TEXT, int: st.integers(0, 2**53), bool: st.booleans()}[hint]
+
+
+@pytest.mark.parametrize("cls", TYPED, ids=lambda cls: cls.__name__)
+def test_every_message_comes_back_as_it_went(cls: Any) -> None:
+    @given(made(cls))
+    def round_trip(message: Any) -> None:
+        assert decode(encode(message), *TYPED) == message
+
+    round_trip()
+
+
+def test_no_two_messages_have_one_type() -> None:
+    names = [type_name(cls) for cls in TYPED]
+    assert len(set(names)) == len(names)
+
+
+@given(st.binary())
+def test_bytes_that_are_no_message_are_a_decode_error_or_an_unknown_type(body: bytes) -> None:
+    with pytest.raises((DecodeError, UnknownType)):
+        decode(body, Claim)
+
+
+def test_a_message_that_does_not_belong_here_is_of_unknown_type() -> None:
+    with pytest.raises(UnknownType, match="'exit' is not a message that is taken here"):
+        decode(encode(Exit(request="r", token="t")), Claim)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Claim) if field.name != "type"])
+def test_a_field_that_is_missing_or_of_another_type_is_a_decode_error(name: str) -> None:
+    whole = {"type": "claim", "request": "r", "name": "bob", "secret": "s"}
+    for broken in ({key: value for key, value in whole.items() if key != name}, {**whole, name: 1}):
+        with pytest.raises(DecodeError, match="claim"):
+            decode(encode(broken), Claim)
+
+
+def test_half_of_a_surrogate_pair_is_a_decode_error() -> None:
+    with pytest.raises(DecodeError):
+        decode(rb'{"type":"claim","request":"r","name":"\ud800","secret":"s"}', Claim)
+
+
+def test_an_entry_lists_the_ids_of_its_posts_in_order() -> None:
+    def post(sequence: int) -> Post:
+        return Post(sequence=sequence, client_ts=0, text="x")
+
+    runs = (
+        Run(session="a", user="ann", author="1", posts=(post(1), post(2))),
+        Run(session="b", user="bob", author="2", posts=(post(7),)),
+    )
+    assert entry_ids(Batch(room="lobby", router="r", server_ts=0, runs=runs)) == ["a-1", "a-2", "b-7"]
+    assert entry_ids(Notice(id="n1", room="lobby", kind="joined", user="ann", at=0)) == ["n1"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "x" * 4097])
+def test_a_text_that_is_empty_or_too_long_is_invalid(text: str) -> None:
+    with pytest.raises(InvalidText, match="type something|split it"):
+        check_text(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Z", "C"]), min_size=1, max_size=4096))
+def test_any_other_text_is_fine(text: str) -> None:
+    check_text(text)
+
+
+def test_posts_keep_text_of_every_plane() -> None:
+    post = Post(sequence=1, client_ts=1, text="a ñ 漢 😀 \U0010fffd \u0000")
+    message = Posts(token="t", room="lobby", posts=(post,))
+    assert decode(encode(message), Posts) == message

@@ -1,0 +1,96 @@
+"""Names, tokens and sequences: the rules that everyone who reads the wire shares."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_wire.errors import InvalidName, InvalidToken
+from chat_wire.names import name_key
+from chat_wire.sequences import Sequences
+from chat_wire.settings import InvalidSetting, MissingSetting, number, setting
+from chat_wire.tokens import Claims, mint, verify
+from chat_wire.topology import is_inbox, new_inbox
+
+CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Bob", "bob"), ("ÑANDÚ", "ñandú"), ("Ａnn", "ann"), ("é", "e\u0301")])
+def test_names_that_differ_in_case_width_or_composition_are_one(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a" * 33, "a\x1b[2J", "a\u202eb", "a\nb", "\u200b", "😀"])
+def test_a_name_outside_the_rules_is_refused_with_words_that_say_what_to_do(name: str) -> None:
+    with pytest.raises(InvalidName, match="use letters|shorten it|type 1 to 32"):
+        name_key(name)
+
+
+@given(st.text(max_size=40))
+def test_a_name_is_either_fine_or_invalid_and_its_key_is_its_own_key(name: str) -> None:
+    try:
+        key = name_key(name)
+    except InvalidName:
+        return
+    assert name_key(key) == key
+
+
+def key_pair() -> tuple[str, str]:
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), public.decode()
+
+
+def test_a_token_says_what_it_was_minted_with_until_it_expires() -> None:
+    private, public = key_pair()
+    token = mint(CLAIMS, private)
+    assert verify(token, public, CLAIMS.expires - 1) == CLAIMS
+    with pytest.raises(InvalidToken, match="join again"):
+        verify(token, public, CLAIMS.expires)
+
+
+def test_a_token_of_another_key_or_altered_in_one_character_is_invalid() -> None:
+    private, public = key_pair()
+    forged = mint(CLAIMS, key_pair()[0])
+    token = mint(CLAIMS, private)
+    middle = len(token) // 2
+    altered = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
+    for bad in (forged, altered, "", "a.b.c", token.rpartition(".")[0] + "."):
+        with pytest.raises(InvalidToken):
+            verify(bad, public, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20))))
+def test_of_each_session_only_rising_sequences_are_taken(arrivals: list[tuple[str, int]]) -> None:
+    sequences = Sequences()
+    taken = [each for each in arrivals if sequences.take(*each)]
+    for session in "abc":
+        of_session = [sequence for name, sequence in taken if name == session]
+        assert of_session == sorted(set(of_session))
+        assert sequences.last(session) == max((n for s, n in arrivals if s == session), default=0)
+
+
+def test_only_an_inbox_is_an_inbox() -> None:
+    assert is_inbox(new_inbox().name)
+    for name in (None, "", "inbox.", "registry.commands", "inbox.XYZ", new_inbox().name + "\n", "room.lobby"):
+        assert not is_inbox(name)
+
+
+def test_a_setting_comes_from_the_environment_or_from_the_file_it_names(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hush\n")
+    assert setting({"A_FILE": str(tmp_path / "secret")}, "A") == "hush"
+    assert setting({"A": "1"}, "A") == "1"
+    assert setting({}, "A", "2") == "2"
+    with pytest.raises(MissingSetting, match="A is not set: export A"):
+        setting({}, "A")
+    with pytest.raises(MissingSetting, match="A_FILE names /nowhere"):
+        setting({"A_FILE": "/nowhere"}, "A")
+
+
+def test_a_number_that_is_none_is_an_invalid_setting() -> None:
+    assert number({"N": "5"}, "N", 1) == 5
+    with pytest.raises(InvalidSetting, match="N is 'x': set it to a whole number"):
+        number({"N": "x"}, "N", 1)
