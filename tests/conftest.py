@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from local import node
 from tests.support.broker import TestBroker
 from tests.support.processes import System, system_in
@@ -46,7 +45,9 @@ def private_node(directory: Path, secrets_dir: Path) -> Iterator[TestBroker]:
     process = start_node(directory, port)
     try:
         until(lambda: node.answers(port), 60, "the node answers")
-        yield TestBroker(f"amqp://guest:guest@127.0.0.1:{port}/", f"http://guest:guest@127.0.0.1:{port + 1}", secrets_dir)
+        yield TestBroker(
+            f"amqp://guest:guest@127.0.0.1:{port}/", f"http://guest:guest@127.0.0.1:{port + 1}", secrets_dir
+        )
     finally:
         process.terminate()
         process.wait(30)

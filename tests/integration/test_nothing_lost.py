@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import orjson
-
-from chat_wire.messages import Granted
-from chat_wire.sequences import Sequences
 from tests.support.chatter import Chatter
 from tests.support.processes import Process, System
 from tests.support.wait import until
+
+from chat_wire.messages import Granted
+from chat_wire.sequences import Sequences
 
 SENDERS = 20
 
@@ -44,6 +44,7 @@ def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, lis
     expected = sorted(each for ids in sent.values() for each in ids)
     for member in members:
         member.hear(lambda member=member: len(set(member.ids())) == len(expected), 60)
+        assert sorted(once(member.ids())) == expected, "a later post of a sender came before an earlier one"
     until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has everything")
     order = recorded(system)
     assert sorted(order) == expected

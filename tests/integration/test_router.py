@@ -4,14 +4,14 @@ import signal
 from typing import Any
 
 import pytest
-
-from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
-from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
 from tests.support.chatter import Chatter
 from tests.support.processes import System
 from tests.support.tokens import member
 from tests.support.wait import until
+
+from chat_wire.codec import encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
 
 
 def refusal(chatter: Chatter) -> PostsRefused:
@@ -55,7 +55,11 @@ def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system
     assert refusal(ann).reason == "unknown_room"
     late.post("too late")
     assert refusal(late).reason == "invalid_token"
-    ann.publish("chat.ingress", "4", encode(Posts(token=ann.token, room="lobby", posts=(Post(sequence=9, client_ts=0, text="x"),))))
+    ann.publish(
+        "chat.ingress",
+        "4",
+        encode(Posts(token=ann.token, room="lobby", posts=(Post(sequence=9, client_ts=0, text="x"),))),
+    )
     assert refusal(ann).reason == "wrong_partition"
     ann.post("three")
     ann.hear(lambda: len(ann.ids()) == 3)

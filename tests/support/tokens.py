@@ -3,10 +3,11 @@
 import secrets
 import time
 
-from chat_wire.messages import Granted
-from chat_wire.tokens import Claims, mint
 from tests.support.chatter import Chatter
 from tests.support.processes import System
+
+from chat_wire.messages import Granted
+from chat_wire.tokens import Claims, mint
 
 HOUR = 3_600_000_000
 
@@ -15,7 +16,9 @@ def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR
     """A chatter with a session of its own under `name`; `expires_in` is in microseconds."""
     chatter = Chatter(system.url("client"))
     expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
-    claims = Claims(session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires)
+    claims = Claims(
+        session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires
+    )
     key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
     chatter.granted = Granted(
         request="",

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_router.domain import BATCH_BYTES, BATCH_POSTS, Accepted, RateLimit, ServerClock, check_posts, priority, to_batches
+from chat_router.domain import (
+    BATCH_BYTES,
+    BATCH_POSTS,
+    Accepted,
+    RateLimit,
+    ServerClock,
+    check_posts,
+    priority,
+    to_batches,
+)
 from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence
 from chat_wire.messages import Post, Posts, entry_ids
 from chat_wire.tokens import Claims

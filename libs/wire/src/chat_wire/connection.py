@@ -46,12 +46,17 @@ def recoverable_errors() -> tuple[type[Exception], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Something to publish. `mandatory` says that it must reach a queue or come back as returned."""
+    """Something to publish. `mandatory` says that it must reach a queue or come back as returned.
+
+    `waits` says that it must not be published before all that went before it is confirmed: if the broker
+    refused an earlier post of a session and took a later one, readers would never take the earlier one.
+    """
 
     exchange: str
     routing_key: str
     body: bytes
     mandatory: bool = True
+    waits: bool = False
     reply_to: str | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
 

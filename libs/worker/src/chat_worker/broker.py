@@ -5,6 +5,7 @@ Two, because a broker in alarm stops reading from a connection that publishes, a
 
 import time
 from collections.abc import Callable, Iterable
+from threading import Event
 from typing import Any
 
 import structlog
@@ -21,16 +22,19 @@ log = structlog.get_logger()
 
 # Bounds what one round takes in, so that a flood cannot keep acks and heartbeats waiting.
 MOST_FRAMES = 2048
+# Told to stop, a worker has 10 s; what is not confirmed by then is delivered again to another.
+DRAIN_SECONDS = 7
 
 
 class Broker:
     """What a service asks of the broker: declare, consume, cancel. The runtime does the rest."""
 
-    def __init__(self, url: str, name: str, on_beat: Callable[[], None]) -> None:
+    def __init__(self, url: str, name: str, stopping: Event, on_beat: Callable[[], None]) -> None:
         self._incoming = connect(url, f"{name} consuming")
         self._outgoing = connect(url, f"{name} publishing")
         self._publisher = Publisher(self._outgoing.channel())
         self._subscriptions: dict[str, Subscription] = {}
+        self._stopping = stopping
         self._on_beat = on_beat
         self._last_beat = 0.0
         self._blocked = False
@@ -40,8 +44,8 @@ class Broker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connection in (self._outgoing, self._incoming):
-            _close(connection)
+        _close(self._outgoing, in_order=not self._blocked)
+        _close(self._incoming, in_order=True)
 
     def declare(self, *queues: Queue) -> None:
         """Declare queues and their exchanges, on a channel that is closed again."""
@@ -59,11 +63,6 @@ class Broker:
         if subscription:
             subscription.close()
 
-    def stop_taking(self) -> None:
-        """Ask for no more deliveries from any source."""
-        for subscription in self._subscriptions.values():
-            subscription.stop_taking()
-
     def subscriptions(self) -> list[Subscription]:
         """What is being consumed at this moment."""
         return list(self._subscriptions.values())
@@ -76,23 +75,27 @@ class Broker:
         self.beat()
 
     def publish(self, publications: Iterable[Publication]) -> None:
-        """Hand publications to the broker without waiting for confirms."""
+        """Hand publications to the broker; waits for confirms only where one says so."""
         for publication in publications:
+            if publication.waits and self.confirm():
+                raise Unconfirmed("a publication was returned that others were to follow")
             self._publisher.publish(publication)
 
-    def confirm(self, deadline: float | None) -> list[tuple[str, str]]:
+    def confirm(self) -> list[tuple[str, str]]:
         """Wait until everything published is confirmed; returns what was returned, as (exchange, key).
 
-        `deadline` (monotonic seconds) holds even for a broker in alarm; without one an alarm is waited
-        out. Raises Unconfirmed when the broker refuses something or does not answer for 30 s.
+        Raises Unconfirmed when the broker refuses something, or does not answer for 30 s. An alarm of
+        the broker is waited out, unless the worker has been told to stop.
         """
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
             _drain(self._outgoing, 1)
             self.beat()
-            if self._blocked:
+            if self._stopping.is_set():
+                limit = min(limit, time.monotonic() + DRAIN_SECONDS)
+            elif self._blocked:
                 limit = time.monotonic() + STALLED_SECONDS
-            if time.monotonic() > min(limit, deadline or limit):
+            if time.monotonic() > limit:
                 raise Unconfirmed(f"{self._publisher.unconfirmed} publications were not confirmed in time")
         if self._publisher.refused:
             raise Unconfirmed(f"{len(self._publisher.refused)} publications were refused by the broker")
@@ -131,8 +134,12 @@ def _drain(connection: Connection, seconds: float) -> None:
         return
 
 
-def _close(connection: Connection) -> None:
+def _close(connection: Connection, in_order: bool) -> None:
+    """Close a connection; one that the broker does not read from would never hear the answer."""
     try:
-        connection.release()
+        if in_order:
+            connection.release()
+        else:
+            connection.collect(socket_timeout=1)
     except Exception as error:  # a connection that is lost cannot be closed in good order
         log.debug("connection.close_failed", error=repr(error))

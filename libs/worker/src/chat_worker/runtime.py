@@ -5,7 +5,6 @@ broker has confirmed everything it put out; so whatever dies, nothing is lost, a
 again as a consequence is published again, which readers notice by its (session, sequence).
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from threading import Event
 from typing import Any, Protocol
@@ -23,8 +22,6 @@ from chat_worker.signals import stop_requested
 __all__ = ["Broker", "Delivery", "Publication", "Service", "Source", "run"]
 
 log = structlog.get_logger()
-
-DRAIN_SECONDS = 8
 
 
 class Service(Protocol):
@@ -73,22 +70,26 @@ def _log_lost(state: tenacity.RetryCallState) -> None:
 
 
 def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
+    """Work round by round. Told to stop, finish the round and close the connections.
+
+    What has arrived and was not handled goes back to its queue when the connection closes, in its old
+    order and in one step with the end of the consumer. To cancel the consumers first would not do: the
+    next active consumer would be given later messages while this one still has earlier ones.
+    """
+
     def report() -> None:
         health.report(settings.health_file, service.facts())
 
-    with Broker(settings.amqp_url, settings.instance, on_beat=report) as broker:
+    with Broker(settings.amqp_url, settings.instance, stopping, on_beat=report) as broker:
         log.info("broker.connected")
         broker.publish(service.connected(broker))
-        _confirm(broker, service, None)
+        _confirm(broker, service)
         while not stopping.is_set():
             broker.wait(1)
-            _round(broker, service, None)
-        deadline = time.monotonic() + DRAIN_SECONDS
-        broker.stop_taking()
-        _round(broker, service, deadline)
+            _round(broker, service)
 
 
-def _round(broker: Broker, service: Service, deadline: float | None) -> None:
+def _round(broker: Broker, service: Service) -> None:
     handled = []
     for subscription in broker.subscriptions():
         deliveries, tag = subscription.take()
@@ -96,12 +97,12 @@ def _round(broker: Broker, service: Service, deadline: float | None) -> None:
             broker.publish(subscription.source.handle(deliveries))
             handled.append((subscription, tag))
     broker.publish(service.tick())
-    _confirm(broker, service, deadline)
+    _confirm(broker, service)
     for subscription, tag in handled:
         subscription.acknowledge(tag)
 
 
-def _confirm(broker: Broker, service: Service, deadline: float | None) -> None:
-    while returned := broker.confirm(deadline):
+def _confirm(broker: Broker, service: Service) -> None:
+    while returned := broker.confirm():
         for exchange, routing_key in returned:
             broker.publish(service.returned(exchange, routing_key))

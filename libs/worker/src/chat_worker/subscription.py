@@ -49,10 +49,6 @@ class Subscription:
             self._channel.basic_ack(tag - 1, multiple=True)
         self._kept = tag
 
-    def stop_taking(self) -> None:
-        """Ask the broker for no more; what has arrived can still be handled and acknowledged."""
-        self._consumer.cancel()
-
     def close(self) -> None:
         """Stop, and give back what was not acknowledged."""
         self._channel.close()

@@ -81,7 +81,7 @@ class RouterService:
                 continue
             refusals += self._admit(delivery, message, accepted)
         batches = to_batches(accepted, self._settings.instance, self._clock.stamp(now()))
-        return [*(self._publish(batch) for batch in batches), *refusals]
+        return [*(self._publish(batch, waits=n > 0) for n, batch in enumerate(batches)), *refusals]
 
     def _admit(self, delivery: Delivery, message: Posts, accepted: list[Accepted]) -> list[Publication]:
         try:
@@ -108,9 +108,9 @@ class RouterService:
         self._rate.spend(claims.session, len(message.posts), now())
         return claims
 
-    def _publish(self, batch: Batch) -> Publication:
+    def _publish(self, batch: Batch, waits: bool) -> Publication:
         log.info("batch.published", room=batch.room, server_ts=batch.server_ts, message_ids=entry_ids(batch))
-        return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch))
+        return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), waits=waits)
 
 
 def _refuse(delivery: Delivery, sequences: tuple[int, ...], error: WireError) -> list[Publication]:

@@ -1,0 +1,51 @@
+"""Speaks into a room's stream as a router does, for tests of those who read it."""
+
+from contextlib import suppress
+
+from tests.support.processes import System
+from tests.support.wait import until
+
+from chat_wire.codec import encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import Batch, Post, Run
+
+
+class Speaker:
+    """Publishes batches to the lobby; remembers the ids of the posts in the stream's order, each once."""
+
+    def __init__(self, system: System) -> None:
+        self._connection = connect(system.url("router"), "speaker")
+        self._publisher = Publisher(self._connection.channel())
+        self._last: dict[str, int] = {}
+        self.ids: list[str] = []
+
+    def say(self, session: str, *texts: str, author: str = "a", user: str = "u") -> Batch:
+        """Publish a batch of one session's next posts."""
+        first = self._last.get(session, 0) + 1
+        self._last[session] = first + len(texts) - 1
+        posts = tuple(Post(sequence=first + i, client_ts=i, text=text) for i, text in enumerate(texts))
+        run = Run(session=session, user=user, author=author, posts=posts)
+        batch = Batch(room="lobby", router="r", server_ts=1_795_361_760_000_000, runs=(run,))
+        self.ids += [f"{session}-{post.sequence}" for post in posts]
+        self.publish(batch)
+        return batch
+
+    def publish(self, batch: Batch) -> None:
+        """Publish an entry, be it one that was there before."""
+        self._publisher.publish(Publication(exchange="chat.rooms", routing_key="lobby", body=encode(batch)))
+
+    def confirmed(self) -> None:
+        """Wait until the broker has everything."""
+        until(lambda: self.alive() and not self._publisher.unconfirmed, 30)
+        assert not self._publisher.returned
+
+    def alive(self) -> bool:
+        """Take in what the broker says, and keep the connection up."""
+        with suppress(TimeoutError):
+            self._connection.drain_events(timeout=0.05)
+        self._connection.heartbeat_check()
+        return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.release()
