@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import orjson
-from tests.support.chatter import Chatter
-from tests.support.processes import Process, System
-from tests.support.wait import until
 
 from chat_wire.messages import Granted
 from chat_wire.sequences import Sequences
+from tests.support.chatter import Chatter
+from tests.support.processes import Process, System
+from tests.support.wait import until
 
 SENDERS = 20
 

@@ -4,14 +4,14 @@ import signal
 from typing import Any
 
 import pytest
-from tests.support.chatter import Chatter
-from tests.support.processes import System
-from tests.support.tokens import member
-from tests.support.wait import until
 
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
+from tests.support.chatter import Chatter
+from tests.support.processes import System
+from tests.support.tokens import member
+from tests.support.wait import until
 
 
 def refusal(chatter: Chatter) -> PostsRefused:

@@ -7,7 +7,6 @@ from typing import Any
 
 from kombu.entity import Queue
 from kombu.messaging import Consumer
-from tests.support.wait import until
 
 from chat_wire import topology
 from chat_wire.codec import decode, encode
@@ -31,6 +30,7 @@ from chat_wire.messages import (
     SessionEnded,
     Users,
 )
+from tests.support.wait import until
 
 REPLIES: tuple[Any, ...] = (Granted, Refused, Exited, Users, Released, SessionEnded, Probe, PostsRefused, Page)
 
@@ -66,9 +66,11 @@ class Chatter:
 
     def answer(self, request: str | None, seconds: float = 15) -> Any:
         """Wait for the answer to a request."""
-        return self.hear(
-            lambda: next((r for r in self.replies if getattr(r, "request", "-") == request), None), seconds
-        )
+
+        def found() -> Any:
+            return next((reply for reply in self.replies if getattr(reply, "request", "-") == request), None)
+
+        return self.hear(found, seconds)
 
     def claim(self, name: str) -> Any:
         """Claim a name; the answer, and if granted the session it is for from now on."""

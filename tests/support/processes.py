@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from tests.support.broker import TestBroker
-from tests.support.wait import until
 
 from chat_worker.health import problem
+from tests.support.broker import TestBroker
+from tests.support.wait import until
 
 
 @dataclass

@@ -2,12 +2,11 @@
 
 from contextlib import suppress
 
-from tests.support.processes import System
-from tests.support.wait import until
-
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Batch, Post, Run
+from tests.support.processes import System
+from tests.support.wait import until
 
 
 class Speaker:

@@ -3,11 +3,10 @@
 import secrets
 import time
 
-from tests.support.chatter import Chatter
-from tests.support.processes import System
-
 from chat_wire.messages import Granted
 from chat_wire.tokens import Claims, mint
+from tests.support.chatter import Chatter
+from tests.support.processes import System
 
 HOUR = 3_600_000_000
 

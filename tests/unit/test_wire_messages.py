@@ -84,7 +84,7 @@ def test_an_entry_lists_the_ids_of_its_posts_in_order() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "x" * 4097])
 def test_a_text_that_is_empty_or_too_long_is_invalid(text: str) -> None:
-    with pytest.raises(InvalidText, match="type something|split it"):
+    with pytest.raises(InvalidText, match=r"type something|split it"):
         check_text(text)
 
 

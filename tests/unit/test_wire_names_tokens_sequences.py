@@ -18,14 +18,14 @@ from chat_wire.topology import is_inbox, new_inbox
 CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Bob", "bob"), ("ÑANDÚ", "ñandú"), ("Ａnn", "ann"), ("é", "e\u0301")])
+@pytest.mark.parametrize(("one", "other"), [("Bob", "bob"), ("ÑANDÚ", "ñandú"), ("\uff21nn", "ann"), ("é", "e\u0301")])
 def test_names_that_differ_in_case_width_or_composition_are_one(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a" * 33, "a\x1b[2J", "a\u202eb", "a\nb", "\u200b", "😀"])
 def test_a_name_outside_the_rules_is_refused_with_words_that_say_what_to_do(name: str) -> None:
-    with pytest.raises(InvalidName, match="use letters|shorten it|type 1 to 32"):
+    with pytest.raises(InvalidName, match=r"use letters|shorten it|type 1 to 32"):
         name_key(name)
 
 

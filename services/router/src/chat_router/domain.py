@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from chat_router.errors import TooFast, UnknownRoom, WrongPartition, WrongSequence
+from chat_router.errors import TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
 from chat_wire.messages import MAX_POSTS, Batch, Post, Posts, Run
 from chat_wire.tokens import Claims
 
 BATCH_POSTS = 256
 BATCH_BYTES = 256 * 1024
 MICROSECONDS = 1_000_000
+# Whole numbers that every reader of JSON understands (RFC 7493, 2.2), and times that ISO 8601 can write.
+MAX_SEQUENCE = 2**53 - MAX_POSTS
+MAX_TIME = 253_402_300_799_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,10 @@ def check_posts(message: Posts, claims: Claims, partition: int, rooms: Iterable[
         raise UnknownRoom(f"there is no room {message.room!r:.80}")
     first = message.posts[0].sequence if message.posts else 0
     counted = [post.sequence for post in message.posts] == list(range(first, first + len(message.posts)))
-    if not (1 <= len(message.posts) <= MAX_POSTS and first >= 1 and counted):
+    if not (1 <= len(message.posts) <= MAX_POSTS and 1 <= first <= MAX_SEQUENCE and counted):
         raise WrongSequence(f"a message holds 1 to {MAX_POSTS} posts, their sequences counting up by 1 from 1 on")
+    if not all(0 <= post.client_ts <= MAX_TIME for post in message.posts):
+        raise WrongTime("a post's client_ts is in microseconds since 1970, before the year 10000")
 
 
 def to_batches(accepted: Iterable[Accepted], router: str, server_ts: int) -> list[Batch]:

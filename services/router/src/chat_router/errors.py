@@ -27,6 +27,12 @@ class WrongSequence(PostsRejected):
     reason = "wrong_sequence"
 
 
+class WrongTime(PostsRejected):
+    """A post says it was written at a time that cannot be."""
+
+    reason = "wrong_time"
+
+
 class UnknownRoom(PostsRejected):
     """There is no such room."""
 

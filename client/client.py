@@ -1,0 +1,3 @@
+from chat_client.__main__ import main
+
+raise SystemExit(main())

@@ -1,0 +1,102 @@
+"""Events as lines of text that are safe to print, whatever was received.
+
+Each message is one line: nothing a member sends can end it, move the cursor, or reverse the reading order.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from chat_client import events
+
+NEWLINE = " ⏎ "
+TAB = "    "
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# Unicode's bidirectional embeddings, overrides and isolates (UAX #9), and its line and paragraph separators.
+REFUSED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
+
+_SAFE = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    **dict.fromkeys(range(0x80, 0xA0), REPLACEMENT),
+    **dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT),
+    **dict.fromkeys(REFUSED, REPLACEMENT),
+    0x09: TAB,
+    0x0A: NEWLINE,
+    0x7F: "\N{SYMBOL FOR DELETE}",
+}
+
+
+def safe(text: str) -> str:
+    """`text` without anything a terminal would obey: a control character is shown as its picture."""
+    return text.replace("\r\n", "\n").translate(_SAFE)
+
+
+def width(text: str) -> int:
+    """How many columns a terminal needs for `text`, which is safe."""
+    return sum(_columns(char) for char in text)
+
+
+def lines(event: events.Event) -> list[str]:
+    """What to print for an event; nothing for what a face deals with itself."""
+    return _SHOW[type(event)](event) if type(event) in _SHOW else []
+
+
+def notice(text: str) -> str:
+    """A line that is not a message."""
+    return f"* {safe(text)}"
+
+
+def message(said: events.Said) -> str:
+    """A message, with the UTC time at which it reached the router."""
+    return f"[{_utc(said.at)}] {safe(said.user)}: {safe(said.text)}"
+
+
+def _utc(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _noticed(event: events.Noticed) -> list[str]:
+    kinds = {"joined": "joined", "left": "left", "lost": "lost the connection", "back": "is back"}
+    return [notice(f"{event.user} {kinds[event.kind]}")]
+
+
+def _users(event: events.UsersListed) -> list[str]:
+    found = [notice(f"connected: {', '.join(event.connected) or 'nobody'}")]
+    if event.disconnected:
+        found.append(notice(f"disconnected: {', '.join(event.disconnected)}"))
+    return found
+
+
+def _mine(event: events.MineListed) -> list[str]:
+    shown = [message(said) for said in event.messages]
+    if event.total is None:
+        return shown
+    return [*shown, notice(f"you have sent {event.total:,} message{'' if event.total == 1 else 's'} under this name")]
+
+
+def _joined(event: events.Joined) -> list[str]:
+    return [notice(f"you are {event.name} in {event.room}; /help lists the commands")]
+
+
+def _lost(event: events.ConnectionLost) -> list[str]:
+    return [notice(f"connection to {event.broker} lost: what you send waits until it is back")]
+
+
+_SHOW: dict[type[Any], Callable[[Any], list[str]]] = {
+    events.Waiting: lambda event: [notice(event.text)],
+    events.ConnectionLost: _lost,
+    events.ConnectedAgain: lambda _event: [notice("connected again")],
+    events.Joined: _joined,
+    events.Said: lambda event: [message(event)],
+    events.Noticed: _noticed,
+    events.UsersListed: _users,
+    events.MineListed: _mine,
+    events.Remark: lambda event: [notice(event.text)],
+}

@@ -1,0 +1,180 @@
+"""The rules a client keeps: each post is sent until it comes back, each entry of the room is told once."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from chat_client.events import Noticed, Said
+from chat_wire.messages import MAX_POSTS, Batch, Notice, Page, Position, Post, Recorded, entry_ids
+from chat_wire.sequences import Sequences
+
+NOTICES_REMEMBERED = 10_000
+# Two routers' clocks may differ by some seconds, so an entry that is a little older may still be new.
+CLOCK_SLACK = 60_000_000
+
+
+class Outbox:
+    """The posts of a session that have not come back through the room's stream.
+
+    One message, of up to 64 consecutive posts, is unconfirmed at a time: so neither a refusal by the
+    broker nor a lost connection can bring two posts out of order.
+    """
+
+    def __init__(self) -> None:
+        self._pending: dict[int, Post] = {}
+        self._next = 1  # the sequence from which on posts are still to be sent
+        self._flying: tuple[Post, ...] = ()
+        self._added = 0
+        self._seen = 0
+        self._told = 0
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add(self, post: Post) -> None:
+        """Take in a post; sequences count 1, 2, 3."""
+        self._pending[post.sequence] = post
+        self._added = post.sequence
+
+    def take(self) -> tuple[Post, ...]:
+        """What goes into the next message; nothing while one is unconfirmed."""
+        if self._flying:
+            return ()
+        self._flying = tuple(self._consecutive())
+        return self._flying
+
+    @property
+    def flying(self) -> bool:
+        """Whether a message is unconfirmed."""
+        return bool(self._flying)
+
+    def confirmed(self) -> None:
+        """The broker has the message: what follows may go."""
+        if self._flying:
+            self._next = self._flying[-1].sequence + 1
+        self._flying = ()
+
+    def bounced(self) -> None:
+        """The broker refused or returned the message: the same posts go again."""
+        self._flying = ()
+
+    def lost(self) -> list[Post]:
+        """The connection is gone: all that has not come back goes again, in order.
+
+        Returns the posts that cannot: a later one came back, so that readers would drop them. They were
+        refused, and the refusal went down with the connection.
+        """
+        overtaken = [post for post in self._pending.values() if post.sequence < self._seen]
+        self.remove(tuple(post.sequence for post in overtaken))
+        self._flying = ()
+        self._next = min(self._pending, default=self._added + 1)
+        return overtaken
+
+    def seen(self, sequence: int) -> None:
+        """The post has come back."""
+        self._seen = max(self._seen, sequence)
+        self._pending.pop(sequence, None)
+
+    def remove(self, sequences: tuple[int, ...]) -> list[Post]:
+        """Take posts out that were refused; returns those that were in."""
+        return [self._pending.pop(sequence) for sequence in sequences if sequence in self._pending]
+
+    def late(self, before: int) -> list[Post]:
+        """The posts typed before a time that have not come back; each is returned once."""
+        found = [post for post in self._pending.values() if post.sequence > self._told and post.client_ts < before]
+        if found:
+            self._told = found[-1].sequence
+        return found
+
+    def remove_all(self) -> list[Post]:
+        """Take out everything that has not come back."""
+        return self.remove(tuple(self._pending))
+
+    def _consecutive(self) -> Iterator[Post]:
+        while self._next not in self._pending and self._next <= self._added:
+            self._next += 1
+        for sequence in range(self._next, self._next + MAX_POSTS):
+            if sequence not in self._pending:
+                return
+            yield self._pending[sequence]
+
+
+class Reader:
+    """Reads a room's stream, telling each post and notice once, whatever comes twice.
+
+    Knows the last entry it read. It attaches there again and looks whether that entry comes: if
+    not, the stream is another one than it was, or shorter, and is read from its beginning.
+    """
+
+    def __init__(self) -> None:
+        self._sequences = Sequences()
+        self._notices: OrderedDict[str, None] = OrderedDict()
+        self._position: Position | None = None
+        self._expected: Position | None = None
+        self._newest = 0
+        self._floor = 0
+
+    @property
+    def checking(self) -> bool:
+        """Whether the entry it attached at has yet to come."""
+        return self._expected is not None
+
+    def recall(self, page: Page) -> list[Said]:
+        """The posts of a page of history, which the stream will not tell again."""
+        self._position = page.position
+        for message in page.messages:
+            self._sequences.take(message.session, message.sequence)
+            self._newest = max(self._newest, message.server_ts)
+        return [said(message) for message in page.messages]
+
+    def attach(self) -> int | str:
+        """The stream offset from which to read on: that of the last entry known, which is to come again."""
+        self._expected = self._position
+        return self._position.offset if self._position else "first"
+
+    def restart(self) -> str:
+        """The offset when the stream is not what it was: all of it, but not again what is long past."""
+        self._expected = self._position = None
+        self._floor = self._newest - CLOCK_SLACK
+        return "first"
+
+    def fits(self, offset: int, entry: Batch | Notice) -> bool:
+        """Whether an entry is the one it attached at, or comes after that; if not, restart."""
+        expected, self._expected = self._expected, None
+        return expected is None or (offset == expected.offset and expected.id in entry_ids(entry))
+
+    def read(self, offset: int, entry: Batch | Notice, session: str) -> list[Said | Noticed]:
+        """What an entry has to tell; the posts of `session` carry their sequence."""
+        ids = entry_ids(entry)
+        if ids:
+            self._position = Position(offset=offset, id=ids[0])
+        if isinstance(entry, Notice):
+            return self._read_notice(entry)
+        return self._read_batch(entry, session)
+
+    def _read_notice(self, entry: Notice) -> list[Said | Noticed]:
+        if entry.id in self._notices or entry.at < self._floor:
+            return []
+        self._notices[entry.id] = None
+        if len(self._notices) > NOTICES_REMEMBERED:
+            self._notices.popitem(last=False)
+        return [Noticed(at=entry.at, user=entry.user, kind=entry.kind)]
+
+    def _read_batch(self, entry: Batch, session: str) -> list[Said | Noticed]:
+        self._newest = max(self._newest, entry.server_ts)
+        return [
+            Said(
+                at=entry.server_ts,
+                user=run.user,
+                text=post.text,
+                sequence=post.sequence if run.session == session else None,
+            )
+            for run in entry.runs
+            if entry.server_ts >= self._floor or run.session == session
+            for post in run.posts
+            if self._sequences.take(run.session, post.sequence)
+        ]
+
+
+def said(message: Recorded) -> Said:
+    """A post as the archive has it, as the room told it."""
+    return Said(at=message.server_ts, user=message.user, text=message.text)

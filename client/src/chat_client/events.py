@@ -1,0 +1,123 @@
+"""What a session tells its face: plain data, in the order it happened. Times as in chat_wire.messages."""
+
+from dataclasses import dataclass
+
+from chat_wire.messages import NoticeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Something that is needed is not there; the session waits and tries again by itself. Said once."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLost:
+    """A session that was joined has no connection; what is posted now is sent when it is back."""
+
+    broker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedAgain:
+    """The session goes on where it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRefused:
+    """The name asked for cannot be had; another may be asked for."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The name is ours, and the history has been told."""
+
+    name: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A post of the room, told once. `sequence` is set on the session's own: the post has come back."""
+
+    at: int
+    user: str
+    text: str
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Somebody joined, left, lost the connection, or is back."""
+
+    at: int
+    user: str
+    kind: NoticeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delayed:
+    """A post has not come back for some seconds; it still may. Said once of each."""
+
+    sequence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """A post is not in the room, and will not be sent again."""
+
+    sequence: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsersListed:
+    """Who is there, and who holds a name without a connection."""
+
+    connected: tuple[str, ...]
+    disconnected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineListed:
+    """Some of the person's own posts, oldest first; with `total` the list is complete."""
+
+    messages: tuple[Said, ...]
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something the person should know."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The session is over. `freed` if it was asked to be, so that the name is free."""
+
+    text: str
+    freed: bool
+
+
+Event = (
+    Waiting
+    | ConnectionLost
+    | ConnectedAgain
+    | NameRefused
+    | Joined
+    | Said
+    | Noticed
+    | Delayed
+    | NotSent
+    | UsersListed
+    | MineListed
+    | Remark
+    | Ended
+)

@@ -1,0 +1,189 @@
+"""The face for pipes and scripts: a line in is a message, a line out is a message or a notice."""
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chat_client import commands, display
+from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said
+from chat_client.leaving import INTERRUPTED, Leave
+from chat_client.session import Session
+from chat_client.settings import ClientSettings
+from chat_wire.errors import InvalidName, InvalidText
+
+LINES_AHEAD = 1000
+SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line of input; None is the end of it."""
+
+    line: str | None
+
+
+class Pipe:
+    """Reads standard input, and prints until everything sent has come back."""
+
+    def __init__(self, settings: ClientSettings, secret: str) -> None:
+        self._happened: queue.SimpleQueue[Event | Typed] = queue.SimpleQueue()
+        self._session = Session(settings.amqp_url, secret, self._happened.put)
+        self._ahead = threading.Semaphore(LINES_AHEAD)  # lines read whose posts have not come back
+        self._name = settings.name
+        self._joined = False
+        self._backlog: list[Typed] = []
+        self._left = False  # what comes after /exit is not read
+        self._told_delay = False
+        self._status = 0
+
+    def run(self) -> int:
+        """Run to the end; returns the exit status."""
+        try:
+            self._run()
+        except Leave as leave:
+            self._status = leave.status
+        except KeyboardInterrupt:
+            self._status = INTERRUPTED
+        except BrokenPipeError:
+            _discard_output()
+            self._status = 1
+        self._session.close()
+        self._name_unsent()
+        return self._status
+
+    def _run(self) -> None:
+        self._session.start()
+        threading.Thread(target=self._read, name="input", daemon=True).start()
+        if self._name is not None:
+            self._join(self._name)
+        while True:
+            happened = self._happened.get()
+            if not isinstance(happened, Typed):
+                self._show(happened)
+            elif self._name is None:
+                self._take_name(happened)
+            elif self._joined:
+                self._take(happened)
+            else:
+                self._backlog.append(happened)
+
+    def _read(self) -> None:
+        for line in _lines_of(sys.stdin.fileno()):
+            self._ahead.acquire()
+            self._happened.put(Typed(line))
+        self._happened.put(Typed(None))
+
+    def _take_name(self, typed: Typed) -> None:
+        if typed.line is None:
+            _complain("no name: give one with --name, or as the first line of input")
+            raise Leave(2)
+        if typed.line.strip():
+            self._name = typed.line.strip()
+            self._join(self._name)
+        self._ahead.release()
+
+    def _join(self, name: str) -> None:
+        try:
+            self._session.join(name)
+        except InvalidName as error:
+            self._show(NameRefused(text=str(error)))
+
+    def _take(self, typed: Typed) -> None:
+        if typed.line is None:
+            self._session.exit()
+            return
+        if self._left:
+            return
+        match commands.parse(typed.line):
+            case commands.Text(text):
+                self._post(text)
+                return
+            case commands.Mistake(hint):
+                self._not_sent(typed.line, hint)
+            case commands.USERS:
+                self._session.users()
+            case commands.MY_MESSAGES:
+                self._session.my_messages()
+            case commands.EXIT:
+                self._left = True
+                self._session.exit()
+            case commands.HELP:
+                _print([display.notice(line) for line in commands.help_lines()])
+        self._ahead.release()
+
+    def _post(self, text: str) -> None:
+        try:
+            self._session.post(text)
+        except InvalidText as error:
+            self._not_sent(text, str(error))
+            self._ahead.release()
+
+    def _show(self, event: Event) -> None:
+        _print(display.lines(event))
+        match event:
+            case Joined():
+                self._joined = True
+                for typed in self._backlog:
+                    self._take(typed)
+            case Said(sequence=int()):
+                self._ahead.release()
+            case NotSent():
+                self._not_sent(event.text, event.reason)
+                self._ahead.release()
+            case Delayed() if not self._told_delay:
+                self._told_delay = True
+                _print([display.notice("messages have not come back yet: waiting for them")])
+            case NameRefused():
+                _complain(event.text)
+                raise Leave(2)
+            case Ended():
+                self._end(event)
+
+    def _end(self, event: Ended) -> None:
+        if not event.freed:
+            _complain(event.text)
+            self._status = 1
+        raise Leave(self._status)
+
+    def _not_sent(self, text: str, reason: str) -> None:
+        shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+        _complain(f"not sent: {shown} ({reason})")
+        self._status = 1
+
+    def _name_unsent(self) -> None:
+        """Name what had not come back when the session was closed."""
+        while not self._happened.empty():
+            event = self._happened.get()
+            if isinstance(event, NotSent):
+                self._not_sent(event.text, event.reason)
+
+
+def _lines_of(descriptor: int) -> Iterator[str]:
+    """The lines of a file descriptor. Not by sys.stdin, whose lock must not be held when the process ends."""
+    rest = b""
+    while chunk := os.read(descriptor, 65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (_text(line) for line in lines)
+    if rest:
+        yield _text(rest)
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode(errors="replace")
+
+
+def _print(lines: list[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(f"chat: {display.safe(text)}", file=sys.stderr, flush=True)
+
+
+def _discard_output() -> None:
+    """Whoever read the output is gone: let nothing more be written to it, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

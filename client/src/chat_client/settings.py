@@ -1,0 +1,54 @@
+"""What the environment and the command line say, read once."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chat_client.errors import BadUrl
+from chat_wire.settings import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """How this client runs. `name` is None when the person is to be asked."""
+
+    amqp_url: str
+    name: str | None
+
+
+def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> ClientSettings:
+    """The settings; raises MissingSetting or BadUrl, and SystemExit for arguments that make no sense."""
+    options = _parser().parse_args(arguments)
+    url = setting(environ, "AMQP_URL")
+    broker_name(url)
+    return ClientSettings(amqp_url=url, name=options.name)
+
+
+def broker_name(url: str) -> str:
+    """HOST:PORT of the first broker in an AMQP URL: what may be shown, having no password in it.
+
+    Raises BadUrl.
+    """
+    parts = urlsplit(url.split(";")[0])
+    try:
+        port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
+    except ValueError:
+        raise BadUrl("AMQP_URL has a port that is no number") from None
+    if parts.scheme not in ("amqp", "amqps", "pyamqp") or not parts.hostname:
+        raise BadUrl("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/")
+    return f"{parts.hostname}:{port}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chat",
+        description="A group chat. AMQP_URL, or AMQP_URL_FILE, says where its RabbitMQ is.",
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="lines in, lines out; chosen by itself when stdin or stdout is no terminal",
+    )
+    parser.add_argument("--name", help="the user name; without it, it is asked for, or is the first line of input")
+    return parser

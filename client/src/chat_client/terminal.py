@@ -1,0 +1,212 @@
+"""The face for a person at a terminal: lines come in above the line being typed.
+
+Readline edits that line. While it waits for keys, a thread rings by a signal when something is to be
+shown, and the handler, which runs between two keys, prints it: readline is never touched by two threads.
+"""
+
+import queue
+import readline
+import shutil
+import signal
+import sys
+import threading
+from types import FrameType
+
+from chat_client import commands, display
+from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent
+from chat_client.leaving import INTERRUPTED, Leave
+from chat_client.session import Session
+from chat_client.settings import ClientSettings
+from chat_wire.errors import InvalidName, InvalidText
+
+PROMPT = "> "
+RING = signal.SIGUSR1
+RING_AGAIN_SECONDS = 0.05
+PATIENCE_SECONDS = 2.0
+
+
+class Terminal:
+    """Asks for a name, then shows the room and takes what is typed."""
+
+    def __init__(self, settings: ClientSettings, secret: str) -> None:
+        self._name = settings.name
+        self._arrived: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._to_show: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._session = Session(settings.amqp_url, secret, self._arrived.put)
+        self._shown = threading.Event()
+        self._prompt: str | None = None  # while input is being read
+        self._warned = False
+
+    def run(self) -> int:
+        """Run to the end; returns the exit status."""
+        signal.signal(RING, self._on_ring)
+        threading.Thread(target=self._ring, args=(threading.get_ident(),), name="bell", daemon=True).start()
+        self._session.start()
+        try:
+            self._join()
+            self._talk()
+        except Leave as leave:
+            status = leave.status
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        self._session.close()
+        return status
+
+    def _join(self) -> None:
+        name = self._name
+        while True:
+            answer = self._claim(name if name is not None else self._ask_name())
+            if isinstance(answer, Joined):
+                return
+            if name is not None:
+                print(f"chat: {display.safe(answer.text)}", file=sys.stderr)
+                raise Leave(2)
+            print(display.notice(answer.text))
+
+    def _claim(self, name: str) -> Joined | NameRefused:
+        try:
+            self._session.join(name)
+        except InvalidName as error:
+            return NameRefused(text=str(error))
+        while True:
+            event = self._to_show.get()
+            self._print([event])
+            if isinstance(event, Joined | NameRefused):
+                return event
+
+    def _ask_name(self) -> str:
+        try:
+            name = self._read("name: ").strip()
+        except EOFError:
+            print()
+            raise Leave(0) from None
+        readline.clear_history()
+        return name
+
+    def _talk(self) -> None:
+        while True:
+            try:
+                self._take(self._read(PROMPT))
+                self._warned = False
+            except EOFError:
+                print()
+                self._leave()
+            except KeyboardInterrupt:
+                self._warn()
+
+    def _take(self, line: str) -> None:
+        match commands.parse(line):
+            case commands.Text(text):
+                self._post(text, line)
+            case commands.Mistake(hint):
+                print(display.notice(hint))
+            case commands.USERS:
+                self._session.users()
+            case commands.MY_MESSAGES:
+                self._session.my_messages()
+            case commands.HELP:
+                print(*[display.notice(each) for each in commands.help_lines()], sep="\n")
+            case commands.EXIT:
+                self._leave()
+            case None:
+                _erase(PROMPT + line)
+
+    def _post(self, text: str, line: str) -> None:
+        """Send what was typed; it is taken off the screen, as it comes back with its time."""
+        try:
+            self._session.post(text)
+        except InvalidText as error:
+            print(display.notice(str(error)))
+        else:
+            _erase(PROMPT + line)
+
+    def _leave(self) -> None:
+        """Leave, when everything sent has come back."""
+        self._session.exit()
+        patience: float | None = PATIENCE_SECONDS
+        while True:
+            try:
+                self._print([self._to_show.get(timeout=patience)])
+            except queue.Empty:
+                patience = None
+                print(display.notice("waiting to leave in order; Ctrl-C leaves at once and keeps your name"))
+
+    def _warn(self) -> None:
+        print()
+        if self._warned:
+            raise Leave(INTERRUPTED)
+        self._warned = True
+        print(display.notice("/exit leaves and frees your name; Ctrl-C again leaves and keeps it"))
+
+    def _read(self, prompt: str) -> str:
+        self._print(self._take_events())
+        self._prompt = prompt
+        try:
+            return input(prompt)
+        finally:
+            self._prompt = None
+
+    def _ring(self, main_thread: int) -> None:
+        """Hand events over to the main thread, and wake it if it reads.
+
+        Again, if it was not heard: a signal that comes while a key is handled is seen only with the next one.
+        """
+        while True:
+            self._shown.clear()
+            self._to_show.put(self._arrived.get())
+            while self._prompt is not None and not self._to_show.empty():
+                signal.pthread_kill(main_thread, RING)
+                self._shown.wait(RING_AGAIN_SECONDS)
+
+    def _on_ring(self, _signum: int, _frame: FrameType | None) -> None:
+        if self._prompt is None:
+            return
+        shown = [line for event in self._take_events() for line in self._lines(event)]
+        self._shown.set()
+        if shown:
+            _print_above(shown, self._prompt + readline.get_line_buffer())
+
+    def _take_events(self) -> list[Event]:
+        taken = []
+        while not self._to_show.empty():
+            taken.append(self._to_show.get())
+        return taken
+
+    def _print(self, events: list[Event]) -> None:
+        for event in events:
+            for line in self._lines(event):
+                print(line, flush=True)
+
+    def _lines(self, event: Event) -> list[str]:
+        """What to print for an event; raises Leave for the last one."""
+        match event:
+            case Delayed():
+                return [display.notice(f"not delivered yet: {event.text}")]
+            case NotSent():
+                return [display.notice(f"not sent: {event.text} ({event.reason})")]
+            case Ended():
+                print("\r\x1b[J" + display.notice(event.text))
+                raise Leave(0 if event.freed else 1)
+        return display.lines(event)
+
+
+def _rows(text: str) -> int:
+    """How many rows of the terminal a text takes, the cursor behind it included."""
+    columns = shutil.get_terminal_size().columns
+    return sum(display.width(part) // columns + 1 for part in text.split("\n"))
+
+
+def _erase(typed: str) -> None:
+    """Take a line off the screen that was just entered."""
+    print(f"\x1b[{_rows(typed)}A\r\x1b[J", end="", flush=True)
+
+
+def _print_above(lines: list[str], typed: str) -> None:
+    """Print lines where the line being typed is, and that again below.
+
+    The cursor ends where readline believes it to be: in the column where it was, as many rows further
+    down as were printed, or in the last one.
+    """
+    up = "" if _rows(typed) == 1 else f"\x1b[{_rows(typed) - 1}A"
+    down = sum(max(1, _rows(line) - (display.width(line) % shutil.get_terminal_size().columns == 0)) for line in lines)
+    print("\x1b7" + up + "\r\x1b[J" + "\n".join(lines) + "\n" + typed + f"\x1b8\x1b[{down}B", end="", flush=True)

@@ -1,0 +1,76 @@
+"""Answers questions about what is recorded; every replica does."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from chat_archive.domain import cut_page, page_size
+from chat_archive.errors import IndexFailed, NoAnswer, NoInbox, UnknownRoom
+from chat_archive.index import Index
+from chat_wire import topology
+from chat_wire.codec import decode, encode
+from chat_wire.connection import Publication
+from chat_wire.errors import WireError
+from chat_wire.messages import History, Mine, Page, Recorded
+from chat_wire.tokens import Claims, verify
+from chat_worker.clock import now
+from chat_worker.dead import dead_letter, refusal, reply
+from chat_worker.delivery import Delivery
+from chat_worker.ended import EndedSessions
+
+log = structlog.get_logger()
+
+QUESTIONS: tuple[type[History | Mine], ...] = (History, Mine)
+
+
+class Questions:
+    """What clients may ask, if their token is good and their session has not ended."""
+
+    def __init__(self, index: Index, public_key: str, ended: EndedSessions) -> None:
+        self._index = index
+        self._public_key = public_key
+        self._ended = ended
+
+    def handle(self, deliveries: Sequence[Delivery]) -> list[Publication]:
+        """An answer to each question, a refusal to each that is out of order."""
+        return [publication for delivery in deliveries for publication in self._answer(delivery)]
+
+    def _answer(self, delivery: Delivery) -> list[Publication]:
+        if not topology.is_inbox(delivery.reply_to):
+            return [dead_letter(delivery, NoInbox("the question names no inbox in reply_to to answer to"))]
+        try:
+            question = decode(delivery.body, *QUESTIONS)
+        except WireError as error:
+            return [dead_letter(delivery, error), *refusal(delivery, None, error)]
+        try:
+            page = self._page(question)
+        except WireError as error:
+            log.warning("question.refused", question=question.type, reason=error.reason, error=str(error))
+            return refusal(delivery, question.request, error)
+        return reply(delivery.reply_to, encode(page))
+
+    def _page(self, question: History | Mine) -> Page:
+        claims = verify(question.token, self._public_key, now())
+        self._ended.check(claims.session)
+        room = question.room if isinstance(question, History) else topology.ROOMS[0]
+        if room not in topology.ROOMS:
+            raise UnknownRoom(f"there is no room {room!r:.80}")
+        try:
+            # The position first: then what is recorded meanwhile is on the page as well as after the
+            # position, and not in neither.
+            position = self._index.position(room)
+            messages, more = self._history(question) if isinstance(question, History) else self._mine(question, claims)
+        except IndexFailed as error:
+            log.error("index.failed", error=str(error))
+            raise NoAnswer("the archive cannot be asked at the moment: try again later") from error
+        log.info("question.answered", question=question.type, session=claims.session, count=len(messages), more=more)
+        return Page(request=question.request, messages=tuple(messages), more=more, position=position)
+
+    def _history(self, question: History) -> tuple[list[Recorded], bool]:
+        most = page_size(question.limit)
+        messages, more = cut_page(self._index.history(question.room, question.before, most + 1), most)
+        return messages[::-1], more
+
+    def _mine(self, question: Mine, claims: Claims) -> tuple[list[Recorded], bool]:
+        most = page_size(question.limit)
+        return cut_page(self._index.mine(claims.author, claims.name, question.after, most + 1), most)

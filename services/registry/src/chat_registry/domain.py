@@ -1,0 +1,308 @@
+"""Who holds which name: a state machine over the entries of the journal.
+
+Pure, and without a clock: what `apply` does depends on the state and the entry alone, so that all
+replicas agree. Everything may be in the journal twice; the second time an entry is answered as the
+first time and its effects are told again, as the replica that should have told them may have died.
+"""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+
+from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_wire.messages import PARTITIONS, EndReason, Exited, NoticeKind, Refused, Released
+
+SECOND = 1_000_000
+TOKEN_SECONDS = 86_400
+# How long departed inboxes and refused requests are remembered for what is journaled late.
+RECENT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Something that everybody in the rooms is told, once for each `id`."""
+
+    id: str
+    kind: NoticeKind
+    session: str
+    user: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A name and the session that holds it.
+
+    `request` is the last one carried out for the session; `news` and `took` (the session that lost the
+    name by it) are told again when it comes again. `expires` is the latest of all its tokens.
+    """
+
+    key: str
+    name: str
+    author: str
+    session: str
+    partition: int
+    inbox: str
+    connected: bool
+    expires: int
+    request: str
+    news: tuple[News, ...]
+    took: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A session that is over; `inbox` is where its client was last."""
+
+    session: str
+    user: str
+    inbox: str
+    expires: int
+    reason: EndReason
+    request: str
+    news: tuple[News, ...]
+    at: int
+
+
+@dataclass(slots=True)
+class State:
+    """A replica's view of the journal up to and including `offset`, at the time `now` (microseconds).
+
+    `sessions` and `inboxes` find holders; `load` counts the sessions of each partition. `departed` maps
+    inboxes, and `refused` requests, to when that was; oldest first, as `ended` is.
+    """
+
+    offset: int = -1
+    now: int = 0
+    holders: dict[str, Holder] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    inboxes: dict[str, set[str]] = field(default_factory=dict)
+    load: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+    ended: OrderedDict[str, Ended] = field(default_factory=OrderedDict)
+    departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    refused: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is to be told because of an entry: the answer (a Holder stands for Granted), and the rest."""
+
+    reply: Holder | Refused | Exited | Released | None = None
+    ended: Ended | None = None
+    news: tuple[News, ...] = ()
+
+
+NOTHING = Outcome()
+
+
+def session_id(author: str, request: str) -> str:
+    """The session that a claim opens: the same for the same claim, unknown to who has not its secret."""
+    return hashlib.sha256(f"{author}:{request}".encode()).hexdigest()[:32]
+
+
+def apply(state: State, offset: int, entry: Command) -> Outcome:
+    """Bring the state forward by an entry; one that it has applied already changes nothing."""
+    if offset <= state.offset:
+        return NOTHING
+    state.offset = offset
+    state.now = max(state.now, entry.time)
+    _forget_old(state)
+    match entry:
+        case ClaimName():
+            return _claim(state, entry)
+        case ResumeSession():
+            return _resume(state, entry)
+        case ExitSession():
+            return _exit(state, entry)
+        case ReleaseName():
+            return _release(state, entry)
+        case Departed():
+            return _depart(state, entry)
+
+
+def hold(state: State, holder: Holder) -> None:
+    """Put a holder in, in place of the one that had its name."""
+    drop(state, holder.key)
+    state.holders[holder.key] = holder
+    state.sessions[holder.session] = holder.key
+    state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
+    state.load[holder.partition] += 1
+
+
+def drop(state: State, key: str) -> None:
+    """Take the holder of a name out, if there is one."""
+    holder = state.holders.pop(key, None)
+    if holder is None:
+        return
+    del state.sessions[holder.session]
+    state.load[holder.partition] -= 1
+    state.inboxes[holder.inbox].remove(key)
+    if not state.inboxes[holder.inbox]:
+        del state.inboxes[holder.inbox]
+
+
+def _claim(state: State, entry: ClaimName) -> Outcome:
+    session = session_id(entry.author, entry.request)
+    before = state.holders.get(entry.key)
+    if before and before.session == session:
+        return _answer_again(state, entry, before)
+    if session in state.ended:
+        return Outcome(reply=_session_ended(entry.request, state.ended[session]))
+    if session in state.sessions:
+        return Outcome(reply=_refused(entry.request, "request_used", "this request got another name: make a new one"))
+    if f"{session} {entry.key}" in state.refused or (before and before.author != entry.author):
+        state.refused.setdefault(f"{session} {entry.key}", state.now)
+        return Outcome(reply=_refused(entry.request, "name_taken", f"{entry.name} is taken: choose another name"))
+    return _grant(state, entry, session, before)
+
+
+def _grant(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:
+    ended = _end(state, before, "taken", entry.request) if before else None
+    connected = entry.inbox not in state.departed
+    news = _news(state, session, entry.name, _what_changed(before, connected))
+    holder = Holder(
+        key=entry.key,
+        name=entry.name,
+        author=entry.author,
+        session=session,
+        partition=state.load.index(min(state.load)),
+        inbox=entry.inbox,
+        connected=connected,
+        expires=_expiry(state),
+        request=entry.request,
+        news=news,
+        took=ended.session if ended else None,
+    )
+    hold(state, holder)
+    return Outcome(reply=holder, ended=ended, news=news)
+
+
+def _resume(state: State, entry: ResumeSession) -> Outcome:
+    holder = state.holders.get(state.sessions.get(entry.session, ""))
+    if holder is None or holder.author != entry.author:
+        return Outcome(reply=_session_ended(entry.request, state.ended.get(entry.session)))
+    return _answer_again(state, entry, holder)
+
+
+def _answer_again(state: State, entry: ClaimName | ResumeSession, before: Holder) -> Outcome:
+    """Grant what is held already, now at the inbox that asks, unless that one is known to be left.
+
+    The inbox moved away from counts as departed, so that a late duplicate cannot bring it back.
+    """
+    moving = entry.inbox != before.inbox and entry.inbox not in state.departed
+    same = entry.request == before.request
+    news = before.news if same else ()
+    if moving:
+        _remember(state.departed, before.inbox, state.now)
+        news += _news(state, before.session, before.name, _what_changed(before, connected=True))
+    holder = replace(
+        before,
+        inbox=entry.inbox if moving else before.inbox,
+        connected=moving or before.connected,
+        expires=_expiry(state) if isinstance(entry, ResumeSession) else before.expires,
+        request=entry.request,
+        news=news,
+        took=before.took if same else None,
+    )
+    hold(state, holder)
+    return Outcome(reply=holder, ended=state.ended.get(holder.took or ""), news=news)
+
+
+def _exit(state: State, entry: ExitSession) -> Outcome:
+    exited = Exited(request=entry.request)
+    holder = state.holders.get(state.sessions.get(entry.session, ""))
+    if holder:
+        ended = _end(state, holder, "exited", entry.request)
+        return Outcome(reply=exited, ended=ended, news=ended.news)
+    before = state.ended.get(entry.session)
+    if before and before.request == entry.request:
+        return Outcome(reply=exited, ended=before, news=before.news)
+    return Outcome(reply=exited)
+
+
+def _release(state: State, entry: ReleaseName) -> Outcome:
+    for before in reversed(state.ended.values()):
+        if before.reason == "released" and before.request == entry.request:
+            return Outcome(reply=Released(request=entry.request, name=before.user), ended=before, news=before.news)
+    holder = state.holders.get(entry.key)
+    if holder is None or f"release {entry.request}" in state.refused:
+        state.refused.setdefault(f"release {entry.request}", state.now)
+        return Outcome(reply=_refused(entry.request, "not_held", f"nobody holds the name {entry.name}"))
+    ended = _end(state, holder, "released", entry.request)
+    return Outcome(reply=Released(request=entry.request, name=holder.name), ended=ended, news=ended.news)
+
+
+def _depart(state: State, entry: Departed) -> Outcome:
+    _remember(state.departed, entry.inbox, state.now)
+    held = [state.holders[key] for key in sorted(state.inboxes.get(entry.inbox, ()))]
+    news: tuple[News, ...] = ()
+    for holder in held:
+        if holder.connected:
+            news += _news(state, holder.session, holder.name, ("lost",), first=len(news))
+            hold(state, replace(holder, connected=False))
+    return Outcome(news=news)
+
+
+def _end(state: State, holder: Holder, reason: EndReason, request: str) -> Ended:
+    kinds: tuple[NoticeKind, ...] = () if reason == "taken" else ("left",)
+    ended = Ended(
+        session=holder.session,
+        user=holder.name,
+        inbox=holder.inbox,
+        expires=holder.expires,
+        reason=reason,
+        request=request,
+        news=_news(state, holder.session, holder.name, kinds),
+        at=state.now,
+    )
+    drop(state, holder.key)
+    state.ended[holder.session] = ended
+    return ended
+
+
+def _what_changed(before: Holder | None, connected: bool) -> tuple[NoticeKind, ...]:
+    """What the rooms see when a name that was free, connected or not becomes connected or not."""
+    if before is None:
+        return ("joined",) if connected else ("joined", "lost")
+    if before.connected == connected:
+        return ()
+    return ("back",) if connected else ("lost",)
+
+
+def _news(state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], first: int = 0) -> tuple[News, ...]:
+    return tuple(
+        News(id=f"notice-{state.offset}-{index}", kind=kind, session=session, user=user, at=state.now)
+        for index, kind in enumerate(kinds, first)
+    )
+
+
+def _expiry(state: State) -> int:
+    return (state.now // SECOND + TOKEN_SECONDS) * SECOND
+
+
+def _remember(memory: OrderedDict[str, int], what: str, at: int) -> None:
+    memory[what] = at
+    memory.move_to_end(what)
+
+
+def _forget_old(state: State) -> None:
+    for memory in (state.departed, state.refused):
+        while memory and next(iter(memory.values())) <= state.now - RECENT_SECONDS * SECOND:
+            memory.popitem(last=False)
+    # No token of a session can outlive its end by more than this, whenever it was minted.
+    while state.ended and next(iter(state.ended.values())).at <= state.now - TOKEN_SECONDS * SECOND:
+        state.ended.popitem(last=False)
+
+
+def _refused(request: str, reason: str, text: str) -> Refused:
+    return Refused(request=request, reason=reason, text=text)
+
+
+def _session_ended(request: str, ended: Ended | None) -> Refused:
+    if ended and ended.reason == "taken":
+        text = f"{ended.user} joined again from elsewhere: this session is over"
+    elif ended and ended.reason == "released":
+        text = f"an operator released the name {ended.user}: join again"
+    else:
+        text = "this session is over: join again"
+    return _refused(request, "session_ended", text)

@@ -1,0 +1,230 @@
+"""Which queue feeds which handler: commands in, the journal out and in again, answers out.
+
+A replica that starts goes through three phases, in each reading a stream until a marker of its own
+comes back: snapshots, journal, and then it is ready and takes commands.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import structlog
+from amqp.exceptions import NotFound
+
+from chat_registry import effects, intake, journal, snapshots
+from chat_registry.domain import SECOND, State
+from chat_registry.errors import Diverged
+from chat_registry.journal import Command
+from chat_registry.questions import Questions
+from chat_registry.settings import RegistrySettings
+from chat_registry.view import View
+from chat_wire import codec, topology
+from chat_wire.connection import Publication
+from chat_wire.errors import Unconfirmed, WireError
+from chat_wire.messages import ListUsers, Marker, Probe
+from chat_wire.tokens import verify
+from chat_worker.clock import now
+from chat_worker.dead import dead_letter, refusal
+from chat_worker.delivery import Delivery, Source
+from chat_worker.runtime import Broker
+
+log = structlog.get_logger()
+
+SNAPSHOT_EVERY = 10_000
+PROBE_AFTER_SECONDS = 60.0
+PROBES_A_ROUND = 1_000
+SILENT_SECONDS = 5.0
+# A replica that died may not have told of what ended shortly before.
+TOLD_AGAIN_SECONDS = 600
+
+
+class RegistryService:
+    """A registry replica: any number may run, and each can answer everything.
+
+    A snapshot is published at each journal offset that `snapshot_every` divides; `probe_after` seconds
+    after a start the inboxes of all who seem to be connected are probed.
+    """
+
+    def __init__(
+        self,
+        settings: RegistrySettings,
+        *,
+        snapshot_every: int = SNAPSHOT_EVERY,
+        probe_after: float = PROBE_AFTER_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._snapshot_every = snapshot_every
+        self._probe_after = probe_after
+        self._forget()
+
+    def connected(self, broker: Broker) -> Iterable[Publication]:
+        """Begin anew, with the snapshots: what was known on the lost connection may have been left behind."""
+        self._forget()
+        self._broker = broker
+        broker.declare(*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
+        self._departures = _departures_in(broker)
+        broker.consume(
+            Source(queue=topology.SNAPSHOTS_STREAM.name, handle=self.read_snapshots, offset="first", prefetch=16)
+        )
+        return [self._marker(topology.SNAPSHOTS.name)]
+
+    def tick(self) -> Iterable[Publication]:
+        """What goes by time: a journal that is silent, questions that waited too long, probes."""
+        if self._view.waiting and time.monotonic() > self._silent_at:
+            self._restart(Diverged("the journal ends before the entry of the snapshot"))
+        yield from self._questions.answer(self._view.state)
+        yield from self._probes()
+
+    def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
+        """A probe that found no inbox is a departure; of anything else the stream was deleted."""
+        if exchange == topology.DEFAULT.name and topology.is_inbox(routing_key):
+            return [_append(journal.Departed(origin=self._desk.origin, time=now(), inbox=routing_key))]
+        raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
+
+    def facts(self) -> Mapping[str, Any]:
+        """Ready once commands are taken; and how much is known."""
+        state = self._view.state
+        return {"ready": self._ready, "offset": state.offset, "names": len(state.holders)}
+
+    def read_snapshots(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Collect snapshots until the own marker comes, then go on with the journal."""
+        for delivery in deliveries:
+            if self._is_own_marker(delivery):
+                yield from self._begin_journal()
+                return
+            self._collect(delivery)
+
+    def read_journal(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Apply entries; tell what follows from those that this replica appended."""
+        try:
+            for delivery in deliveries:
+                yield from self._read(delivery)
+        except Diverged as error:
+            self._restart(error)
+        yield from self._questions.answer(self._view.state)
+
+    def take_commands(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Append an entry for each command that can be carried out, refuse the others."""
+        for delivery in deliveries:
+            try:
+                request = intake.request_in(delivery)
+            except WireError as error:
+                yield dead_letter(delivery, error)
+                yield from refusal(delivery, None, error)
+                continue
+            try:
+                yield from self._take(request, delivery.reply_to or "")
+            except WireError as error:
+                log.info("session.refused", reason=error.reason, error=str(error))
+                yield from refusal(delivery, request.request, error)
+
+    def take_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Append an entry for each inbox that the broker says is gone."""
+        for delivery in deliveries:
+            departed = intake.departure_in(self._desk, delivery, now())
+            if departed:
+                yield _append(departed)
+
+    def _forget(self) -> None:
+        origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
+        self._desk = intake.Desk(origin=origin, public_key=self._settings.public_key)
+        self._snapshots = snapshots.Collector()
+        self._view = View(State())
+        self._questions = Questions()
+        self._ready = False
+        self._silent_at = 0.0
+        self._probe_at: float | None = None
+        self._to_probe: list[str] = []
+
+    def _collect(self, delivery: Delivery) -> None:
+        try:
+            self._snapshots.add(delivery.body)
+        except WireError as error:
+            log.error("snapshot.refused", offset=delivery.offset, reason=error.reason, error=str(error))
+
+    def _begin_journal(self) -> Iterator[Publication]:
+        self._broker.cancel(topology.SNAPSHOTS_STREAM.name)
+        parts = self._snapshots.newest()
+        self._snapshots = snapshots.Collector()
+        if parts:
+            self._view = View(snapshots.restore(parts), anchor=parts[0].entry)
+        self._attach()
+        yield self._marker(topology.JOURNAL.name)
+
+    def _attach(self) -> None:
+        self._silent_at = time.monotonic() + SILENT_SECONDS
+        source = Source(
+            queue=topology.JOURNAL_STREAM.name, handle=self.read_journal, offset=self._view.start, prefetch=2000
+        )
+        self._broker.consume(source)
+
+    def _restart(self, why: Diverged) -> None:
+        log.error("stream.diverged", stream=topology.JOURNAL_STREAM.name, error=str(why))
+        self._view.restart()
+        self._attach()
+
+    def _read(self, delivery: Delivery) -> Iterator[Publication]:
+        entry, outcome = self._view.read(delivery)
+        if entry is None or entry.origin != self._desk.origin:
+            return
+        offset = self._view.state.offset
+        if isinstance(entry, Marker):
+            yield from self._begin_serving()
+        else:
+            effects.log_lines(entry, outcome)
+            yield from effects.publications(entry, offset, outcome, self._settings.private_key)
+        if offset % self._snapshot_every == 0:
+            yield from self._snapshot(journal.digest(delivery.body))
+
+    def _begin_serving(self) -> Iterator[Publication]:
+        self._ready = True
+        self._probe_at = time.monotonic() + self._probe_after
+        self._broker.consume(Source(queue=topology.COMMANDS.name, handle=self.take_commands))
+        if self._departures:
+            self._broker.consume(Source(queue=topology.DEPARTURES.name, handle=self.take_departures))
+        log.info("registry.ready", offset=self._view.state.offset, names=len(self._view.state.holders))
+        for ended in self._view.state.ended.values():
+            if ended.at > self._view.state.now - TOLD_AGAIN_SECONDS * SECOND:
+                yield from effects.session_ended(ended)
+
+    def _take(self, request: intake.Request, inbox: str) -> Iterator[Publication]:
+        if isinstance(request, ListUsers):
+            verify(request.token, self._desk.public_key, now())
+            yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
+        else:
+            yield _append(intake.entry_for(self._desk, request, inbox, now()))
+
+    def _snapshot(self, entry: str) -> Iterator[Publication]:
+        for part in snapshots.take(self._view.state, entry):
+            yield Publication(exchange=topology.SNAPSHOTS.name, routing_key="", body=codec.encode(part))
+        log.info("snapshot.published", offset=self._view.state.offset, names=len(self._view.state.holders))
+
+    def _probes(self) -> Iterator[Publication]:
+        if self._probe_at and time.monotonic() > self._probe_at:
+            self._probe_at = None
+            self._to_probe = [each.inbox for each in self._view.state.holders.values() if each.connected]
+        body = codec.encode(Probe())
+        for inbox in self._to_probe[:PROBES_A_ROUND]:
+            yield Publication(exchange=topology.DEFAULT.name, routing_key=inbox, body=body)
+        del self._to_probe[:PROBES_A_ROUND]
+
+    def _marker(self, exchange: str) -> Publication:
+        return Publication(exchange=exchange, routing_key="", body=codec.encode(Marker(origin=self._desk.origin)))
+
+    def _is_own_marker(self, delivery: Delivery) -> bool:
+        return delivery.body == codec.encode(Marker(origin=self._desk.origin))
+
+
+def _append(entry: Command) -> Publication:
+    return Publication(exchange=topology.JOURNAL.name, routing_key="", body=codec.encode(entry))
+
+
+def _departures_in(broker: Broker) -> bool:
+    """Declare the queue of departures; without the plugin rabbitmq_event_exchange there is none."""
+    try:
+        broker.declare(topology.DEPARTURES)
+    except NotFound as error:
+        log.warning("departures.unavailable", error=str(error))
+        return False
+    return True

@@ -1,0 +1,18 @@
+"""The whole system, in the virtual host in which the broker tells of lost clients."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.broker import TestBroker
+from tests.support.processes import System, system_in
+
+
+@pytest.fixture
+def chat(broker: TestBroker, tmp_path: Path) -> Iterator[System]:
+    """Registry, router and archive, running and ready."""
+    broker.empty("/")
+    with system_in(broker, "/", tmp_path) as system:
+        system.all()
+        yield system

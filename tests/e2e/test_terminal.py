@@ -1,0 +1,137 @@
+"""People at terminals, with the real system behind them."""
+
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.support.people import Person
+from tests.support.processes import System
+
+
+def test_two_people_talk_and_each_sees_time_name_and_text(chat: System, tmp_path: Path) -> None:
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    ann.sees(r"\* bob joined")
+
+    ann.says("hola")
+    bob.hears("ann", "hola")
+    ann.hears("ann", "hola")
+    bob.says("qué tal")
+    ann.hears("bob", "qué tal")
+
+    ann.says("/users")
+    ann.sees(r"\* connected: ann, bob")
+    bob.says("/exit")
+    assert bob.ends() == 0
+    ann.sees(r"\* bob left")
+
+
+def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:
+    ann, other = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "other")
+    ann.joins("ann")
+    other.sees("name: ")
+    other.says("ANN")
+    other.sees("taken: choose another name")
+    other.sees("name: ")
+    other.says("two words")
+    other.sees("space")
+    other.joins("eve")
+
+
+def test_help_names_every_command_and_an_unknown_one_gets_the_nearest(chat: System, tmp_path: Path) -> None:
+    ann = Person(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    ann.says("/help")
+    for command in ("/users", "/mymsgs", "/help", "/exit"):
+        ann.sees(command)
+    ann.says("/user")
+    ann.sees("/users")
+    ann.says("//etc is a folder")
+    ann.hears("ann", "/etc is a folder")
+
+
+def test_a_killed_client_keeps_its_name_and_only_the_same_person_takes_it_back(chat: System, tmp_path: Path) -> None:
+    url = chat.url("client")
+    ann, bob = Person(url, tmp_path / "ann"), Person(url, tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    ann.says("before")
+    bob.hears("ann", "before")
+
+    ann.killed()
+    bob.sees(r"\* ann lost the connection")
+    bob.says("/users")
+    bob.sees(r"\* disconnected: ann")
+
+    thief = Person(url, tmp_path / "thief")
+    thief.sees("name: ")
+    thief.says("ann")
+    thief.sees("taken")
+    again = Person(url, tmp_path / "ann")
+    again.joins("ann")
+    bob.sees(r"\* ann is back")
+    again.says("/mymsgs")
+    again.hears("ann", "before")
+
+
+def test_the_same_person_at_a_second_terminal_takes_over_and_the_first_is_told(chat: System, tmp_path: Path) -> None:
+    first = Person(chat.url("client"), tmp_path / "ann")
+    first.joins("ann")
+    second = Person(chat.url("client"), tmp_path / "ann")
+    second.joins("ann")
+    first.sees("you took this name from another terminal")
+    assert first.ends() == 1
+    second.says("here now")
+    second.hears("ann", "here now")
+
+
+def test_my_messages_are_mine_alone_even_when_the_name_had_another_holder(chat: System, tmp_path: Path) -> None:
+    url = chat.url("client")
+    first = Person(url, tmp_path / "first")
+    first.joins("ann")
+    first.says("of the first")
+    first.hears("ann", "of the first")
+    first.says("/quit")
+    assert first.ends() == 0
+
+    second = Person(url, tmp_path / "second")
+    second.joins("ann")
+    second.says("of the second")
+    second.hears("ann", "of the second")
+    second.says("/mymgs")
+    second.hears("ann", "of the second")
+    with pytest.raises(pexpect.TIMEOUT):
+        second.sees("of the first", seconds=1)
+
+
+def test_who_joins_late_sees_what_was_said_before_once_and_then_what_is_new(chat: System, tmp_path: Path) -> None:
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    for text in ("one", "two"):
+        ann.says(text)
+        ann.hears("ann", text)
+    bob.sees("name: ")
+    bob.says("bob")
+    bob.hears("ann", "one")
+    bob.hears("ann", "two")
+    ann.says("three")
+    bob.hears("ann", "three")
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    ann = Person("amqp://client:x@127.0.0.1:9/", tmp_path, "--name", "ann")
+    ann.sees("waiting for the broker at 127.0.0.1:9")
+    ann.terminal.sendintr()
+    ann.ends()
+
+
+def test_what_others_send_cannot_steer_the_terminal(chat: System, tmp_path: Path) -> None:
+    ann, eve = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "eve", "--plain")
+    ann.joins("ann")
+    eve.joins("eve")
+    eve.terminal.send("\x16\x1b]0;title\x16\x07 done\n")
+    seen = ann.sees(r"eve: [^\r\n]*done")
+    assert "\x1b]" not in seen
+    assert "\x07" not in seen

@@ -1,0 +1,161 @@
+"""What may be asked of an archive on a real broker, and what is refused."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chat_wire.codec import encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import History, Mine, Page, Position, Refused, SessionEnded
+from tests.support.chatter import Chatter, new_request
+from tests.support.processes import System
+from tests.support.stream import Speaker
+from tests.support.tokens import member
+from tests.support.wait import until
+
+
+@pytest.fixture
+def speaker(system: System) -> Iterator[Speaker]:
+    """A speaker; the archive has to have declared the stream before it speaks."""
+    made = Speaker(system)
+    yield made
+    made.close()
+
+
+def ask(chatter: Chatter, question: History | Mine) -> Any:
+    return chatter.request(question, "chat.archive", "archive.queries")
+
+
+def history(chatter: Chatter, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
+    return ask(chatter, History(request=new_request(), token=chatter.token, room=room, before=before, limit=limit))
+
+
+def mine(chatter: Chatter, after: int = 0, limit: int = 50) -> Any:
+    return ask(chatter, Mine(request=new_request(), token=chatter.token, after=after, limit=limit))
+
+
+def texts(page: Page) -> list[str]:
+    return [message.text for message in page.messages]
+
+
+def newest(chatter: Chatter) -> Position | None:
+    page = history(chatter, limit=1)
+    assert isinstance(page, Page)
+    return page.position
+
+
+def test_the_history_comes_in_pages_oldest_first_and_says_up_to_where_it_goes(system: System, speaker: Speaker) -> None:
+    system.started("archive")
+    system.started("archive")
+    ann = member(system, "ann")
+    assert history(ann).messages == ()
+    assert newest(ann) is None
+    for number in range(5):
+        speaker.say("s", f"post {number}")
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=4, id="s-5"))
+
+    last = history(ann, limit=2)
+    before = history(ann, before=last.messages[0].number, limit=3)
+
+    assert (texts(last), last.more, last.position) == (["post 3", "post 4"], True, Position(offset=4, id="s-5"))
+    assert (texts(before), before.more) == (["post 0", "post 1", "post 2"], False)
+
+
+def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, speaker: Speaker) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    for _ in range(30):
+        speaker.say("s", *["\x01" * 4096] * 5)
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=29, id="s-150"))
+
+    page = history(ann, limit=200)
+
+    assert page.more
+    assert page.messages[-1].sequence == 150
+    assert 2**19 < len(encode(page)) < 2**20
+
+
+def test_mine_is_what_this_person_sent_under_this_name_however_it_is_typed(system: System, speaker: Speaker) -> None:
+    system.started("archive")
+    ann = member(system, "Ann")
+    speaker.say("s1", "first", user="ann", author=ann.secret)
+    speaker.say("s2", "of a former holder", user="Ann", author="somebody else")
+    speaker.say("s3", "under another name", user="Bob", author=ann.secret)
+    speaker.say("s4", "last", user="ANN", author=ann.secret)
+    speaker.confirmed()
+    until(lambda: mine(ann).position == Position(offset=3, id="s4-1"))
+
+    page = mine(ann, limit=1)
+    rest = mine(ann, after=page.messages[-1].number)
+
+    assert (texts(page), page.more) == (["first"], True)
+    assert (texts(rest), rest.more) == (["last"], False)
+
+
+def test_numbers_out_of_all_bounds_are_answered_as_the_nearest_within(system: System, speaker: Speaker) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    speaker.say("s", "hola", author=ann.secret, user="ann")
+    speaker.confirmed()
+    until(lambda: newest(ann))
+
+    assert texts(history(ann, before=2**64 - 1, limit=2**64 - 1)) == ["hola"]
+    assert texts(mine(ann, after=-(2**63), limit=-1)) == ["hola"]
+
+
+def test_a_question_out_of_order_is_refused_with_the_reason_and_the_next_is_answered(system: System) -> None:
+    archive = system.started("archive")
+    ann, late, forger = member(system, "ann"), member(system, "late", expires_in=-1), member(system, "forger")
+    assert forger.granted
+    object.__setattr__(forger.granted, "token", forger.token[:-8] + "AAAAAAAA")
+
+    for chatter, room, reason in (
+        (ann, "cellar", "unknown_room"),
+        (late, "lobby", "invalid_token"),
+        (forger, "lobby", "invalid_token"),
+    ):
+        answer = history(chatter, room=room)
+        assert isinstance(answer, Refused)
+        assert answer.reason == reason
+    assert isinstance(history(ann), Page)
+    assert ann.token not in archive.log.read_text()
+
+
+def test_a_session_that_has_ended_is_told_so_by_every_replica(system: System) -> None:
+    first = system.started("archive")
+    ann = member(system, "ann")
+    assert ann.granted
+    ended = SessionEnded(session=ann.granted.session, expires=ann.granted.expires, reason="released")
+    registry = connect(system.url("registry"), "registry")
+    Publisher(registry.channel()).publish(
+        Publication(exchange="chat.sessions", routing_key="", body=encode(ended), mandatory=True)
+    )
+
+    until(lambda: isinstance(history(ann), Refused))
+    first.kill()
+    system.started("archive")
+
+    answer = history(ann)
+    assert isinstance(answer, Refused)
+    assert "ended" in answer.text
+    registry.release()
+
+
+def test_what_is_no_question_is_kept_as_a_dead_letter_and_refused_if_there_is_an_inbox(system: System) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    question = encode(History(request="lost", token=ann.token, room="lobby", before=None, limit=1))
+    elsewhere = Publication(
+        exchange="chat.archive", routing_key="archive.queries", body=question, reply_to="registry.commands"
+    )
+
+    for body in (b"\xff", b"[]", b'{"type":"telegram"}', b'{"type":"mine","request":1}'):
+        ann.publish("chat.archive", "archive.queries", body)
+    ann.publisher.publish(elsewhere)
+
+    assert isinstance(history(ann), Page)
+    assert [reply.reason for reply in ann.replies[:4]] == ["undecodable", "undecodable", "unknown_type", "undecodable"]
+    until(lambda: system.broker.queue(system.vhost, "dead-letters").get("messages") == 5)

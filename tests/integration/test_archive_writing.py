@@ -1,0 +1,258 @@
+"""The archive's writer on a real broker: log.txt has each post once, in the stream's order, whatever happens."""
+
+import resource
+import signal
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.support.processes import Process, System
+from tests.support.stream import Speaker
+from tests.support.wait import until
+
+
+@pytest.fixture
+def speaker(system: System) -> Iterator[Speaker]:
+    """A speaker, once an archive that declares the stream has started."""
+    made = Speaker(system)
+    yield made
+    made.close()
+
+
+def lines(system: System) -> list[dict[str, Any]]:
+    path = system.data / "log.txt"
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def ids(system: System) -> list[str]:
+    return [line["id"] for line in lines(system)]
+
+
+def recorded(system: System, speaker: Speaker, seconds: float = 20) -> None:
+    """Wait until log.txt has what was said, each once and in order."""
+    speaker.confirmed()
+    until(lambda: len(ids(system)) >= len(speaker.ids), seconds, "all that was said is in log.txt")
+    assert ids(system) == speaker.ids
+
+
+def recorded_by(process: Process) -> list[str]:
+    return [each for line in process.lines("posts.recorded") for each in line["message_ids"]]
+
+
+def has_baton(process: Process) -> bool:
+    return bool(process.ready() and orjson.loads(process.health.read_bytes())["baton"])
+
+
+def writing(process: Process) -> bool:
+    return bool(process.ready() and orjson.loads(process.health.read_bytes())["writing"])
+
+
+def one_that_writes(archives: list[Process]) -> Process | None:
+    return next((each for each in archives if writing(each)), None)
+
+
+def has_more_than(count: int, system: System) -> bool:
+    return len(ids(system)) > count
+
+
+def cut_off(system: System, process: Process) -> None:
+    """Have the broker close a replica's connections."""
+    own = system.broker.call("GET", "connections")
+    names = [
+        each["name"] for each in own if each["client_properties"].get("connection_name", "").startswith(process.name)
+    ]
+    system.broker.close_connections(names)
+
+
+def test_what_is_said_is_in_log_txt_with_both_times_and_what_is_repeated_only_once(
+    system: System, speaker: Speaker
+) -> None:
+    archive = system.started("archive")
+    first = speaker.say("s", "hola", "¿qué tal?")
+    speaker.publish(first)
+    speaker.say("s", "adiós")
+
+    recorded(system, speaker)
+
+    assert lines(system)[2] == {
+        "server_ts": "2026-11-22T15:36:00.000000Z",
+        "client_ts": "1970-01-01T00:00:00.000000Z",
+        "room": "lobby",
+        "user": "u",
+        "text": "adiós",
+        "id": "s-3",
+        "author": "a",
+        "offset": 2,
+        "index": 0,
+    }
+    assert [
+        each for line in until(lambda: archive.lines("posts.recorded")) for each in line["message_ids"]
+    ] == speaker.ids
+    assert "hola" not in archive.log.read_text()
+
+
+def test_an_entry_that_nobody_understands_is_passed_over(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    odd = speaker.say("s", "one")
+    object.__setattr__(odd, "type", "telegram")
+    speaker.publish(odd)
+    speaker.say("s", "two")
+
+    recorded(system, speaker)
+
+    assert [line["offset"] for line in archive.lines("entry.ignored")] == [1]
+
+
+def test_a_writer_killed_in_a_flood_is_followed_by_another_that_goes_on_where_it_was(
+    system: System, speaker: Speaker
+) -> None:
+    archives = [system.started("archive")]
+    until(lambda: writing(archives[0]))
+    archives += [system.started("archive"), system.started("archive")]
+    for _ in range(2):
+        writer = until(partial(one_that_writes, archives))
+        assert writer
+        before = len(speaker.ids)
+        for number in range(3000):
+            speaker.say(f"s{number % 20}", *["x" * 50] * 3)
+        until(partial(has_more_than, before, system))
+        writer.kill()
+        archives.remove(writer)
+
+    recorded(system, speaker, 40)
+
+
+def test_a_writer_that_was_paused_never_writes_beside_the_next_one(system: System, speaker: Speaker) -> None:
+    first = system.started("archive")
+    until(lambda: writing(first))
+    second = system.started("archive")
+    speaker.say("s", "before")
+    recorded(system, speaker)
+
+    first.send(signal.SIGSTOP)
+    cut_off(system, first)
+    until(lambda: speaker.alive() and has_baton(second), 60, "the broker misses the first")
+    speaker.say("s", "meanwhile")
+    until(lambda: second.lines("archive.stalled"))
+    assert second.lines("archive.stalled")[0]["reason"] == "log_held"
+    first.send(signal.SIGCONT)
+
+    recorded(system, speaker, 30)
+    until(lambda: writing(second))
+    assert not has_baton(first)
+
+
+def test_a_stream_that_was_deleted_is_noticed_and_read_from_its_beginning(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    for text in ("one", "two", "three"):
+        speaker.say("s", text)
+    recorded(system, speaker)
+
+    archive.kill()
+    system.broker.delete_queue(system.vhost, "room.lobby")
+    archive = system.started("archive")
+    until(lambda: archive.lines("stream.diverged"))
+    speaker.say("t", "four")
+
+    recorded(system, speaker)
+    assert [line["offset"] for line in lines(system)] == [0, 1, 2, 0]
+
+
+def test_a_stream_deleted_under_the_writer_is_declared_again_and_read(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    speaker.say("s", "one")
+    recorded(system, speaker)
+
+    system.broker.delete_queue(system.vhost, "room.lobby")
+    until(lambda: archive.lines("stream.diverged"), 30)
+    speaker.say("s", "two")
+
+    recorded(system, speaker)
+
+
+def test_a_stream_that_has_grown_again_with_other_posts_is_recorded_too(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    speaker.say("s", "one")
+    recorded(system, speaker)
+    archive.kill()
+    system.broker.delete_queue(system.vhost, "room.lobby")
+    second = system.started("archive")
+    until(lambda: writing(second))
+    second.kill()
+    (system.data / "log.txt").rename(system.data / "kept")
+    for _ in range(3):
+        speaker.say("t", "other")
+    speaker.confirmed()
+    (system.data / "kept").rename(system.data / "log.txt")
+
+    third = system.started("archive")
+
+    recorded(system, speaker)
+    (line,) = third.lines("stream.diverged")
+    assert line["found"] == 0
+
+
+def test_a_full_disk_stops_the_writing_and_room_on_it_lets_it_go_on(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    for _ in range(20):
+        speaker.say("s", *["x" * 4000] * 10)
+    recorded(system, speaker)
+    until(lambda: recorded_by(archive) == speaker.ids, what="the index has it too")
+    size = (system.data / "log.txt").stat().st_size
+
+    limit = resource.prlimit(archive.popen.pid, resource.RLIMIT_FSIZE, (size + 5000, resource.RLIM_INFINITY))
+    for _ in range(20):
+        speaker.say("s", *["y" * 4000] * 10)
+    speaker.confirmed()
+    (stalled,) = until(lambda: archive.lines("archive.stalled"))
+    assert "File too large" in stalled["error"]
+    assert (system.data / "log.txt").stat().st_size == size
+    resource.prlimit(archive.popen.pid, resource.RLIMIT_FSIZE, limit)
+
+    recorded(system, speaker)
+    until(lambda: archive.lines("archive.resumed"))
+    assert len(archive.lines("archive.stalled")) == 1
+
+
+def test_a_log_txt_that_somebody_removes_is_written_anew_from_the_stream(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    speaker.say("s", "one", "two")
+    recorded(system, speaker)
+
+    (system.data / "log.txt").unlink()
+    speaker.say("s", "three")
+
+    recorded(system, speaker)
+    assert archive.lines("index.rebuilding")
+
+
+def test_the_baton_is_never_lost_and_batons_do_not_pile_up(system: System, speaker: Speaker) -> None:
+    for _ in range(3):
+        archives = [system.started("archive"), system.started("archive")]
+        until(partial(one_that_writes, archives))
+        for archive in archives:
+            archive.kill()
+    last = system.started("archive")
+
+    until(lambda: writing(last))
+    until(lambda: system.broker.queue(system.vhost, "archive.writer").get("messages") == 1)
+    speaker.say("s", "hola")
+    recorded(system, speaker)
+
+
+def test_a_replica_that_is_told_to_stop_lets_the_next_one_write(system: System, speaker: Speaker) -> None:
+    first = system.started("archive")
+    until(lambda: writing(first))
+    second = system.started("archive")
+    speaker.say("s", "one")
+    recorded(system, speaker)
+
+    first.send(signal.SIGTERM)
+    assert first.popen.wait(10) == 0
+
+    until(lambda: writing(second))
+    speaker.say("s", "two")
+    recorded(system, speaker)

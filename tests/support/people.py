@@ -1,0 +1,75 @@
+"""People at their clients: the real program, at a pseudo-terminal or at a pipe."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+
+COMMAND = [sys.executable, "-m", "chat_client"]
+MESSAGE = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
+
+
+def environment(url: str, state: Path) -> dict[str, str]:
+    """The environment of a client whose author secret lies below `state`."""
+    return {**os.environ, "AMQP_URL": url, "XDG_STATE_HOME": str(state), "TERM": "xterm", "LANG": "C.UTF-8"}
+
+
+class Person:
+    """Somebody at a terminal of 80 x 24."""
+
+    def __init__(self, url: str, state: Path, *arguments: str) -> None:
+        self.terminal = pexpect.spawn(
+            COMMAND[0],
+            [*COMMAND[1:], *arguments],
+            env=environment(url, state),
+            encoding="utf-8",
+            codec_errors="replace",
+            timeout=20,
+            dimensions=(24, 80),
+            echo=False,
+        )
+
+    def sees(self, pattern: str, seconds: float = 20) -> str:
+        """Wait until something that matches is printed; returns it."""
+        self.terminal.expect(pattern, timeout=seconds)
+        return str(self.terminal.after)
+
+    def says(self, line: str) -> None:
+        """Type a line and Enter."""
+        self.terminal.sendline(line)
+
+    def joins(self, name: str) -> None:
+        """Answer the prompt for a name, and wait to be in."""
+        self.sees("name: ")
+        self.says(name)
+        self.sees(rf"\* you are {name}")
+
+    def hears(self, user: str, text: str) -> None:
+        """Wait for a message of somebody, with its time."""
+        self.sees(MESSAGE + rf"{user}: {text}")
+
+    def ends(self) -> int:
+        """Wait until the client has ended; returns its exit status."""
+        self.terminal.expect(pexpect.EOF)
+        self.terminal.close()
+        return int(self.terminal.exitstatus if self.terminal.exitstatus is not None else -self.terminal.signalstatus)
+
+    def killed(self) -> None:
+        """End the client as kill -9 does."""
+        self.terminal.kill(9)
+        self.terminal.wait()
+
+
+def piped(url: str, state: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a client with `text` at its standard input, to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        env=environment(url, state),
+        timeout=60,
+        check=False,
+    )

@@ -1,0 +1,74 @@
+"""What is printed: readable, one line a message, and nothing that a terminal obeys."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_client import display
+from chat_client.events import Joined, MineListed, Noticed, Said, UsersListed
+
+AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
+
+
+def test_a_message_is_shown_with_its_utc_time_to_the_second() -> None:
+    assert display.lines(Said(at=AT, user="alice", text="hola")) == ["[2026-11-22 15:36:00] alice: hola"]
+
+
+def test_notices_begin_with_a_star() -> None:
+    assert display.lines(Noticed(at=AT, user="bob", kind="joined")) == ["* bob joined"]
+    assert display.lines(Noticed(at=AT, user="bob", kind="lost")) == ["* bob lost the connection"]
+    assert display.lines(Joined(name="bob", room="lobby")) == ["* you are bob in lobby; /help lists the commands"]
+
+
+def test_users_are_listed_by_whether_they_are_connected() -> None:
+    listed = display.lines(UsersListed(connected=("alice", "bob"), disconnected=("carol",)))
+
+    assert listed == ["* connected: alice, bob", "* disconnected: carol"]
+    assert display.lines(UsersListed(connected=("alice",), disconnected=())) == ["* connected: alice"]
+
+
+def test_my_messages_end_with_their_number() -> None:
+    said = Said(at=AT, user="bob", text="hola")
+
+    assert display.lines(MineListed(messages=(said,), total=1)) == [
+        "[2026-11-22 15:36:00] bob: hola",
+        "* you have sent 1 message under this name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("two\nlines", "two ⏎ lines"),
+        ("two\r\nlines", "two ⏎ lines"),
+        ("\x1b]0;title\x07", "␛]0;title␇"),
+        ("a\tb", "a    b"),
+        ("\x9b31m", "�31m"),
+        ("abc\u202etxt.exe", "abc�txt.exe"),
+        ("del\x7f", "del␡"),
+        ("mañana 日本 👩\u200d👩", "mañana 日本 👩\u200d👩"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_instead(text: str, shown: str) -> None:
+    assert display.safe(text) == shown
+
+
+anything = st.text(alphabet=st.characters())  # lone surrogates too
+dangerous = st.text(alphabet=st.sampled_from("\x00\x07\x08\x1b\r\n\x7f\x85\x9b\u202e\u2066\u2069\u2028\u2029[31mab"))
+
+
+@given(anything | dangerous, anything | dangerous)
+def test_nothing_that_is_received_reaches_the_terminal_as_more_than_text(user: str, text: str) -> None:
+    lines = display.lines(Said(at=AT, user=user, text=text)) + display.lines(Noticed(at=AT, user=user, kind="left"))
+
+    assert len(lines) == 2
+    for char in "".join(lines):
+        assert unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
+        assert unicodedata.bidirectional(char) not in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\u200db", 2)])
+def test_the_width_of_a_text_is_what_it_takes_on_a_terminal(text: str, columns: int) -> None:
+    assert display.width(text) == columns

@@ -1,0 +1,190 @@
+"""The outbox: each post once and in order, whatever happens to confirms and connections."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_client.domain import Outbox
+from chat_wire.messages import MAX_POSTS, Post
+from chat_wire.sequences import Sequences
+
+
+def post(sequence: int, client_ts: int = 0) -> Post:
+    return Post(sequence=sequence, client_ts=client_ts, text=f"text {sequence}")
+
+
+def outbox_of(count: int) -> Outbox:
+    outbox = Outbox()
+    for sequence in range(1, count + 1):
+        outbox.add(post(sequence))
+    return outbox
+
+
+def taken(outbox: Outbox) -> list[int]:
+    return [each.sequence for each in outbox.take()]
+
+
+def test_a_lone_post_goes_at_once() -> None:
+    assert taken(outbox_of(1)) == [1]
+
+
+def test_nothing_goes_while_a_message_is_unconfirmed() -> None:
+    outbox = outbox_of(1)
+    outbox.take()
+
+    outbox.add(post(2))
+
+    assert taken(outbox) == []
+    outbox.confirmed()
+    assert taken(outbox) == [2]
+
+
+def test_a_message_holds_at_most_64_posts() -> None:
+    outbox = outbox_of(MAX_POSTS + 1)
+
+    assert taken(outbox) == list(range(1, MAX_POSTS + 1))
+    outbox.confirmed()
+    assert taken(outbox) == [MAX_POSTS + 1]
+
+
+def test_a_message_that_bounced_goes_again_before_what_was_added_meanwhile() -> None:
+    outbox = outbox_of(1)
+    outbox.take()
+    outbox.add(post(2))
+
+    outbox.bounced()
+
+    assert taken(outbox) == [1, 2]
+
+
+def test_after_a_lost_connection_all_that_has_not_come_back_goes_again() -> None:
+    outbox = outbox_of(3)
+    outbox.take()
+    outbox.confirmed()
+    outbox.seen(1)
+
+    assert outbox.lost() == []
+    assert taken(outbox) == [2, 3]
+
+
+def test_a_message_holds_consecutive_posts_only() -> None:
+    outbox = outbox_of(5)
+    outbox.remove((3,))
+
+    assert taken(outbox) == [1, 2]
+    outbox.confirmed()
+    assert taken(outbox) == [4, 5]
+
+
+def test_a_post_that_a_later_one_overtook_was_refused_and_does_not_go_again() -> None:
+    outbox = outbox_of(3)
+    outbox.take()
+    outbox.confirmed()
+    outbox.seen(2)
+
+    overtaken = outbox.lost()
+
+    assert [each.sequence for each in overtaken] == [1]
+    assert taken(outbox) == [3]
+
+
+def test_a_late_post_is_named_once() -> None:
+    outbox = Outbox()
+    outbox.add(post(1, client_ts=10))
+    outbox.add(post(2, client_ts=20))
+
+    assert [each.sequence for each in outbox.late(before=15)] == [1]
+    assert outbox.late(before=15) == []
+    assert [each.sequence for each in outbox.late(before=25)] == [2]
+
+
+class Road:
+    """The way of a session's posts: a broker's queue, the room's stream, and a member who reads it.
+
+    Messages and the stream are carried in order, and may be carried again.
+    """
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.added = 0
+        self.offered: tuple[Post, ...] = ()  # sent, and not known to the broker yet
+        self.queue: list[tuple[Post, ...]] = []
+        self.stream: list[int] = []
+        self.read = 0
+        self.sequences = Sequences()
+        self.shown: list[int] = []
+
+    def add(self) -> None:
+        self.added += 1
+        self.outbox.add(post(self.added))
+
+    def send(self) -> None:
+        self.offered = self.outbox.take() or self.offered
+
+    def confirm(self) -> None:
+        if self.offered:
+            self.queue.append(self.offered)
+            self.offered = ()
+            self.outbox.confirmed()
+
+    def bounce(self) -> None:
+        if self.offered:
+            self.offered = ()
+            self.outbox.bounced()
+
+    def cut_before_the_broker_had_it(self) -> None:
+        self.offered = ()
+        assert self.outbox.lost() == []
+        self.read = 0  # reads again from further back than it needs
+
+    def cut_before_the_confirm_came(self) -> None:
+        if self.offered:
+            self.queue.append(self.offered)
+        self.cut_before_the_broker_had_it()
+
+    def route(self) -> None:
+        if self.queue:
+            self.stream += [each.sequence for each in self.queue.pop(0)]
+
+    def route_and_crash_before_the_ack(self) -> None:
+        if self.queue:
+            self.stream += [each.sequence for each in self.queue[0]]
+
+    def come_back(self) -> None:
+        if self.read < len(self.stream):
+            sequence = self.stream[self.read]
+            self.read += 1
+            if self.sequences.take("session", sequence):
+                self.shown.append(sequence)
+                self.outbox.seen(sequence)
+
+    def finish(self) -> None:
+        while len(self.outbox):
+            for step in (self.send, self.confirm, self.route, self.come_back):
+                step()
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (
+    Road.add,
+    Road.send,
+    Road.confirm,
+    Road.bounce,
+    Road.cut_before_the_broker_had_it,
+    Road.cut_before_the_confirm_came,
+    Road.route,
+    Road.route_and_crash_before_the_ack,
+    Road.come_back,
+)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=200))
+def test_every_interleaving_shows_each_post_once_and_in_order(steps: list[Callable[[Road], None]]) -> None:
+    road = Road()
+
+    for step in steps:
+        step(road)
+    road.finish()
+
+    assert road.shown == list(range(1, road.added + 1))

@@ -1,0 +1,123 @@
+"""Reading a room's stream: what is told, what is not told again, and when the stream is not what it was."""
+
+from chat_client.domain import CLOCK_SLACK, Reader
+from chat_client.events import Noticed, Said
+from chat_wire.messages import Batch, Notice, Page, Position, Post, Recorded, Run
+
+NOW = 1_800_000_000_000_000
+
+
+def batch(session: str, *sequences: int, at: int = NOW) -> Batch:
+    posts = tuple(Post(sequence=sequence, client_ts=0, text=f"text {sequence}") for sequence in sequences)
+    run = Run(session=session, user=session, author="author", posts=posts)
+    return Batch(room="lobby", router="router-1", server_ts=at, runs=(run,))
+
+
+def notice(id_: str = "n-1", at: int = NOW) -> Notice:
+    return Notice(id=id_, room="lobby", kind="joined", user="bob", at=at)
+
+
+def page(session: str, sequence: int, offset: int) -> Page:
+    recorded = Recorded(
+        number=1,
+        room="lobby",
+        offset=offset,
+        index=0,
+        session=session,
+        sequence=sequence,
+        user=session,
+        author="author",
+        client_ts=0,
+        server_ts=NOW,
+        text="recorded",
+    )
+    position = Position(offset=offset, id=f"{session}-{sequence}")
+    return Page(request="r", messages=(recorded,), more=False, position=position)
+
+
+def texts(told: list[Said | Noticed]) -> list[str]:
+    return [each.text for each in told if isinstance(each, Said)]
+
+
+def test_a_post_is_told_with_its_time_and_name() -> None:
+    assert Reader().read(0, batch("alice", 1), "bob") == [Said(at=NOW, user="alice", text="text 1")]
+
+
+def test_a_post_of_our_own_carries_its_sequence() -> None:
+    assert Reader().read(0, batch("alice", 7), "alice") == [Said(at=NOW, user="alice", text="text 7", sequence=7)]
+
+
+def test_a_post_that_comes_twice_is_told_once() -> None:
+    reader = Reader()
+    reader.read(0, batch("alice", 1, 2), "bob")
+
+    assert texts(reader.read(1, batch("alice", 2, 3), "bob")) == ["text 3"]
+
+
+def test_a_notice_that_comes_twice_is_told_once() -> None:
+    reader = Reader()
+
+    assert reader.read(0, notice(), "alice") == [Noticed(at=NOW, user="bob", kind="joined")]
+    assert reader.read(1, notice(), "alice") == []
+
+
+def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
+    reader = Reader()
+    told = reader.recall(page("alice", 5, offset=40))
+
+    assert [each.text for each in told] == ["recorded"]
+    assert reader.attach() == 40
+    assert reader.fits(40, batch("alice", 5))
+    assert reader.read(40, batch("alice", 5, 6), "bob") == [Said(at=NOW, user="alice", text="text 6")]
+
+
+def test_a_reader_that_knows_nothing_attaches_at_the_first_entry() -> None:
+    reader = Reader()
+
+    assert reader.attach() == "first"
+    assert not reader.checking
+
+
+def test_a_reader_attaches_again_at_the_last_entry_it_read() -> None:
+    reader = Reader()
+    reader.read(8, batch("alice", 1), "bob")
+    reader.read(9, notice(), "bob")
+
+    assert reader.attach() == 9
+    assert reader.checking
+    assert reader.fits(9, notice())
+    assert not reader.checking
+
+
+def test_another_entry_at_the_offset_does_not_fit() -> None:
+    reader = Reader()
+    reader.read(9, batch("alice", 1), "bob")
+    reader.attach()
+
+    assert not reader.fits(9, batch("carol", 1))
+
+
+def test_the_entry_at_another_offset_does_not_fit() -> None:
+    reader = Reader()
+    reader.read(9, batch("alice", 1), "bob")
+    reader.attach()
+
+    assert not reader.fits(12, batch("alice", 1))
+
+
+def test_after_a_restart_what_is_new_is_told_and_what_is_long_past_is_not() -> None:
+    reader = Reader()
+    reader.read(9, batch("alice", 1), "bob")
+
+    assert reader.restart() == "first"
+    assert reader.read(0, batch("carol", 1, at=NOW - CLOCK_SLACK - 1), "bob") == []
+    assert reader.read(1, batch("alice", 1), "bob") == []
+    assert texts(reader.read(2, batch("alice", 2), "bob")) == ["text 2"]
+
+
+def test_after_a_restart_our_own_posts_are_seen_whatever_a_router_s_clock_says() -> None:
+    reader = Reader()
+    reader.read(9, batch("alice", 1), "bob")
+    reader.restart()
+
+    assert texts(reader.read(0, batch("bob", 1, at=0), "bob")) == ["text 1"]

@@ -1,0 +1,162 @@
+"""The registry's state machine against a plain dictionary, whatever comes in whatever order, twice or not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from chat_registry import snapshots
+from chat_registry.domain import Holder, State, apply, session_id
+from chat_wire import codec
+from chat_wire.messages import PARTITIONS
+from tests.support.registry import Journal, presence
+
+NAMES = st.sampled_from(["Bob", "bob", "ann", "cid"])
+AUTHORS = st.sampled_from(["author-1", "author-2", "author-3"])
+INBOXES = st.sampled_from([f"inbox-{number}" for number in range(5)])
+
+
+@dataclass
+class Held:
+    """What the model knows of a name."""
+
+    author: str
+    session: str
+    inbox: str
+    connected: bool
+
+
+class RegistryMachine(RuleBasedStateMachine):
+    """Runs for less than the time that departed inboxes and refusals are remembered."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.journal = Journal()
+        self.model: dict[str, Held] = {}
+        self.left: set[str] = set()
+        self.claims: list[tuple[str, str]] = []
+        self.told: dict[str, Any] = {}
+
+    @rule(name=NAMES, author=AUTHORS, inbox=INBOXES)
+    def claim(self, name: str, author: str, inbox: str) -> None:
+        request = self._request()
+        outcome = self.journal.claim(name, author, request, inbox)
+        held = self.model.get(name.casefold())
+        may = held is None or held.author == author
+        assert isinstance(outcome.reply, Holder) == may
+        assert (outcome.ended.session if outcome.ended else None) == (held.session if held and may else None)
+        if may:
+            session = session_id(author, request)
+            self.model[name.casefold()] = Held(author, session, inbox, inbox not in self.left)
+            self.claims.append((author, request))
+        self._hear(outcome.news)
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), inbox=INBOXES)
+    def resume(self, data: st.DataObject, inbox: str) -> None:
+        author, claimed_by = data.draw(st.sampled_from(self.claims))
+        outcome = self.journal.resume(author, claimed_by, self._request(), inbox)
+        held = self._held(session_id(author, claimed_by))
+        assert isinstance(outcome.reply, Holder) == (held is not None)
+        if held and inbox != held.inbox and inbox not in self.left:
+            self.left.add(held.inbox)
+            held.inbox, held.connected = inbox, True
+        self._hear(outcome.news)
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data())
+    def exit(self, data: st.DataObject) -> None:
+        author, claimed_by = data.draw(st.sampled_from(self.claims))
+        outcome = self.journal.exit(author, claimed_by, self._request())
+        held = self._held(session_id(author, claimed_by))
+        assert (outcome.ended is not None) == (held is not None)
+        self.model = {key: each for key, each in self.model.items() if each is not held}
+        self._hear(outcome.news)
+
+    @rule(name=NAMES)
+    def release(self, name: str) -> None:
+        outcome = self.journal.release(name, self._request())
+        held = self.model.pop(name.casefold(), None)
+        assert (outcome.ended.session if outcome.ended else None) == (held.session if held else None)
+        self._hear(outcome.news)
+
+    @rule(inbox=INBOXES)
+    def depart(self, inbox: str) -> None:
+        self._hear(self.journal.depart(inbox).news)
+        self.left.add(inbox)
+        for held in self.model.values():
+            held.connected = held.connected and held.inbox != inbox
+
+    @rule(milliseconds=st.integers(-300, 500))
+    def time_passes(self, milliseconds: int) -> None:
+        self.journal.now += milliseconds * 1000
+
+    @precondition(lambda self: self.journal.entries)
+    @rule(data=st.data())
+    def an_entry_comes_again(self, data: st.DataObject) -> None:
+        """At a new offset, as from a replica that died after appending: nothing observable changes."""
+        self._hear(self.journal.add(data.draw(st.sampled_from(self.journal.entries))).news)
+
+    @precondition(lambda self: self.journal.entries)
+    @rule(data=st.data())
+    def an_entry_is_read_again(self, data: st.DataObject) -> None:
+        """At its old offset, as a stream may deliver it: nothing changes at all."""
+        offset = data.draw(st.integers(0, len(self.journal.entries) - 1))
+        before = snapshots.take(self.journal.state, "")
+        apply(self.journal.state, offset, self.journal.entries[offset])
+        assert snapshots.take(self.journal.state, "") == before
+
+    @precondition(lambda self: self.journal.entries)
+    @rule()
+    def a_replica_starts_from_a_snapshot(self) -> None:
+        """And goes on in the place of the one that took it."""
+        parts = [
+            codec.decode(codec.encode(part), snapshots.Snapshot) for part in snapshots.take(self.journal.state, "")
+        ]
+        restored = snapshots.restore(parts)
+        assert restored == self.journal.state
+        self.journal.state = restored
+
+    @invariant()
+    def the_state_is_the_model(self) -> None:
+        wanted = {key: (held.session, held.connected) for key, held in self.model.items()}
+        assert presence(self.journal.state) == wanted
+
+    @invariant()
+    def what_the_rooms_were_told_is_true(self) -> None:
+        """Reading each notice once, a member knows who is there."""
+        known = {}
+        for news in self.told.values():
+            known[news.user.casefold()] = news.kind
+        present = {name: kind in ("joined", "back") for name, kind in known.items() if kind != "left"}
+        assert present == {key: held.connected for key, held in self.model.items()}
+
+    @invariant()
+    def the_indexes_agree(self) -> None:
+        assert_consistent(self.journal.state)
+
+    def _request(self) -> str:
+        return f"request-{len(self.journal.entries)}"
+
+    def _held(self, session: str) -> Held | None:
+        return next((held for held in self.model.values() if held.session == session), None)
+
+    def _hear(self, told: Any) -> None:
+        for news in told:
+            self.told.setdefault(news.id, news)
+
+
+def assert_consistent(state: State) -> None:
+    """The indexes of a state say what its holders say."""
+    holders = state.holders.values()
+    assert state.sessions == {holder.session: holder.key for holder in holders}
+    assert {key for keys in state.inboxes.values() for key in keys} == set(state.holders)
+    assert all(holder.key in state.inboxes[holder.inbox] for holder in holders)
+    assert state.load == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]
+    assert not set(state.sessions) & set(state.ended)
+
+
+TestRegistryMachine = RegistryMachine.TestCase
+TestRegistryMachine.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
