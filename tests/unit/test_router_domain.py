@@ -14,7 +14,7 @@ from chat_router.domain import (
     priority,
     to_batches,
 )
-from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence
+from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
 from chat_wire.messages import Post, Posts, entry_ids
 from chat_wire.tokens import Claims
 
@@ -25,8 +25,8 @@ def claims(session: str = "s", partition: int = 3) -> Claims:
     return Claims(session=session, name=session, author=session, partition=partition, expires=0)
 
 
-def posts(*sequences: int, room: str = "lobby") -> Posts:
-    made = tuple(Post(sequence=sequence, client_ts=0, text="x") for sequence in sequences)
+def posts(*sequences: int, room: str = "lobby", client_ts: int = 0) -> Posts:
+    made = tuple(Post(sequence=sequence, client_ts=client_ts, text="x") for sequence in sequences)
     return Posts(token="", room=room, posts=made)
 
 
@@ -40,6 +40,9 @@ def posts(*sequences: int, room: str = "lobby") -> Posts:
         (posts(1, 3), 3, WrongSequence),
         (posts(2, 1), 3, WrongSequence),
         (posts(*range(1, 66)), 3, WrongSequence),
+        (posts(2**53), 3, WrongSequence),
+        (posts(1, client_ts=-1), 3, WrongTime),
+        (posts(1, client_ts=10**18), 3, WrongTime),
     ],
 )
 def test_a_message_that_breaks_a_rule_is_rejected(message: Posts, partition: int, error: type[PostsRejected]) -> None:

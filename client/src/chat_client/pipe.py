@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chat_client import commands, display
 from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said
-from chat_client.leaving import INTERRUPTED, Leave
+from chat_client.leaving import Leave
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
 from chat_wire.errors import InvalidName, InvalidText
@@ -39,22 +39,8 @@ class Pipe:
         self._told_delay = False
         self._status = 0
 
-    def run(self) -> int:
-        """Run to the end; returns the exit status."""
-        try:
-            self._run()
-        except Leave as leave:
-            self._status = leave.status
-        except KeyboardInterrupt:
-            self._status = INTERRUPTED
-        except BrokenPipeError:
-            _discard_output()
-            self._status = 1
-        self._session.close()
-        self._name_unsent()
-        return self._status
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Run to the end, which is an exception: Leave, KeyboardInterrupt or BrokenPipeError."""
         self._session.start()
         threading.Thread(target=self._read, name="input", daemon=True).start()
         if self._name is not None:
@@ -69,6 +55,15 @@ class Pipe:
                 self._take(happened)
             else:
                 self._backlog.append(happened)
+
+    def close(self, status: int) -> int:
+        """Close the session and name what had not come back; returns the exit status."""
+        self._session.close()
+        while not self._happened.empty():
+            event = self._happened.get()
+            if isinstance(event, NotSent):
+                self._not_sent(event.text, event.reason)
+        return status or self._status
 
     def _read(self) -> None:
         for line in _lines_of(sys.stdin.fileno()):
@@ -153,13 +148,6 @@ class Pipe:
         _complain(f"not sent: {shown} ({reason})")
         self._status = 1
 
-    def _name_unsent(self) -> None:
-        """Name what had not come back when the session was closed."""
-        while not self._happened.empty():
-            event = self._happened.get()
-            if isinstance(event, NotSent):
-                self._not_sent(event.text, event.reason)
-
 
 def _lines_of(descriptor: int) -> Iterator[str]:
     """The lines of a file descriptor. Not by sys.stdin, whose lock must not be held when the process ends."""
@@ -182,8 +170,3 @@ def _print(lines: list[str]) -> None:
 
 def _complain(text: str) -> None:
     print(f"chat: {display.safe(text)}", file=sys.stderr, flush=True)
-
-
-def _discard_output() -> None:
-    """Whoever read the output is gone: let nothing more be written to it, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

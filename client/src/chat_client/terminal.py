@@ -37,18 +37,16 @@ class Terminal:
         self._prompt: str | None = None  # while input is being read
         self._warned = False
 
-    def run(self) -> int:
-        """Run to the end; returns the exit status."""
+    def run(self) -> None:
+        """Run to the end, which is an exception: Leave or KeyboardInterrupt."""
         signal.signal(RING, self._on_ring)
         threading.Thread(target=self._ring, args=(threading.get_ident(),), name="bell", daemon=True).start()
         self._session.start()
-        try:
-            self._join()
-            self._talk()
-        except Leave as leave:
-            status = leave.status
-        except KeyboardInterrupt:
-            status = INTERRUPTED
+        self._join()
+        self._talk()
+
+    def close(self, status: int) -> int:
+        """Close the session; returns the exit status."""
         self._session.close()
         return status
 

@@ -4,6 +4,7 @@ WireError
 └── PostsRejected
     ├── WrongPartition
     ├── WrongSequence
+        ├── WrongTime
     ├── UnknownRoom
     └── TooFast
 """
