@@ -61,7 +61,7 @@ def environment(directory: Path, port: int) -> dict[str, str]:
         "RUNNING_UNDER_SYSTEMD": "true",  # no shell between the supervisor and the node
         "ERL_EPMD_PORT": str(port + 3),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "RABBITMQ_NODENAME": f"chat{port}@localhost",
+        "RABBITMQ_NODENAME": "chat@localhost",  # part of the data's path: it stays when the port changes
         "RABBITMQ_DIST_PORT": str(port + 2),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         "RABBITMQ_CONF_ENV_FILE": str(directory / "rabbitmq-env.conf"),

@@ -54,7 +54,8 @@ class Person:
         """Wait until the client has ended; returns its exit status."""
         self.terminal.expect(pexpect.EOF)
         self.terminal.close()
-        return int(self.terminal.exitstatus if self.terminal.exitstatus is not None else -self.terminal.signalstatus)
+        status = self.terminal.exitstatus
+        return status if status is not None else -(self.terminal.signalstatus or 0)
 
     def killed(self) -> None:
         """End the client as kill -9 does."""

@@ -4,7 +4,7 @@ WireError
 └── PostsRejected
     ├── WrongPartition
     ├── WrongSequence
-        ├── WrongTime
+    ├── WrongTime
     ├── UnknownRoom
     └── TooFast
 """

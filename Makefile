@@ -1,0 +1,55 @@
+# What people type. `make` alone lists it.
+
+VENV := .venv/bin
+PACKAGES := libs/wire libs/worker services/registry services/router services/archive client admin
+PORT_OPTION = $(if $(AMQP_PORT),--port $(AMQP_PORT))
+REGISTRY ?= 1
+ROUTER ?= 1
+ARCHIVE ?= 1
+
+.PHONY: help chat up down logs test lint lock rabbitmq
+
+help:  ## list these
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+chat: .venv/ready rabbitmq  ## open the client; starts the chat first if it is not up
+	@$(VENV)/supervisorctl -c .run/supervisord.conf pid >/dev/null 2>&1 || $(MAKE) --no-print-directory up
+	@set -a; . ./.run/client.env; exec $(VENV)/chat
+
+up: .venv/ready rabbitmq  ## start the chat, or change it: make up REGISTRY=2 ROUTER=3 ARCHIVE=2 AMQP_PORT=5673
+	@$(VENV)/python -m local.system up --registry $(REGISTRY) --router $(ROUTER) --archive $(ARCHIVE) $(PORT_OPTION)
+
+down:  ## stop it
+	@$(VENV)/python -m local.system down
+
+logs:  ## follow the logs, one JSON object a line
+	@tail -q -n 50 -F .run/log/*.log
+
+test: .venv/ready rabbitmq  ## run all tests
+	$(VENV)/pytest tests/unit tests/integration tests/e2e
+
+lint: .venv/ready  ## ruff, mypy, import-linter
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+lock:  ## choose the newest versions again; needs uv
+	uv pip compile $(LOCK) --upgrade --extra postgresql --no-emit-package chat-wire --no-emit-package chat-worker \
+		$(PACKAGES:%=%/pyproject.toml) -o requirements.txt
+	uv pip compile $(LOCK) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile $(LOCK) --upgrade --group build -c requirements-dev.txt -o requirements-build.txt
+
+LOCK := -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	--universal --python-version 3.11
+
+rabbitmq:
+	@local/install.sh rabbitmq
+
+.venv/ready: requirements.txt requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
+	@local/install.sh venv
+	@python3 -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	python3 -m venv .venv
+	$(VENV)/pip install -q --require-hashes -r requirements.txt -r requirements-dev.txt
+	$(VENV)/pip install -q --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@touch $@
