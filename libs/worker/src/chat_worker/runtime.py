@@ -86,10 +86,11 @@ def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
         _confirm(broker, service)
         while not stopping.is_set():
             broker.wait(1)
-            _round(broker, service)
+            do_round(broker, service)
 
 
-def _round(broker: Broker, service: Service) -> None:
+def do_round(broker: Broker, service: Service) -> None:
+    """Handle all that has arrived, put out what follows from it, and when that is confirmed acknowledge it."""
     handled = []
     for subscription in broker.subscriptions():
         deliveries, tag = subscription.take()

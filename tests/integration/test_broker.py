@@ -1,0 +1,101 @@
+"""A worker's connections to a real broker: what is acknowledged when, and what follows what."""
+
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+
+from chat_wire import topology
+from chat_wire.connection import Publication, connect
+from chat_wire.errors import Unconfirmed
+from chat_worker.broker import Broker
+from chat_worker.delivery import Source
+from chat_worker.runtime import Service, do_round
+from tests.support.broker import TestBroker
+from tests.support.wait import until
+
+QUEUE = topology.ingress(0).name
+
+
+class Recorder(Service):
+    """A service that keeps what it is given, and puts out what it is told to."""
+
+    def __init__(self, *publications: Publication) -> None:
+        self.bodies: list[bytes] = []
+        self._publications = publications
+
+    def connected(self, _broker: Broker) -> Any:
+        return []
+
+    def tick(self) -> Any:
+        return []
+
+    def returned(self, exchange: str, routing_key: str) -> Any:
+        raise Unconfirmed(f"{exchange} {routing_key}")
+
+    def facts(self) -> Any:
+        return {"ready": True}
+
+    def handle(self, deliveries: Any) -> Any:
+        self.bodies += [delivery.body for delivery in deliveries]
+        return self._publications
+
+
+@pytest.fixture
+def url(broker: TestBroker, vhost: str) -> str:
+    return broker.url("router", vhost)
+
+
+@pytest.fixture
+def queue(url: str) -> Iterator[Any]:
+    """The queue of partition 0 with one message in it."""
+    with connect(url, "test") as connection:
+        channel: Any = connection.channel()
+        topology.declare(channel, topology.ingress(0), *topology.ROOM_STREAMS)
+        channel.basic_publish(channel.prepare_message(b"one"), "", QUEUE)
+        until(lambda: ready(channel))
+        yield channel
+
+
+def ready(channel: Any) -> int:
+    return int(channel.queue_declare(QUEUE, passive=True).message_count)
+
+
+def served(url: str, service: Recorder) -> None:
+    with Broker(url, "worker", Event(), on_beat=lambda: None) as broker:
+        broker.consume(Source(queue=QUEUE, handle=service.handle))
+
+        def handled() -> bool:
+            broker.wait(1)
+            do_round(broker, service)
+            return bool(service.bodies)
+
+        until(handled)
+
+
+def to_room(body: bytes, room: str = "lobby") -> Publication:
+    return Publication(exchange=topology.ROOM.name, routing_key=room, body=body)
+
+
+def test_what_was_handled_and_confirmed_does_not_come_again(url: str, queue: Any) -> None:
+    served(url, Recorder(to_room(b"{}")))
+    assert ready(queue) == 0
+
+
+def test_what_could_not_be_put_out_comes_again(url: str, queue: Any) -> None:
+    with pytest.raises(Unconfirmed):
+        served(url, Recorder(to_room(b"{}", room="nowhere")))
+    until(lambda: ready(queue) == 1)
+    second = Recorder()
+    served(url, second)
+    assert second.bodies == [b"one"]
+
+
+def test_a_publication_that_waits_does_not_go_out_after_one_that_was_returned(url: str, queue: Any) -> None:
+    later = Publication(exchange="", routing_key=QUEUE, body=b"two", waits=True)
+    with Broker(url, "worker", Event(), on_beat=lambda: None) as broker:
+        with pytest.raises(Unconfirmed, match="returned that others were to follow"):
+            broker.publish([to_room(b"{}", room="nowhere"), later])
+        assert broker.confirm() == []
+    assert ready(queue) == 1
