@@ -47,6 +47,16 @@ class Node:
         self._process.terminate()
         self._process.wait(30)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which rabbitmqctl reaches it."""
+        return node.environment(self._directory, self.port)
+
+    @property
+    def rabbitmqctl(self) -> list[str]:
+        """The command rabbitmqctl for this node."""
+        return ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", self.environment["RABBITMQ_NODENAME"]]
+
     def broker(self, secrets_dir: Path) -> TestBroker:
         """The broker on this node, with the chat's users."""
         host = "guest:guest@127.0.0.1"

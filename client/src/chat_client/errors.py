@@ -3,11 +3,13 @@
     ClientError
     ├── BadUrl         AMQP_URL is no address of a broker
     └── StateError     the author secret cannot be kept or is damaged
+
+The text of each says what to do about it.
 """
 
 
 class ClientError(Exception):
-    """Base of the client's errors; the text says what to do about it."""
+    """Base of the client's errors."""
 
 
 class BadUrl(ClientError):

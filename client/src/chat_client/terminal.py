@@ -4,6 +4,7 @@ Readline edits that line. While it waits for keys, a thread rings by a signal wh
 shown, and the handler, which runs between two keys, prints it: readline is never touched by two threads.
 """
 
+import math
 import queue
 import readline
 import shutil
@@ -76,7 +77,7 @@ class Terminal:
         try:
             name = self._read("name: ").strip()
         except EOFError:
-            print()
+            print("\r\x1b[J", end="")
             raise Leave(0) from None
         readline.clear_history()
         return name
@@ -87,7 +88,7 @@ class Terminal:
                 self._take(self._read(PROMPT))
                 self._warned = False
             except EOFError:
-                print()
+                print("\r\x1b[J", end="")
                 self._leave()
             except KeyboardInterrupt:
                 self._warn()
@@ -152,17 +153,21 @@ class Terminal:
         while True:
             self._shown.clear()
             self._to_show.put(self._arrived.get())
-            while self._prompt is not None and not self._to_show.empty():
-                signal.pthread_kill(main_thread, RING)
+            while not self._to_show.empty():
+                if self._prompt is not None:
+                    signal.pthread_kill(main_thread, RING)
                 self._shown.wait(RING_AGAIN_SECONDS)
 
     def _on_ring(self, _signum: int, _frame: FrameType | None) -> None:
         if self._prompt is None:
             return
-        shown = [line for event in self._take_events() for line in self._lines(event)]
+        events = self._take_events()
         self._shown.set()
+        shown = [line for event in events for line in _lines(event)]
         if shown:
-            _print_above(shown, self._prompt + readline.get_line_buffer())
+            typed = readline.get_line_buffer().split("\n")  # lines that were pasted
+            _print_above(shown, self._prompt + "\n".join(map(display.safe, typed)))
+        _end(events)
 
     def _take_events(self) -> list[Event]:
         taken = []
@@ -172,20 +177,28 @@ class Terminal:
 
     def _print(self, events: list[Event]) -> None:
         for event in events:
-            for line in self._lines(event):
+            for line in _lines(event):
                 print(line, flush=True)
+        _end(events)
 
-    def _lines(self, event: Event) -> list[str]:
-        """What to print for an event; raises Leave for the last one."""
-        match event:
-            case Delayed():
-                return [display.notice(f"not delivered yet: {event.text}")]
-            case NotSent():
-                return [display.notice(f"not sent: {event.text} ({event.reason})")]
-            case Ended():
-                print("\r\x1b[J" + display.notice(event.text))
-                raise Leave(0 if event.freed else 1)
-        return display.lines(event)
+
+def _lines(event: Event) -> list[str]:
+    match event:
+        case Delayed():
+            return [display.notice(f"not delivered yet: {event.text}")]
+        case NotSent():
+            return [display.notice(f"not sent: {event.text} ({event.reason})")]
+        case Ended():
+            return [display.notice(event.text)]
+    return display.lines(event)
+
+
+def _end(events: list[Event]) -> None:
+    """Raise Leave if the session is over, with the line being typed taken off the screen."""
+    for event in events:
+        if isinstance(event, Ended):
+            print("\r\x1b[J", end="", flush=True)
+            raise Leave(0 if event.freed else 1)
 
 
 def _rows(text: str) -> int:
@@ -206,5 +219,6 @@ def _print_above(lines: list[str], typed: str) -> None:
     down as were printed, or in the last one.
     """
     up = "" if _rows(typed) == 1 else f"\x1b[{_rows(typed) - 1}A"
-    down = sum(max(1, _rows(line) - (display.width(line) % shutil.get_terminal_size().columns == 0)) for line in lines)
+    columns = shutil.get_terminal_size().columns
+    down = sum(max(1, math.ceil(display.width(line) / columns)) for line in lines)
     print("\x1b7" + up + "\r\x1b[J" + "\n".join(lines) + "\n" + typed + f"\x1b8\x1b[{down}B", end="", flush=True)

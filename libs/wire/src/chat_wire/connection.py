@@ -34,7 +34,9 @@ def connect(url: str, name: str) -> Connection:
             "socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000},
         },
     )
-    connection.connect()
+    # Not connect(), which tries twice and sleeps between: each broker is tried once, when to try again is the caller's.
+    others = url.count(";")
+    connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
 
 

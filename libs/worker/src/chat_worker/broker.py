@@ -107,8 +107,9 @@ class Broker:
         if time.monotonic() - self._last_beat < 1:
             return
         self._last_beat = time.monotonic()
-        self._incoming.heartbeat_check()
-        self._outgoing.heartbeat_check()
+        for connection in (self._incoming, self._outgoing):
+            _drain(connection, 0)  # heartbeats count only once they are read
+            connection.heartbeat_check()
         self._on_beat()
 
     def _watch_alarms(self) -> None:

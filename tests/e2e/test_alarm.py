@@ -1,0 +1,47 @@
+"""The broker in alarm takes nothing from who publishes: that is waited out, for longer than heartbeats last."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from chat_wire.connection import HEARTBEAT_SECONDS
+from tests.support.processes import system_in
+from tests.support.rabbitmq import Node, running_node
+from tests.support.tokens import member
+from tests.support.wait import until
+
+
+def set_disk_limit(node: Node, limit: str) -> None:
+    subprocess.run([*node.rabbitmqctl, "set_disk_free_limit", limit], env=node.environment, check=True, timeout=60)
+
+
+def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "node").mkdir()
+    with running_node(tmp_path / "node") as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
+        router = system.started("router")
+        ann = member(system, "ann")
+        ann.join()
+        router.send(signal.SIGSTOP)
+        (sent,) = ann.post("during the alarm")
+        ann.confirmed()
+        set_disk_limit(node, "9000GB")
+        router.send(signal.SIGCONT)
+        until(lambda: router.lines("broker.blocked"), 30)
+
+        begun = time.monotonic()
+        ann.hear(lambda: time.monotonic() > begun + 2.5 * HEARTBEAT_SECONDS, 60)
+        assert router.ready()
+        assert not router.lines("broker.lost")
+        set_disk_limit(node, "50MB")
+        ann.hear(lambda: ann.ids() == [sent], 30)
+
+        router.send(signal.SIGSTOP)
+        ann.post("never mind")
+        ann.confirmed()
+        set_disk_limit(node, "9000GB")
+        router.send(signal.SIGCONT)
+        until(lambda: len(router.lines("broker.blocked")) == 2, 30)
+        router.send(signal.SIGTERM)
+        assert router.popen.wait(10) == 0
+        set_disk_limit(node, "50MB")

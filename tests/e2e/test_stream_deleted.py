@@ -1,0 +1,39 @@
+"""A room's stream is deleted under everybody: they notice, say so, and go on."""
+
+from pathlib import Path
+
+import orjson
+
+from tests.support.people import Person
+from tests.support.processes import System
+from tests.support.wait import until
+
+
+def recorded(chat: System) -> list[str]:
+    path = chat.data / "log.txt"
+    return [orjson.loads(line)["text"] for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def test_a_deleted_room_is_made_again_and_people_and_archive_go_on(chat: System, tmp_path: Path) -> None:
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    for n in range(5):
+        ann.says(f"before {n}")
+        bob.hears("ann", f"before {n}")
+    until(lambda: len(recorded(chat)) == 5)
+
+    chat.broker.delete_queue("/", "room.lobby")
+
+    bob.sees(r"\* the room's record was lost")
+    for n in range(8):
+        ann.says(f"after {n}")
+        bob.hears("ann", f"after {n}")
+    expected = [f"before {n}" for n in range(5)] + [f"after {n}" for n in range(8)]
+    until(lambda: len(recorded(chat)) >= len(expected), 30)
+    assert recorded(chat) == expected
+    late = Person(chat.url("client"), tmp_path / "late")
+    late.sees("name: ")
+    late.says("late")
+    for text in expected:
+        late.hears("ann", text)
