@@ -80,8 +80,13 @@ def _write_config(directory: Path, port: int, definitions: Path | None) -> None:
         f"listeners.tcp.1 = 127.0.0.1:{port}",
         "management.tcp.ip = 127.0.0.1",
         f"management.tcp.port = {port + 1}",
-        *([f"load_definitions = {definitions.resolve()}"] if definitions else []),
     ]
+    if definitions:  # unchanged ones are not loaded again, so that what an operator changed since stays
+        lines += [
+            "definitions.import_backend = local_filesystem",
+            f"definitions.local.path = {definitions.resolve()}",
+            "definitions.skip_if_unchanged = true",
+        ]
     (directory / "conf.d").mkdir(parents=True, exist_ok=True)
     (directory / "conf.d" / "node.conf").write_text("\n".join(lines) + "\n")
 

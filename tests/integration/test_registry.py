@@ -1,23 +1,27 @@
 """Registry replicas on a real broker: names, sessions, departures, and starting again."""
 
+import hashlib
 import secrets
 import signal
+import time
 from typing import Any
 
-import orjson
 import pytest
-from tests.support.chatter import Chatter, new_request
-from tests.support.processes import Process, System
-from tests.support.wait import until
 
+from chat_registry import snapshots
+from chat_registry.journal import Departed
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
-from chat_wire.messages import Claim, Exited, Granted, Refused, Release, Released, Resume, SessionEnded
+from chat_wire.messages import Claim, Exited, Granted, Notice, Refused, Release, Released, Resume, SessionEnded
+from tests.support.chatter import Chatter, new_request
+from tests.support.processes import Process, System
+from tests.support.registry import SECOND, Journal
+from tests.support.wait import until
 
 
 @pytest.fixture
 def registry(system: System) -> Process:
-    return system.started("registry")
+    return system.started("registry", 1)
 
 
 def member(system: System, name: str) -> Chatter:
@@ -46,8 +50,9 @@ def test_a_name_is_granted_refused_to_others_listed_and_freed_by_exit(system: Sy
     assert [line["user"] for line in registry.lines("session.claimed")] == ["Bob", "bob"]
 
 
+@pytest.mark.usefixtures("registry")
 def test_a_session_resumes_after_a_lost_connection_and_its_client_is_told_when_it_is_taken(
-    system: System, registry: Process
+    system: System,
 ) -> None:
     bob = member(system, "bob")
     first = bob.granted
@@ -66,7 +71,8 @@ def test_a_session_resumes_after_a_lost_connection_and_its_client_is_told_when_i
     assert back.resume().reason == "session_ended"
 
 
-def test_an_operator_releases_a_name(system: System, registry: Process) -> None:
+@pytest.mark.usefixtures("registry")
+def test_an_operator_releases_a_name(system: System) -> None:
     bob, operator = member(system, "bob"), Chatter(system.url("admin"))
 
     def release() -> Any:
@@ -80,8 +86,9 @@ def test_an_operator_releases_a_name(system: System, registry: Process) -> None:
     assert release().reason == "not_held"
 
 
+@pytest.mark.usefixtures("registry")
 def test_what_cannot_be_carried_out_is_refused_and_what_cannot_be_understood_is_kept(
-    system: System, registry: Process
+    system: System,
 ) -> None:
     eve = Chatter(system.url("client"))
 
@@ -102,8 +109,10 @@ def test_what_cannot_be_carried_out_is_refused_and_what_cannot_be_understood_is_
     assert isinstance(eve.claim("bob"), Granted)
 
 
-def test_two_who_claim_one_name_at_one_moment_through_two_replicas_have_one_winner_each_time(system: System) -> None:
-    replicas = [system.started("registry", replica) for replica in (1, 2)]
+def test_two_who_claim_one_name_at_one_moment_through_two_replicas_have_one_winner_each_time(
+    system: System, registry: Process
+) -> None:
+    replicas = [registry, system.started("registry", 2)]
     ann, bob = Chatter(system.url("client")), Chatter(system.url("client"))
     names = [f"name{number}" for number in range(200)]
 
@@ -120,11 +129,11 @@ def test_two_who_claim_one_name_at_one_moment_through_two_replicas_have_one_winn
     assert all(replica.lines("session.claimed") for replica in replicas)
 
 
-def test_a_replica_that_is_killed_leaves_its_work_to_the_other(system: System) -> None:
-    first, second = system.started("registry", 1), system.started("registry", 2)
+def test_a_replica_that_is_killed_leaves_its_work_to_the_other(system: System, registry: Process) -> None:
+    second = system.started("registry", 2)
     bob = member(system, "bob")
 
-    for victim, number in ((first, 1), (second, 2)):
+    for victim, number in ((registry, 1), (second, 2)):
         victim.kill()
         request = Claim(request=new_request(), name=f"rob{number}", secret=bob.secret)
         assert isinstance(bob.request(request), Granted)
@@ -133,13 +142,14 @@ def test_a_replica_that_is_killed_leaves_its_work_to_the_other(system: System) -
     assert bob.users().connected == ("bob", "rob1", "rob2")
 
 
-def test_an_answer_is_the_same_when_its_request_comes_again_at_another_replica(system: System) -> None:
-    first = system.started("registry", 1)
+def test_an_answer_is_the_same_when_its_request_comes_again_at_another_replica(
+    system: System, registry: Process
+) -> None:
     bob = Chatter(system.url("client"))
     claim = Claim(request=new_request(), name="bob", secret=bob.secret)
     granted = bob.request(claim)
     system.started("registry", 2)
-    first.kill()
+    registry.kill()
     bob.replies.clear()
 
     again = bob.request(claim)
@@ -147,89 +157,112 @@ def test_an_answer_is_the_same_when_its_request_comes_again_at_another_replica(s
     assert (again.session, again.token) == (granted.session, granted.token)
 
 
-def test_a_replica_that_is_stopped_answers_what_it_took(system: System) -> None:
-    registry = system.started("registry")
+def test_whom_a_stopped_replica_did_not_answer_asks_again_and_is_told_once_in_the_room(
+    system: System, registry: Process
+) -> None:
     bob = Chatter(system.url("client"))
-    requests = [new_request() for _ in range(100)]
-    for number, request in enumerate(requests):
-        bob.publish(
-            "chat.registry",
-            "registry.commands",
-            encode(Claim(request=request, name=f"bob{number}", secret=bob.secret)),
-        )
-    bob.answer(requests[0])
-
+    bob.join()
+    claims = [Claim(request=new_request(), name=f"bob{number}", secret=bob.secret) for number in range(100)]
+    for claim in claims:
+        bob.publish("chat.registry", "registry.commands", encode(claim))
+    bob.answer(claims[0].request)
     registry.send(signal.SIGTERM)
     assert registry.popen.wait(10) == 0
-    taken = int(100 - system.broker.queue(system.vhost, "registry.commands").get("messages", 0))
-    bob.hear(lambda: len(bob.replies) >= taken)
+    system.started("registry", 2)
 
-    system.started("registry")
-    for request in requests:
-        assert isinstance(bob.answer(request), Granted)
-
-
-def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(system: System) -> None:
-    system.broker.set_policy(
-        system.vhost, "short", "registry.journal", {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
-    )
-    registry = system.started("registry")
-    bob = member(system, "bob")
-    fill_journal(system, 9_990)
-    others = [Claim(request=new_request(), name=f"rob{number}", secret=bob.secret) for number in range(20)]
-    for claim in others:
+    for claim in claims:
         assert isinstance(bob.request(claim), Granted)
-    until(lambda: registry.lines("snapshot.published")[-1]["offset"] == 10_000)
-    fill_journal(system, 1_000)
+
+    bob.hear(lambda: {("joined", claim.name) for claim in claims} == set(bob.notices()))
+    ids = {entry.id: entry for _, entry in bob.entries if isinstance(entry, Notice)}
+    assert len(ids) == len(claims)
+
+
+def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(
+    system: System,
+) -> None:
+    short = {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
+    system.broker.set_policy(system.vhost, "short", "registry.journal", short)
+    registry = system.started("registry")
+    bob, names = pass_snapshot(system, registry)
+    fill_journal(system, 200)
     registry.kill()
 
-    again = system.started("registry")
+    again = system.started("registry", 2)
 
-    ready = again.lines("registry.ready")[0]
-    assert ready["names"] == 21
+    assert again.lines("registry.ready")[0]["names"] == names
+    assert not again.lines("stream.diverged")
     assert bob.users().connected[0] == "bob"
     assert oldest_offset(system) > 1
 
 
-def test_a_journal_that_is_deleted_is_noticed_and_the_names_of_the_snapshot_are_kept(system: System) -> None:
-    registry = system.started("registry")
-    bob = member(system, "bob")
-    fill_journal(system, 9_990)
-    for number in range(10):
-        bob.request(Claim(request=new_request(), name=f"rob{number}", secret=bob.secret))
-    until(lambda: registry.lines("snapshot.published")[-1]["offset"] == 10_000)
+def test_a_journal_that_is_deleted_is_noticed_and_the_names_of_the_snapshot_are_kept(
+    system: System, registry: Process
+) -> None:
+    bob, names = pass_snapshot(system, registry)
 
     system.broker.delete_queue(system.vhost, "registry.journal")
     until(lambda: len(registry.lines("registry.ready")) == 2, 30)
 
     assert registry.lines("stream.diverged")
-    assert "bob" in bob.users().connected
+    assert len(bob.users().connected) == names
     assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
     assert registry.lines("snapshot.published")[-1]["offset"] == 0
 
 
+def test_a_journal_that_ends_before_the_snapshot_is_noticed_though_nothing_comes(system: System) -> None:
+    chatter = Chatter(system.url("client"))
+    known = Journal()
+    known.now = time.time_ns() // 1000 + 3600 * SECOND  # by a clock that is fast
+    known.claim("bob", hashlib.sha256(chatter.secret.encode()).hexdigest(), "r1")
+    known.state.offset = 1_000
+    first = system.started("registry", 1)
+    first.kill()
+    publish(system, "chat.snapshots", [encode(part) for part in snapshots.take(known.state, "digest")])
+
+    registry = system.started("registry", 2)
+
+    assert registry.lines("stream.diverged")
+    assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
+    assert isinstance(chatter.claim("bob"), Granted)
+
+
+def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, int]:
+    """Bob, who claims names while the journal grows past the offset at which a snapshot is due, and how many."""
+    bob, names = member(system, "bob"), 1
+    fill_journal(system, 9_900)
+    while registry.lines("snapshot.published")[-1]["offset"] < 10_000:
+        assert isinstance(bob.request(Claim(request=new_request(), name=f"rob{names}", secret=bob.secret)), Granted)
+        names += 1
+    return bob, names
+
+
 def fill_journal(system: System, entries: int) -> None:
     """Append departures of inboxes that nobody knows, as if long ago."""
-    connection = connect(system.broker.url("registry", system.vhost), "filler")
-    publisher = Publisher(connection.channel())
-    for _ in range(entries):
-        body = orjson.dumps({"type": "departed", "origin": "other", "time": 1, "inbox": f"inbox.{secrets.token_hex(16)}"})
-        publisher.publish(Publication(exchange="chat.journal", routing_key="", body=body))
-    while publisher.unconfirmed:
-        connection.drain_events(timeout=10)
-    connection.release()
+    inboxes = [f"inbox.{secrets.token_hex(16)}" for _ in range(entries)]
+    publish(system, "chat.journal", [encode(Departed(origin="other", time=1, inbox=inbox)) for inbox in inboxes])
+
+
+def publish(system: System, exchange: str, bodies: list[bytes]) -> None:
+    """Publish to a stream as a registry replica does."""
+    with connect(system.url("registry"), "test") as connection:
+        publisher = Publisher(connection.channel())
+        for body in bodies:
+            publisher.publish(Publication(exchange=exchange, routing_key="", body=body))
+        while publisher.unconfirmed:
+            connection.drain_events(timeout=10)
 
 
 def oldest_offset(system: System) -> int:
     """The offset of the oldest entry that is still in the journal."""
-    chatter = Chatter(system.url("registry"))
     offsets: list[int] = []
-    channel: Any = chatter.connection.channel()
-    channel.basic_qos(0, 1, False)
-    channel.basic_consume(
-        "registry.journal",
-        callback=lambda message: offsets.append(message.headers["x-stream-offset"]),
-        arguments={"x-stream-offset": "first"},
-    )
-    chatter.hear(lambda: offsets)
+    with connect(system.url("registry"), "reader") as connection:
+        channel: Any = connection.channel()
+        channel.basic_qos(0, 1, False)
+        channel.basic_consume(
+            "registry.journal",
+            callback=lambda message: offsets.append(message.headers["x-stream-offset"]),
+            arguments={"x-stream-offset": "first"},
+        )
+        connection.drain_events(timeout=10)
     return offsets[0]

@@ -1,27 +1,40 @@
 """Who vanished: the broker tells, in the one virtual host that has its event exchange; else a probe does."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kombu.entity import Queue
+
+from chat_wire import topology
+from chat_wire.connection import connect
+from chat_wire.messages import Granted, Refused
 from tests.support.broker import TestBroker
 from tests.support.chatter import Chatter
-from tests.support.processes import Process, System, system_in
+from tests.support.processes import System, system_in
 
-from chat_wire.messages import Granted, Refused
+ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.DEPARTURES)
 
 
 @pytest.fixture
 def system(broker: TestBroker, tmp_path: Path) -> Iterator[System]:
-    broker.empty("/")
+    forget(broker, *ALL)
     with system_in(broker, "/", tmp_path) as made:
         yield made
-    broker.empty("/")
+    forget(broker, *ALL)
 
 
-@pytest.fixture
-def registry(system: System) -> Process:
-    return system.started("registry")
+def forget(broker: TestBroker, *queues: Queue) -> None:
+    """Delete queues and streams from the default virtual host."""
+    with connect(broker.amqp_url, "test") as connection:
+        channel: Any = connection.channel()
+        for queue in queues:
+            channel.queue_delete(queue.name)
 
 
 def member(system: System, name: str) -> Chatter:
@@ -30,7 +43,8 @@ def member(system: System, name: str) -> Chatter:
     return chatter
 
 
-def test_who_vanishes_keeps_the_name_and_only_the_same_person_takes_it_back(system: System, registry: Process) -> None:
+def test_who_vanishes_keeps_the_name_and_only_the_same_person_takes_it_back(system: System) -> None:
+    registry = system.started("registry")
     bob, eve = member(system, "bob"), member(system, "eve")
     eve.join()
     bob.close()
@@ -46,3 +60,48 @@ def test_who_vanishes_keeps_the_name_and_only_the_same_person_takes_it_back(syst
     assert registry.lines("session.departed")
 
 
+def test_who_vanished_while_no_registry_ran_is_shown_as_disconnected(system: System) -> None:
+    registry = system.started("registry")
+    bob, eve = member(system, "bob"), member(system, "eve")
+    registry.kill()
+    bob.close()
+
+    system.started("registry")
+
+    eve.hear(lambda: eve.users().disconnected == ("bob",))
+
+
+def test_who_vanished_without_a_word_from_the_broker_is_found_by_a_probe(system: System) -> None:
+    """As after a restart of the broker, which drops inboxes without telling."""
+    registry = system.started("registry")
+    bob, eve = member(system, "bob"), member(system, "eve")
+    eve.join()
+    registry.kill()
+    bob.close()
+    forget(system.broker, topology.DEPARTURES)
+
+    with probing_replica(system):
+        eve.hear(lambda: ("lost", "bob") in eve.notices())
+        assert eve.users().connected == ("eve",)
+
+
+PROBING = """
+from chat_registry.service import RegistryService
+from chat_registry.settings import registry_settings
+from chat_worker.main import main
+
+main("registry", lambda environ, instance: RegistryService(registry_settings(environ, instance), probe_after=0.1))
+"""
+
+
+@contextmanager
+def probing_replica(system: System) -> Iterator[None]:
+    """A replica that probes soon after its start."""
+    key = system.broker.secrets_dir / "registry" / "token_private_key"
+    environ = {**os.environ, "AMQP_URL": system.url("registry"), "TOKEN_PRIVATE_KEY_FILE": str(key)}
+    process = subprocess.Popen([sys.executable, "-c", PROBING], env=environ | {"HEALTH_FILE": os.devnull})
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(10)

@@ -1,7 +1,8 @@
 """Journal entries for tests of the registry's domain, short to write."""
 
-from chat_registry.domain import Outcome, State, apply, session_id
+from chat_registry.domain import Outcome, apply, session_id
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.state import State
 
 START = 1_800_000_000_000_000
 SECOND = 1_000_000

@@ -1,6 +1,7 @@
 """The rules by which names are given, kept and freed, one by one."""
 
-from chat_registry.domain import NOTHING, Holder, Outcome, apply, session_id
+from chat_registry.domain import NOTHING, Outcome, apply, session_id
+from chat_registry.state import Holder
 from chat_wire.messages import PARTITIONS, Exited, Refused, Released
 from tests.support.registry import SECOND, START, Journal, kinds, presence
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chat_registry import snapshots
-from chat_registry.domain import Holder, State, apply, session_id
+from chat_registry.domain import apply, session_id
+from chat_registry.state import Holder, State
 from chat_wire import codec
 from chat_wire.messages import PARTITIONS
 from tests.support.registry import Journal, presence

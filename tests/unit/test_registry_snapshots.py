@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import pytest
 
 from chat_registry import journal, snapshots
-from chat_registry.domain import State
 from chat_registry.errors import Diverged
 from chat_registry.journal import ClaimName, Command
+from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError

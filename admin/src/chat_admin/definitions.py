@@ -35,7 +35,7 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         ("rooms", r"^room\.", rooms),
         ("journal", r"^registry\.journal$", _stream(256 * MB, 16 * MB)),
-        ("snapshots", r"^registry\.snapshots$", _stream(64 * MB, 16 * MB)),
+        ("snapshots", r"^registry\.snapshots$", _stream(512 * MB, 64 * MB)),
         # twice the life of a token: whose end is older cannot come any more
         ("sessions", r"^sessions\.ended$", {"stream-max-segment-size-bytes": MB, "max-age": "2D"}),
         # each has its line in a service's log; without a bound a client could fill the disk

@@ -6,81 +6,11 @@ first time and its effects are told again, as the replica that should have told 
 """
 
 import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
-from chat_wire.messages import PARTITIONS, EndReason, Exited, NoticeKind, Refused, Released
-
-SECOND = 1_000_000
-TOKEN_SECONDS = 86_400
-# How long departed inboxes and refused requests are remembered for what is journaled late.
-RECENT_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """Something that everybody in the rooms is told, once for each `id`."""
-
-    id: str
-    kind: NoticeKind
-    session: str
-    user: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """A name and the session that holds it.
-
-    `request` is the last one carried out for the session; `news` and `took` (the session that lost the
-    name by it) are told again when it comes again. `expires` is the latest of all its tokens.
-    """
-
-    key: str
-    name: str
-    author: str
-    session: str
-    partition: int
-    inbox: str
-    connected: bool
-    expires: int
-    request: str
-    news: tuple[News, ...]
-    took: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A session that is over; `inbox` is where its client was last."""
-
-    session: str
-    user: str
-    inbox: str
-    expires: int
-    reason: EndReason
-    request: str
-    news: tuple[News, ...]
-    at: int
-
-
-@dataclass(slots=True)
-class State:
-    """A replica's view of the journal up to and including `offset`, at the time `now` (microseconds).
-
-    `sessions` and `inboxes` find holders; `load` counts the sessions of each partition. `departed` maps
-    inboxes, and `refused` requests, to when that was; oldest first, as `ended` is.
-    """
-
-    offset: int = -1
-    now: int = 0
-    holders: dict[str, Holder] = field(default_factory=dict)
-    sessions: dict[str, str] = field(default_factory=dict)
-    inboxes: dict[str, set[str]] = field(default_factory=dict)
-    load: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
-    ended: OrderedDict[str, Ended] = field(default_factory=OrderedDict)
-    departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    refused: OrderedDict[str, int] = field(default_factory=OrderedDict)
+from chat_registry.state import SECOND, TOKEN_SECONDS, Ended, Holder, News, State, drop, forget_old, hold, remember
+from chat_wire.messages import EndReason, Exited, NoticeKind, Refused, Released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +36,7 @@ def apply(state: State, offset: int, entry: Command) -> Outcome:
         return NOTHING
     state.offset = offset
     state.now = max(state.now, entry.time)
-    _forget_old(state)
+    forget_old(state)
     match entry:
         case ClaimName():
             return _claim(state, entry)
@@ -118,27 +48,6 @@ def apply(state: State, offset: int, entry: Command) -> Outcome:
             return _release(state, entry)
         case Departed():
             return _depart(state, entry)
-
-
-def hold(state: State, holder: Holder) -> None:
-    """Put a holder in, in place of the one that had its name."""
-    drop(state, holder.key)
-    state.holders[holder.key] = holder
-    state.sessions[holder.session] = holder.key
-    state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
-    state.load[holder.partition] += 1
-
-
-def drop(state: State, key: str) -> None:
-    """Take the holder of a name out, if there is one."""
-    holder = state.holders.pop(key, None)
-    if holder is None:
-        return
-    del state.sessions[holder.session]
-    state.load[holder.partition] -= 1
-    state.inboxes[holder.inbox].remove(key)
-    if not state.inboxes[holder.inbox]:
-        del state.inboxes[holder.inbox]
 
 
 def _claim(state: State, entry: ClaimName) -> Outcome:
@@ -193,7 +102,7 @@ def _answer_again(state: State, entry: ClaimName | ResumeSession, before: Holder
     same = entry.request == before.request
     news = before.news if same else ()
     if moving:
-        _remember(state.departed, before.inbox, state.now)
+        remember(state.departed, before.inbox, state.now)
         news += _news(state, before.session, before.name, _what_changed(before, connected=True))
     holder = replace(
         before,
@@ -233,7 +142,7 @@ def _release(state: State, entry: ReleaseName) -> Outcome:
 
 
 def _depart(state: State, entry: Departed) -> Outcome:
-    _remember(state.departed, entry.inbox, state.now)
+    remember(state.departed, entry.inbox, state.now)
     held = [state.holders[key] for key in sorted(state.inboxes.get(entry.inbox, ()))]
     news: tuple[News, ...] = ()
     for holder in held:
@@ -278,20 +187,6 @@ def _news(state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], 
 
 def _expiry(state: State) -> int:
     return (state.now // SECOND + TOKEN_SECONDS) * SECOND
-
-
-def _remember(memory: OrderedDict[str, int], what: str, at: int) -> None:
-    memory[what] = at
-    memory.move_to_end(what)
-
-
-def _forget_old(state: State) -> None:
-    for memory in (state.departed, state.refused):
-        while memory and next(iter(memory.values())) <= state.now - RECENT_SECONDS * SECOND:
-            memory.popitem(last=False)
-    # No token of a session can outlive its end by more than this, whenever it was minted.
-    while state.ended and next(iter(state.ended.values())).at <= state.now - TOKEN_SECONDS * SECOND:
-        state.ended.popitem(last=False)
 
 
 def _refused(request: str, reason: str, text: str) -> Refused:

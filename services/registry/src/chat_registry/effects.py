@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import structlog
 
-from chat_registry.domain import Ended, Holder, News, Outcome
+from chat_registry.domain import Outcome
 from chat_registry.journal import ClaimName, Command, Departed
+from chat_registry.state import Ended, Holder, News
 from chat_wire import topology
 from chat_wire.codec import encode
 from chat_wire.connection import Publication

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from chat_registry.domain import State
+from chat_registry.state import State
 from chat_wire.codec import encode
 from chat_wire.connection import Publication
 from chat_wire.messages import Refused, Users

@@ -13,11 +13,11 @@ import structlog
 from amqp.exceptions import NotFound
 
 from chat_registry import effects, intake, journal, snapshots
-from chat_registry.domain import SECOND, State
 from chat_registry.errors import Diverged
 from chat_registry.journal import Command
 from chat_registry.questions import Questions
 from chat_registry.settings import RegistrySettings
+from chat_registry.state import SECOND, State
 from chat_registry.view import View
 from chat_wire import codec, topology
 from chat_wire.connection import Publication
@@ -42,8 +42,9 @@ TOLD_AGAIN_SECONDS = 600
 class RegistryService:
     """A registry replica: any number may run, and each can answer everything.
 
-    A snapshot is published at each journal offset that `snapshot_every` divides; `probe_after` seconds
-    after a start the inboxes of all who seem to be connected are probed.
+    A snapshot is published at the first entry, and each time the journal's offset passes a multiple of
+    `snapshot_every`, by the origin of the entry; `probe_after` seconds after a start the inboxes of all who
+    seem to be connected are probed.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class RegistryService:
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
         """A probe that found no inbox is a departure; of anything else the stream was deleted."""
         if exchange == topology.DEFAULT.name and topology.is_inbox(routing_key):
-            return [_append(journal.Departed(origin=self._desk.origin, time=now(), inbox=routing_key))]
+            return [_append(journal.Departed(origin=self._desk.origin, time=self._entry_time(), inbox=routing_key))]
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
     def facts(self) -> Mapping[str, Any]:
@@ -122,7 +123,7 @@ class RegistryService:
     def take_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each inbox that the broker says is gone."""
         for delivery in deliveries:
-            departed = intake.departure_in(self._desk, delivery, now())
+            departed = intake.departure_in(self._desk, delivery, self._entry_time())
             if departed:
                 yield _append(departed)
 
@@ -165,6 +166,7 @@ class RegistryService:
         self._attach()
 
     def _read(self, delivery: Delivery) -> Iterator[Publication]:
+        before = self._view.state.offset
         entry, outcome = self._view.read(delivery)
         if entry is None or entry.origin != self._desk.origin:
             return
@@ -174,7 +176,8 @@ class RegistryService:
         else:
             effects.log_lines(entry, outcome)
             yield from effects.publications(entry, offset, outcome, self._settings.private_key)
-        if offset % self._snapshot_every == 0:
+        # Not each offset is that of an entry: the broker's own chunks take some.
+        if offset // self._snapshot_every > before // self._snapshot_every:
             yield from self._snapshot(journal.digest(delivery.body))
 
     def _begin_serving(self) -> Iterator[Publication]:
@@ -193,7 +196,11 @@ class RegistryService:
             verify(request.token, self._desk.public_key, now())
             yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
         else:
-            yield _append(intake.entry_for(self._desk, request, inbox, now()))
+            yield _append(intake.entry_for(self._desk, request, inbox, self._entry_time()))
+
+    def _entry_time(self) -> int:
+        """Now, but later than all that was read: a journal that was cut is told from a snapshot by time."""
+        return max(now(), self._view.state.now + 1)
 
     def _snapshot(self, entry: str) -> Iterator[Publication]:
         for part in snapshots.take(self._view.state, entry):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chat_registry.domain import Ended, Holder, State, hold
+from chat_registry.state import Ended, Holder, State, hold
 from chat_wire import codec
 from chat_wire.errors import DecodeError
 

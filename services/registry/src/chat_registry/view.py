@@ -3,9 +3,10 @@
 import structlog
 
 from chat_registry import domain, journal
-from chat_registry.domain import NOTHING, Outcome, State
+from chat_registry.domain import NOTHING, Outcome
 from chat_registry.errors import Diverged
 from chat_registry.journal import Command
+from chat_registry.state import State
 from chat_wire.errors import WireError
 from chat_wire.messages import Marker
 from chat_worker.delivery import Delivery

@@ -1,0 +1,165 @@
+"""What the broker lets each user do: tried, as a pattern that looks right may still let something through."""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+from amqp.exceptions import AMQPError
+from kombu.entity import Queue
+
+from chat_wire import topology
+from chat_wire.connection import Publication, Publisher, connect
+from tests.support.broker import TestBroker
+
+Do = Callable[[Any], object]
+Attempt = Callable[[str, Do], str]
+
+DECLARED = {
+    "registry": topology.REGISTRY_QUEUES,  # and departures, from an exchange that only the virtual host / has
+    "router": topology.ROUTER_QUEUES,
+    "archive": topology.ARCHIVE_QUEUES,
+}
+CLIENT_MAY_PUBLISH = [
+    ("chat.registry", "registry.commands"),
+    ("chat.ingress", "0"),
+    ("chat.archive", "archive.queries"),
+]
+CLIENT_MUST_NOT_PUBLISH = [
+    ("", "room.lobby"),
+    ("", "registry.commands"),
+    ("chat.rooms", "lobby"),
+    ("chat.operator", "registry.commands"),
+    ("chat.journal", ""),
+    ("chat.snapshots", ""),
+    ("chat.sessions", ""),
+    ("chat.dead", ""),
+    ("amq.rabbitmq.event", "queue.deleted"),
+]
+CLIENT_MUST_NOT_READ = [
+    "registry.commands",
+    "registry.departures",
+    "registry.journal",
+    "registry.snapshots",
+    "sessions.ended",
+    "router.ingress.0",
+    "archive.queries",
+    "archive.writer",
+    "dead-letters",
+]
+
+
+def declare(queues: Sequence[Queue], channel: Any) -> None:
+    topology.declare(channel, *queues)
+
+
+def queue(channel: Any, **arguments: str) -> str:
+    """A queue under a name that the client may declare, with arguments that it never gives."""
+    name = f"inbox.{secrets.token_hex(16)}"
+    channel.queue_declare(name, exclusive=True, durable=False, arguments=_dashed(arguments))
+    return name
+
+
+def exchange(channel: Any, **arguments: str) -> str:
+    """An exchange under a name that the client may declare."""
+    name = f"inbox.{secrets.token_hex(16)}"
+    channel.exchange_declare(name, "fanout", durable=False, auto_delete=True, arguments=_dashed(arguments))
+    return name
+
+
+def _dashed(arguments: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in arguments.items()}
+
+
+def publish(channel: Any, to: str, key: str) -> None:
+    """Publish and wait for the confirm, which does not come for what is refused."""
+    publisher = Publisher(channel)
+    publisher.publish(Publication(exchange=to, routing_key=key, body=b"{}"))
+    while publisher.unconfirmed:
+        channel.connection.drain_events(timeout=5)
+
+
+def consume(channel: Any, name: str) -> None:
+    """Consume as a stream asks for it: with a prefetch."""
+    channel.basic_qos(0, 1, False)
+    channel.basic_consume(name, callback=lambda _message: None)
+
+
+CLIENT_MUST_NOT: dict[str, Do] = {
+    "declare a room": lambda channel: channel.queue_declare("room.x", durable=True, auto_delete=False),
+    "declare a queue named by the broker": lambda channel: channel.queue_declare("", exclusive=True),
+    "declare an exchange of the chat": lambda channel: channel.exchange_declare("chat.x", "fanout"),
+    "delete a room": lambda channel: channel.queue_delete("room.lobby"),
+    "delete an exchange": lambda channel: channel.exchange_delete("chat.rooms"),
+    "purge a room": lambda channel: channel.queue_purge("room.lobby"),
+    "unbind a room": lambda channel: channel.queue_unbind("room.lobby", "chat.rooms", "lobby"),
+    "hear what others ask": lambda channel: channel.queue_bind(queue(channel), "chat.registry", "registry.commands"),
+    "hear the broker's events": lambda channel: channel.queue_bind(queue(channel), "amq.rabbitmq.event", "#"),
+    "send dead letters to any queue": lambda channel: queue(channel, x_dead_letter_exchange=""),
+    "send dead letters to a room": lambda channel: queue(channel, x_dead_letter_exchange="chat.rooms"),
+    "send dead letters as an operator": lambda channel: queue(channel, x_dead_letter_exchange="chat.operator"),
+    "send what is unroutable as an operator": lambda channel: exchange(channel, alternate_exchange="chat.operator"),
+    "feed the operators' exchange": lambda channel: channel.exchange_bind("chat.operator", exchange(channel), ""),
+}
+
+
+@pytest.fixture(scope="module")
+def attempt(broker: TestBroker) -> Iterator[Attempt]:
+    """Does something as a user; returns what the broker had against it, nothing if it was allowed.
+
+    Every part of the chat is there, declared by the services' own users.
+    """
+    vhost = broker.create_vhost()
+
+    def attempt_as(user: str, do: Do) -> str:
+        with connect(broker.url(user, vhost), f"test-{user}") as connection:
+            try:
+                do(connection.channel())
+            except AMQPError as error:
+                return str(error)
+        return ""
+
+    for user, queues in DECLARED.items():
+        assert attempt_as(user, partial(declare, queues)) == ""
+    yield attempt_as
+    broker.delete_vhost(vhost)
+
+
+@pytest.mark.parametrize(("to", "key"), CLIENT_MAY_PUBLISH)
+def test_a_client_may_publish_where_services_listen(attempt: Attempt, to: str, key: str) -> None:
+    assert attempt("client", lambda channel: publish(channel, to, key)) == ""
+
+
+@pytest.mark.parametrize(("to", "key"), CLIENT_MUST_NOT_PUBLISH)
+def test_a_client_may_publish_nowhere_else(attempt: Attempt, to: str, key: str) -> None:
+    assert "ACCESS_REFUSED" in attempt("client", lambda channel: publish(channel, to, key))
+
+
+def test_a_client_may_read_its_inbox_and_the_room(attempt: Attempt) -> None:
+    assert attempt("client", lambda channel: consume(channel, queue(channel))) == ""
+    assert attempt("client", lambda channel: consume(channel, "room.lobby")) == ""
+
+
+@pytest.mark.parametrize("name", CLIENT_MUST_NOT_READ)
+def test_a_client_may_read_nothing_else(attempt: Attempt, name: str) -> None:
+    assert "ACCESS_REFUSED" in attempt("client", lambda channel: consume(channel, name))
+
+
+@pytest.mark.parametrize("what", CLIENT_MUST_NOT)
+def test_a_client_must_not(attempt: Attempt, what: str) -> None:
+    refused = attempt("client", CLIENT_MUST_NOT[what])
+    assert "ACCESS_REFUSED" in refused or "NOT_IMPLEMENTED" in refused
+
+
+@pytest.mark.parametrize("user", ["router", "archive"])
+def test_only_the_registry_may_write_the_journal_and_read_commands(attempt: Attempt, user: str) -> None:
+    assert "ACCESS_REFUSED" in attempt(user, lambda channel: publish(channel, "chat.journal", ""))
+    assert "ACCESS_REFUSED" in attempt(user, lambda channel: consume(channel, "registry.commands"))
+
+
+def test_the_operator_may_command_and_read_dead_letters_and_no_more(attempt: Attempt) -> None:
+    assert attempt("admin", lambda channel: publish(channel, "chat.operator", "registry.commands")) == ""
+    assert attempt("admin", lambda channel: consume(channel, "dead-letters")) == ""
+    assert "ACCESS_REFUSED" in attempt("admin", lambda channel: publish(channel, "", "room.lobby"))
+    assert "ACCESS_REFUSED" in attempt("admin", lambda channel: consume(channel, "registry.commands"))

@@ -1,0 +1,477 @@
+"""What a member does with what arrives, over a link of the test's own making."""
+
+import time
+from typing import Any
+
+import pytest
+
+from chat_client import events
+from chat_client.link import Link
+from chat_client.member import HISTORY_SECONDS, RENEW_SECONDS, Member
+from chat_client.mine import CATCH_UP_SECONDS
+from chat_client.requests import BOUNCED_SECONDS
+from chat_client.transcript import FIRST_ENTRY_SECONDS
+from chat_wire.codec import decode, encode
+from chat_wire.messages import (
+    Batch,
+    Claim,
+    Exit,
+    Exited,
+    Granted,
+    History,
+    ListUsers,
+    Mine,
+    Notice,
+    Page,
+    Position,
+    Post,
+    Posts,
+    PostsRefused,
+    Recorded,
+    Refused,
+    Resume,
+    Run,
+    SessionEnded,
+    Users,
+)
+
+SENT: tuple[type[Any], ...] = (Claim, Resume, Exit, ListUsers, History, Mine, Posts)
+LOST = events.ConnectionLost(broker="host:5672")
+AGES = 4_000_000_000_000_000
+
+
+class HandLink(Link):
+    """A link whose other end is the test."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.ways: list[tuple[str, str]] = []
+        self.replies: list[bytes] = []
+        self.entries: list[tuple[int, bytes]] = []
+        self.attached: list[int | str] = []
+        self.bounced: set[str] = set()
+        self.waiting = 0
+        self.blocked = False
+        self.room_gone = False
+
+    @property
+    def unconfirmed(self) -> int:
+        return self.waiting
+
+    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        self.ways.append((exchange, routing_key))
+        self.sent.append(decode(body, *SENT))
+
+    def take_bounced(self) -> set[str]:
+        bounced, self.bounced = self.bounced, set()
+        return bounced
+
+    def attach(self, room: str, offset: int | str) -> None:
+        assert room == "lobby"
+        self.room_gone = False
+        self.attached.append(offset)
+
+    def take_replies(self) -> list[bytes]:
+        replies, self.replies = self.replies, []
+        return replies
+
+    def take_entries(self) -> list[tuple[int, bytes]]:
+        entries, self.entries = self.entries, []
+        return entries
+
+
+class Scene:
+    """A member, its link, and what it told."""
+
+    def __init__(self) -> None:
+        self.told: list[events.Event] = []
+        self.member = Member("secret", self.told.append)
+        self.now = 100.0
+        self.connect()
+
+    def connect(self) -> None:
+        self.link = HandLink()
+        self.member.opened(self.now)
+
+    def lose(self) -> None:
+        self.member.lost(LOST)
+        self.connect()
+
+    def work(self, *replies: Any, after: float = 0.0) -> list[events.Event]:
+        """What is told when these replies arrive."""
+        self.now += after
+        self.told.clear()
+        self.link.replies += [encode(reply) for reply in replies]
+        self.member.work(self.link, self.now)
+        return list(self.told)
+
+    def hear(self, offset: int, entry: Batch | Notice) -> list[events.Event]:
+        """What is told when this entry of the room arrives."""
+        self.link.entries.append((offset, encode(entry)))
+        return self.work()
+
+    def last(self, cls: type[Any]) -> Any:
+        """The message of a class that was sent last."""
+        return next(message for message in reversed(self.link.sent) if type(message) is cls)
+
+    def grant(self, cls: type[Any] = Claim, token: str = "token", expires: int = AGES) -> list[events.Event]:
+        self.work()
+        return self.work(granted(self.last(cls).request, token, expires))
+
+    def join(self, *history: Recorded) -> list[events.Event]:
+        self.member.join("alice", self.now)
+        self.grant()
+        return self.work(page(self.last(History).request, *history))
+
+    def post(self, sequence: int, text: str = "hola") -> None:
+        self.member.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
+        self.work()
+
+
+def granted(request: str, token: str, expires: int) -> Granted:
+    return Granted(
+        request=request,
+        session="mine",
+        name="alice",
+        author="author",
+        partition=3,
+        token=token,
+        expires=expires,
+        offset=17,
+    )
+
+
+def recorded(number: int, offset: int = 40) -> Recorded:
+    return Recorded(
+        number=number,
+        room="lobby",
+        offset=offset,
+        index=0,
+        session="bobs",
+        sequence=number,
+        user="bob",
+        author="bob's",
+        client_ts=0,
+        server_ts=number,
+        text=f"text {number}",
+    )
+
+
+def page(request: str, *messages: Recorded, more: bool = False, offset: int | None = None) -> Page:
+    position = Position(offset=messages[-1].offset, id=f"bobs-{messages[-1].sequence}") if messages else None
+    if offset is not None:
+        position = Position(offset=offset, id="x-1")
+    return Page(request=request, messages=messages, more=more, position=position)
+
+
+def batch(*sequences: int, session: str = "mine", user: str = "alice") -> Batch:
+    posts = tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences)
+    runs = (Run(session=session, user=user, author="author", posts=posts),)
+    return Batch(room="lobby", router="r", server_ts=1_000_000, runs=runs)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def sequences(message: Posts) -> list[int]:
+    return [post.sequence for post in message.posts]
+
+
+def test_joining_tells_the_history_first_and_follows_the_room_from_there(scene: Scene) -> None:
+    told = scene.join(recorded(1), recorded(2))
+
+    assert told == [
+        events.Said(at=1, user="bob", text="text 1"),
+        events.Said(at=2, user="bob", text="text 2"),
+        events.Joined(name="alice", room="lobby"),
+    ]
+    assert scene.link.attached == [40]
+
+
+def test_a_room_without_history_is_followed_from_its_first_entry(scene: Scene) -> None:
+    scene.join()
+
+    assert scene.link.attached == ["first"]
+
+
+def test_a_refused_name_is_told_and_another_can_be_asked_for(scene: Scene) -> None:
+    scene.member.join("alice", scene.now)
+    scene.work()
+    told = scene.work(Refused(request=scene.last(Claim).request, reason="taken", text="alice is taken"))
+
+    assert told == [events.NameRefused(text="alice is taken")]
+    assert scene.join()[-1] == events.Joined(name="alice", room="lobby")
+
+
+def test_without_an_archive_the_room_is_followed_without_its_history(scene: Scene) -> None:
+    scene.member.join("alice", scene.now)
+    scene.grant()
+
+    told = scene.work(after=HISTORY_SECONDS)
+
+    assert isinstance(told[0], events.Remark)
+    assert told[1:] == [events.Joined(name="alice", room="lobby")]
+    assert scene.link.attached == ["last"]
+
+
+def test_a_post_is_sent_at_once_and_told_when_it_comes_back(scene: Scene) -> None:
+    scene.join()
+
+    scene.post(1)
+
+    assert sequences(scene.last(Posts)) == [1]
+    assert scene.link.ways[-1] == ("chat.ingress", "3")
+    assert scene.hear(0, batch(1)) == [events.Said(at=1_000_000, user="alice", text="hola", sequence=1)]
+
+
+def test_posts_wait_until_the_room_is_followed_so_that_none_comes_back_unseen(scene: Scene) -> None:
+    scene.member.join("alice", scene.now)
+    scene.grant()
+    scene.post(1)
+
+    assert not [message for message in scene.link.sent if isinstance(message, Posts)]
+    scene.work(page(scene.last(History).request))
+    assert sequences(scene.last(Posts)) == [1]
+
+
+def test_posts_typed_while_a_message_is_unconfirmed_go_together_in_the_next(scene: Scene) -> None:
+    scene.join()
+    scene.link.waiting = 1
+    for sequence in (1, 2, 3):
+        scene.post(sequence)
+    assert sequences(scene.last(Posts)) == [1]
+
+    scene.link.waiting = 0
+    scene.work()
+
+    assert sequences(scene.last(Posts)) == [2, 3]
+
+
+def test_posts_that_nothing_takes_wait_and_are_sent_again(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+    scene.link.bounced = {"chat.ingress"}
+
+    told = scene.work()
+
+    assert isinstance(told[0], events.Waiting)
+    assert len(scene.link.sent) == 3
+    scene.work(after=BOUNCED_SECONDS)
+    assert sequences(scene.link.sent[3]) == [1]
+
+
+def test_a_refused_post_is_told_with_the_reason(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+
+    told = scene.work(PostsRefused(sequences=(1,), reason="too_fast", text="slower"))
+
+    assert told == [events.NotSent(sequence=1, text="hola", reason="slower")]
+
+
+def test_a_lost_connection_is_told_once(scene: Scene) -> None:
+    scene.join()
+    scene.told.clear()
+
+    scene.lose()
+    scene.lose()
+
+    assert scene.told == [LOST]
+
+
+def test_after_a_lost_connection_the_session_goes_on_where_it_was(scene: Scene) -> None:
+    scene.join(recorded(1))
+    scene.hear(40, batch(1, session="bobs", user="bob"))
+    scene.hear(41, batch(1, 2, session="carols", user="carol"))
+    scene.post(1)
+    scene.post(2)
+
+    scene.lose()
+    told = scene.grant(Resume, token="renewed")
+
+    assert told == [events.ConnectedAgain()]
+    assert scene.link.attached == [41]
+    assert scene.last(Posts).token == "renewed"
+    assert sequences(scene.last(Posts)) == [1, 2]
+    assert scene.hear(41, batch(1, 2, session="carols", user="carol")) == []
+
+
+def test_a_stream_that_has_another_entry_there_is_read_from_its_first(scene: Scene) -> None:
+    scene.join(recorded(1))
+
+    told = scene.hear(40, batch(1, session="carols", user="carol"))
+
+    assert [type(event) for event in told] == [events.Remark]
+    assert scene.link.attached == [40, "first"]
+
+
+def test_a_stream_that_has_nothing_there_is_read_from_its_first(scene: Scene) -> None:
+    scene.join(recorded(1))
+
+    scene.work(after=FIRST_ENTRY_SECONDS + 1)
+
+    assert scene.link.attached == [40, "first"]
+
+
+def test_a_deleted_stream_is_read_from_its_first_when_it_is_there_again(scene: Scene) -> None:
+    scene.join(recorded(1))
+    scene.hear(40, batch(1, session="bobs", user="bob"))
+
+    scene.link.room_gone = True
+    scene.work()
+
+    assert scene.link.attached == [40, "first"]
+
+
+def test_notices_are_told_but_not_those_of_oneself(scene: Scene) -> None:
+    scene.join()
+    notices = [Notice(id=user, room="lobby", kind="joined", user=user, at=5) for user in ("alice", "bob")]
+
+    assert scene.hear(0, notices[0]) == []
+    assert scene.hear(1, notices[1]) == [events.Noticed(at=5, user="bob", kind="joined")]
+
+
+def test_who_is_there_is_asked_as_of_the_grant(scene: Scene) -> None:
+    scene.join()
+    scene.member.users(scene.now)
+    scene.work()
+    question = scene.last(ListUsers)
+
+    told = scene.work(Users(request=question.request, connected=("alice",), disconnected=("bob",)))
+
+    assert (question.token, question.after) == ("token", 17)
+    assert told == [events.UsersListed(connected=("alice",), disconnected=("bob",))]
+
+
+def test_my_messages_are_asked_for_page_by_page(scene: Scene) -> None:
+    scene.join()
+    scene.member.my_messages(scene.now)
+    scene.work()
+
+    first = scene.work(page(scene.last(Mine).request, recorded(1), recorded(2), more=True))
+    assert scene.last(Mine).after == 2
+    rest = scene.work(page(scene.last(Mine).request, recorded(3)))
+
+    assert first == [events.MineListed(messages=tuple(said(1, 2)))]
+    assert rest == [events.MineListed(messages=tuple(said(3)), total=3)]
+
+
+def said(*numbers: int) -> list[events.Said]:
+    return [events.Said(at=number, user="bob", text=f"text {number}") for number in numbers]
+
+
+def test_my_messages_have_what_was_said_just_before(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+    scene.member.my_messages(scene.now)
+    scene.work()
+    assert not [message for message in scene.link.sent if isinstance(message, Mine)]
+
+    scene.hear(50, batch(1))
+    early = scene.work(page(scene.last(Mine).request, offset=49))
+    scene.work(after=1)
+    late = scene.work(page(scene.last(Mine).request, recorded(1), offset=50))
+
+    assert early == [events.MineListed(messages=())]
+    assert late == [events.MineListed(messages=tuple(said(1)), total=1)]
+
+
+def test_my_messages_are_listed_though_one_is_not_recorded_for_long(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+    scene.hear(50, batch(1))
+    scene.member.my_messages(scene.now)
+    scene.work()
+
+    told = scene.work(page(scene.last(Mine).request, offset=49), after=CATCH_UP_SECONDS)
+
+    assert told == [events.MineListed(messages=(), total=0)]
+
+
+def test_leaving_waits_for_what_was_sent_to_come_back(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+    scene.member.leave(scene.now)
+    scene.work()
+    assert not [message for message in scene.link.sent if isinstance(message, Exit)]
+
+    scene.hear(0, batch(1))
+    (ended,) = scene.work(Exited(request=scene.last(Exit).request))
+
+    assert isinstance(ended, events.Ended)
+    assert ended.freed
+    assert scene.member.over
+
+
+def test_leaving_goes_on_after_a_lost_connection(scene: Scene) -> None:
+    scene.join()
+    scene.member.leave(scene.now)
+    scene.work()
+    asked = scene.last(Exit)
+
+    scene.lose()
+    scene.work()
+
+    assert scene.link.sent == [asked]
+
+
+def test_the_token_is_renewed_before_it_expires(scene: Scene) -> None:
+    scene.member.join("alice", scene.now)
+    scene.grant(expires=time.time_ns() // 1000 + int(4 * RENEW_SECONDS * 1_000_000))
+    scene.work(page(scene.last(History).request))
+
+    scene.work(after=2 * RENEW_SECONDS + 1)
+    told = scene.work(granted(scene.last(Resume).request, "renewed", AGES))
+    scene.post(1)
+
+    assert told == []
+    assert scene.link.attached == ["first"]
+    assert scene.last(Posts).token == "renewed"
+
+
+def test_a_session_that_was_taken_over_ends_and_names_what_is_not_sent(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+
+    told = scene.work(SessionEnded(session="mine", expires=AGES, reason="taken"))
+
+    assert [type(event) for event in told] == [events.NotSent, events.Ended]
+    assert scene.member.over
+
+
+def test_a_session_that_cannot_be_resumed_ends_with_the_reason(scene: Scene) -> None:
+    scene.join()
+    scene.lose()
+    scene.work()
+
+    told = scene.work(Refused(request=scene.last(Resume).request, reason="ended", text="released"))
+
+    assert told == [events.Ended(text="released", freed=False)]
+
+
+def test_an_answer_to_no_question_is_nothing(scene: Scene) -> None:
+    scene.join()
+
+    assert scene.work(Users(request="another", connected=(), disconnected=())) == []
+    assert scene.work(SessionEnded(session="another", expires=AGES, reason="taken")) == []
+
+
+def test_what_cannot_be_read_is_remarked_on(scene: Scene) -> None:
+    scene.join()
+    scene.link.replies.append(b"{")
+
+    assert [type(event) for event in scene.work()] == [events.Remark]
+
+
+def test_a_broker_in_alarm_is_waited_for(scene: Scene) -> None:
+    scene.join()
+    scene.link.blocked = True
+    scene.post(1)
+    assert [type(event) for event in scene.told] == [events.Waiting]
+
+    scene.link.blocked = False
+    scene.work()
+
+    assert sequences(scene.last(Posts)) == [1]
