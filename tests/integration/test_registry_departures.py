@@ -98,8 +98,13 @@ main("registry", lambda environ, instance: RegistryService(registry_settings(env
 def probing_replica(system: System) -> Iterator[None]:
     """A replica that probes soon after its start."""
     key = system.broker.secrets_dir / "registry" / "token_private_key"
-    environ = {**os.environ, "AMQP_URL": system.url("registry"), "TOKEN_PRIVATE_KEY_FILE": str(key)}
-    process = subprocess.Popen([sys.executable, "-c", PROBING], env=environ | {"HEALTH_FILE": os.devnull})
+    environ = {
+        **os.environ,
+        "AMQP_URL": system.url("registry"),
+        "TOKEN_PRIVATE_KEY_FILE": str(key),
+        "HEALTH_FILE": str(system.data / "probing.json"),
+    }
+    process = subprocess.Popen([sys.executable, "-c", PROBING], env=environ)
     try:
         yield
     finally:

@@ -12,10 +12,12 @@ import pytest
 from chat_wire.codec import encode
 from chat_wire.errors import InvalidToken
 from chat_wire.messages import Marker, SessionEnded
+from chat_wire.settings import InvalidSetting
 from chat_worker import health
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 from chat_worker.ended import EndedSessions
+from chat_worker.settings import worker_settings
 from chat_worker.signals import stop_requested
 
 HOUR = 3_600_000_000
@@ -42,6 +44,11 @@ def test_the_health_command_says_why_on_stderr(tmp_path: Path) -> None:
     assert (failed.returncode, "has not connected yet" in failed.stderr) == (1, True)
     health.report(tmp_path / "health.json", {"ready": True})
     assert subprocess.run(command, env=environ, check=False).returncode == 0
+
+
+def test_a_report_never_takes_the_place_of_a_device() -> None:
+    with pytest.raises(InvalidSetting, match="HEALTH_FILE is /dev/null"):
+        worker_settings({"AMQP_URL": "amqp://", "HEALTH_FILE": "/dev/null"}, "router")
 
 
 def logged(statement: str) -> dict[str, object]:
