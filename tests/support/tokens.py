@@ -27,6 +27,7 @@ def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR
         partition=partition,
         token=mint(claims, key),
         expires=expires,
+        at=0,
         offset=0,
     )
     return chatter

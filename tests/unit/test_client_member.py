@@ -137,6 +137,7 @@ def granted(request: str, token: str, expires: int) -> Granted:
         partition=3,
         token=token,
         expires=expires,
+        at=5,
         offset=17,
     )
 
@@ -475,3 +476,11 @@ def test_a_broker_in_alarm_is_waited_for(scene: Scene) -> None:
     scene.work()
 
     assert sequences(scene.last(Posts)) == [1]
+
+
+def test_who_came_and_went_before_this_member_joined_is_not_told() -> None:
+    scene = Scene()
+    scene.join()
+    before, after = (Notice(id=str(at), room="lobby", kind="left", user="bob", at=at) for at in (4, 6))
+    assert scene.hear(1, before) == []
+    assert scene.hear(2, after) == [events.Noticed(at=6, user="bob", kind="left")]

@@ -186,6 +186,7 @@ class Member:
         lifetime = (message.expires - time.time_ns() // 1000) / 1_000_000
         self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)
         if not self._joined:
+            self._transcript.joined(message.at)
             question = History(request=_new_request(), token="", room=ROOM, before=None, limit=HISTORY)
             self._requests.ask(question, due=0.0, give_up=now + HISTORY_SECONDS)
         elif not self._transcript.attached:

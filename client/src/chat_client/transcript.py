@@ -22,8 +22,13 @@ class Transcript:
         self._emit = emit
         self._reader = Reader()
         self._check_by = 0.0
+        self._since = 0
         self.attached = False
         self.newest_own = -1
+
+    def joined(self, at: int) -> None:
+        """What the room was told of people before `at`, by the registry's clock, is not told any more."""
+        self._since = at
 
     def recall(self, page: Page) -> None:
         """Tell the history, which the archive answered with."""
@@ -68,8 +73,12 @@ class Transcript:
             if isinstance(event, Said) and event.sequence is not None:
                 self._outbox.seen(event.sequence)
                 self.newest_own = offset
-            if not (isinstance(event, Noticed) and event.user == name):  # the face knows how itself is
+            if not (isinstance(event, Noticed) and self._is_no_news(event, name)):
                 self._emit(event)
+
+    def _is_no_news(self, notice: Noticed, name: str) -> bool:
+        """Whether a notice is of before this member joined, or of this member, whose face knows better."""
+        return notice.at < self._since or notice.user == name
 
     def _restart(self, link: Link) -> None:
         self._emit(Remark(text="the room's record was lost or cut short on the broker: some messages may be missing"))

@@ -70,7 +70,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """The name is the session's. `offset` is the journal's: a later `ListUsers` waits for it."""
+    """The name is the session's since `at`. `offset` is the journal's: a later `ListUsers` waits for it."""
 
     type: Literal["granted"] = "granted"
     request: str
@@ -80,6 +80,7 @@ class Granted:
     partition: int
     token: str
     expires: int
+    at: int
     offset: int
 
 

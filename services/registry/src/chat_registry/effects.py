@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import structlog
 
 from chat_registry.domain import Outcome
-from chat_registry.journal import ClaimName, Command, Departed
+from chat_registry.journal import Asked, ClaimName, Command, Departed
 from chat_registry.state import Ended, Holder, News
 from chat_wire import topology
 from chat_wire.codec import encode
@@ -22,7 +22,7 @@ def publications(entry: Command, offset: int, outcome: Outcome, private_key: str
     if not isinstance(entry, Departed) and outcome.reply:
         answer = outcome.reply
         if isinstance(answer, Holder):
-            yield from reply(entry.inbox, encode(_granted(answer, entry.request, offset, private_key)))
+            yield from reply(entry.inbox, encode(_granted(answer, entry, offset, private_key)))
         else:
             yield from reply(entry.inbox, encode(answer))
     if outcome.ended:
@@ -54,7 +54,7 @@ def log_lines(entry: Command, outcome: Outcome) -> None:
             log.info("session.departed", session=news.session, user=news.user)
 
 
-def _granted(holder: Holder, request: str, offset: int, private_key: str) -> Granted:
+def _granted(holder: Holder, entry: Asked, offset: int, private_key: str) -> Granted:
     claims = Claims(
         session=holder.session,
         name=holder.name,
@@ -63,13 +63,14 @@ def _granted(holder: Holder, request: str, offset: int, private_key: str) -> Gra
         expires=holder.expires,
     )
     return Granted(
-        request=request,
+        request=entry.request,
         session=holder.session,
         name=holder.name,
         author=holder.author,
         partition=holder.partition,
         token=mint(claims, private_key),
         expires=holder.expires,
+        at=entry.time,
         offset=offset,
     )
 
