@@ -1,11 +1,12 @@
 """People at terminals, with the real system behind them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.support.people import Person
+from tests.support.people import Person, piped
 from tests.support.processes import System
 
 
@@ -135,3 +136,18 @@ def test_what_others_send_cannot_steer_the_terminal(chat: System, tmp_path: Path
     seen = ann.sees(r"eve: [^\r\n]*done")
     assert "\x1b]" not in seen
     assert "\x07" not in seen
+
+
+def test_typing_goes_on_undisturbed_while_the_room_is_busy(chat: System, tmp_path: Path) -> None:
+    ann = Person(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    lines = "".join(f"line {n}\n" for n in range(2_000))
+    with ThreadPoolExecutor() as pool:
+        bot = pool.submit(piped, chat.url("client"), tmp_path / "bot", lines, "--name", "bot")
+        ann.sees("line 1")
+        for n in range(20):
+            ann.says(f"typed {n}")
+        ann.hears("ann", "typed 19", 60)
+        assert bot.result().returncode == 0
+    ann.says("/exit")
+    assert ann.ends() == 0

@@ -46,9 +46,9 @@ class Person:
         self.says(name)
         self.sees(rf"\* you are {name}")
 
-    def hears(self, user: str, text: str) -> None:
+    def hears(self, user: str, text: str, seconds: float = 20) -> None:
         """Wait for a message of somebody, with its time."""
-        self.sees(MESSAGE + rf"{user}: {text}")
+        self.sees(MESSAGE + rf"{user}: {text}", seconds)
 
     def ends(self) -> int:
         """Wait until the client has ended; returns its exit status."""

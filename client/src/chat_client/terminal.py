@@ -5,6 +5,7 @@ shown, and the handler, which runs between two keys, prints it: readline is neve
 """
 
 import math
+import os
 import queue
 import readline
 import shutil
@@ -41,6 +42,7 @@ class Terminal:
     def run(self) -> None:
         """Run to the end, which is an exception: Leave or KeyboardInterrupt."""
         signal.signal(RING, self._on_ring)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started this may have ignored it
         threading.Thread(target=self._ring, args=(threading.get_ident(),), name="bell", daemon=True).start()
         self._session.start()
         self._join()
@@ -197,7 +199,7 @@ def _end(events: list[Event]) -> None:
     """Raise Leave if the session is over, with the line being typed taken off the screen."""
     for event in events:
         if isinstance(event, Ended):
-            print("\r\x1b[J", end="", flush=True)
+            _write("\r\x1b[J")
             raise Leave(0 if event.freed else 1)
 
 
@@ -221,4 +223,11 @@ def _print_above(lines: list[str], typed: str) -> None:
     up = "" if _rows(typed) == 1 else f"\x1b[{_rows(typed) - 1}A"
     columns = shutil.get_terminal_size().columns
     down = sum(max(1, math.ceil(display.width(line) / columns)) for line in lines)
-    print("\x1b7" + up + "\r\x1b[J" + "\n".join(lines) + "\n" + typed + f"\x1b8\x1b[{down}B", end="", flush=True)
+    _write("\x1b7" + up + "\r\x1b[J" + "\n".join(lines) + "\n" + typed + f"\x1b8\x1b[{down}B")
+
+
+def _write(text: str) -> None:
+    """Write past sys.stdout: the bell may ring while that is being flushed, and must not enter it again."""
+    waiting = text.encode(sys.stdout.encoding, errors="backslashreplace")
+    while waiting:
+        waiting = waiting[os.write(sys.stdout.fileno(), waiting) :]
