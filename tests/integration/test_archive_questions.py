@@ -61,6 +61,7 @@ def test_the_history_comes_in_pages_oldest_first_and_says_up_to_where_it_goes(sy
 
     assert (texts(last), last.more, last.position) == (["post 3", "post 4"], True, Position(offset=4, id="s-5"))
     assert (texts(before), before.more) == (["post 0", "post 1", "post 2"], False)
+    assert before.position == Position(offset=2, id="s-3")
 
 
 def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, speaker: Speaker) -> None:

@@ -92,6 +92,27 @@ def test_what_could_not_be_put_out_comes_again(url: str, queue: Any) -> None:
     assert second.bodies == [b"one"]
 
 
+@pytest.mark.usefixtures("queue")
+def test_an_inbox_that_refuses_is_as_good_as_none(broker: TestBroker, vhost: str, url: str) -> None:
+    """As the inbox of a client whose node is down: RabbitMQ knows it until the node is back, and refuses for it."""
+    # given
+    with connect(broker.url("client", vhost), "test") as client, Broker(url, "w", Event(), lambda: None) as worker:
+        inbox = topology.new_inbox().name
+        full = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        channel: Any = client.channel()
+        channel.queue_declare(inbox, durable=False, exclusive=True, arguments=full)
+        probe = Publication(exchange="", routing_key=inbox, body=b"{}")
+        answer = Publication(exchange="", routing_key=inbox, body=b"{}", mandatory=False)
+        worker.publish([probe])
+        assert worker.confirm() == []
+
+        # when
+        worker.publish([probe, answer, to_room(b"{}")])
+
+        # then
+        assert worker.confirm() == [("", inbox)]
+
+
 def test_a_publication_that_waits_does_not_go_out_after_one_that_was_returned(url: str, queue: Any) -> None:
     later = Publication(exchange="", routing_key=QUEUE, body=b"two", waits=True)
     with Broker(url, "worker", Event(), on_beat=lambda: None) as broker:

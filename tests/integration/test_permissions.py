@@ -158,8 +158,16 @@ def test_only_the_registry_may_write_the_journal_and_read_commands(attempt: Atte
     assert "ACCESS_REFUSED" in attempt(user, lambda channel: consume(channel, "registry.commands"))
 
 
-def test_the_operator_may_command_and_read_dead_letters_and_no_more(attempt: Attempt) -> None:
-    assert attempt("admin", lambda channel: publish(channel, "chat.operator", "registry.commands")) == ""
+@pytest.mark.parametrize(("to", "key"), [("chat.operator", "registry.commands"), *CLIENT_MAY_PUBLISH])
+def test_the_operator_may_command_and_send_dead_letters_again(attempt: Attempt, to: str, key: str) -> None:
+    assert attempt("admin", lambda channel: publish(channel, to, key)) == ""
+
+
+def test_the_operator_may_read_dead_letters_and_no_more(attempt: Attempt) -> None:
     assert attempt("admin", lambda channel: consume(channel, "dead-letters")) == ""
-    assert "ACCESS_REFUSED" in attempt("admin", lambda channel: publish(channel, "", "room.lobby"))
     assert "ACCESS_REFUSED" in attempt("admin", lambda channel: consume(channel, "registry.commands"))
+
+
+@pytest.mark.parametrize(("to", "key"), [("", "room.lobby"), ("chat.rooms", "lobby"), ("chat.journal", "")])
+def test_the_operator_may_publish_nowhere_else(attempt: Attempt, to: str, key: str) -> None:
+    assert "ACCESS_REFUSED" in attempt("admin", lambda channel: publish(channel, to, key))

@@ -85,18 +85,29 @@ def test_who_vanished_without_a_word_from_the_broker_is_found_by_a_probe(system:
         assert eve.users().connected == ("eve",)
 
 
+def test_who_vanishes_later_is_found_by_a_later_probe(broker: TestBroker, vhost: str, tmp_path: Path) -> None:
+    """As when a node of the broker goes with its clients, and no registry replica was connected to it."""
+    with system_in(broker, vhost, tmp_path) as system, probing_replica(system):
+        system.started("registry")
+        eve = member(system, "eve")
+        eve.join()
+        for name in ("bob", "carol"):
+            member(system, name).close()
+            eve.hear(lambda name=name: ("lost", name) in eve.notices())
+
+
 PROBING = """
 from chat_registry.service import RegistryService
 from chat_registry.settings import registry_settings
 from chat_worker.main import main
 
-main("registry", lambda environ, instance: RegistryService(registry_settings(environ, instance), probe_after=0.1))
+main("registry", lambda environ, instance: RegistryService(registry_settings(environ, instance), probe_every=0.1))
 """
 
 
 @contextmanager
 def probing_replica(system: System) -> Iterator[None]:
-    """A replica that probes soon after its start."""
+    """A replica that probes soon and often."""
     key = system.broker.secrets_dir / "registry" / "token_private_key"
     environ = {
         **os.environ,

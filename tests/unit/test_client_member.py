@@ -12,6 +12,8 @@ from chat_client.mine import CATCH_UP_SECONDS
 from chat_client.requests import BOUNCED_SECONDS
 from chat_client.transcript import FIRST_ENTRY_SECONDS
 from chat_wire.codec import decode, encode
+from chat_wire.connection import STALLED_SECONDS
+from chat_wire.errors import Unconfirmed
 from chat_wire.messages import (
     Batch,
     Claim,
@@ -49,6 +51,7 @@ class HandLink(Link):
         self.replies: list[bytes] = []
         self.entries: list[tuple[int, bytes]] = []
         self.attached: list[int | str] = []
+        self.breaks = False
         self.bounced: set[str] = set()
         self.waiting = 0
         self.blocked = False
@@ -68,6 +71,8 @@ class HandLink(Link):
 
     def attach(self, room: str, offset: int | str) -> None:
         assert room == "lobby"
+        if self.breaks:
+            raise ConnectionResetError
         self.room_gone = False
         self.attached.append(offset)
 
@@ -484,3 +489,51 @@ def test_who_came_and_went_before_this_member_joined_is_not_told() -> None:
     before, after = (Notice(id=str(at), room="lobby", kind="left", user="bob", at=at) for at in (4, 6))
     assert scene.hear(1, before) == []
     assert scene.hear(2, after) == [events.Noticed(at=6, user="bob", kind="left")]
+
+
+def test_a_broker_that_confirms_nothing_is_left_for_another_of_its_nodes(scene: Scene) -> None:
+    scene.join()
+    scene.post(1)
+    scene.link.waiting = 1
+
+    scene.work(after=STALLED_SECONDS)
+    with pytest.raises(Unconfirmed):
+        scene.work(after=1)
+
+
+def test_a_broker_in_alarm_may_take_its_time_to_confirm(scene: Scene) -> None:
+    scene.join()
+    scene.link.waiting, scene.link.blocked = 1, True
+    scene.work(after=STALLED_SECONDS * 2)
+
+    scene.link.blocked = False
+    assert scene.work(after=STALLED_SECONDS) == []
+
+
+def test_a_member_that_is_said_to_be_lost_says_that_it_is_there(scene: Scene) -> None:
+    """As when its node was cut off from the others for a while, which it could not notice."""
+    scene.join()
+    before, after = (Notice(id=str(at), room="lobby", kind="lost", user="alice", at=at) for at in (4, 6))
+
+    assert scene.hear(1, before) == []
+    assert Resume not in map(type, scene.link.sent)
+
+    assert scene.hear(2, after) == []
+    assert Resume in map(type, scene.link.sent)
+
+
+def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_right_after_it() -> None:
+    scene = Scene()
+    scene.member.join("alice", scene.now)
+    scene.grant()
+    question = scene.last(History).request
+    scene.link.breaks = True
+    with pytest.raises(ConnectionResetError):
+        scene.work(page(question, recorded(1)))
+    assert [type(each) for each in scene.told] == [events.Said, events.Joined]
+
+    scene.lose()
+    scene.grant(Resume)
+
+    assert scene.link.attached == [40]
+    assert not any(isinstance(each, History) for each in scene.link.sent)

@@ -1,5 +1,7 @@
 """Reading a room's stream: what is told, what is not told again, and when the stream is not what it was."""
 
+from dataclasses import replace
+
 from chat_client.domain import CLOCK_SLACK, Reader
 from chat_client.events import Noticed, Said
 from chat_wire.messages import Batch, Notice, Page, Position, Post, Recorded, Run
@@ -69,6 +71,27 @@ def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
     assert reader.attach() == 40
     assert reader.fits(40, batch("alice", 5))
     assert reader.read(40, batch("alice", 5, 6), "bob") == [Said(at=NOW, user="alice", text="text 6")]
+
+
+def test_of_the_entry_where_the_history_ends_only_what_comes_after_it_is_told() -> None:
+    reader = Reader()
+    reader.recall(page("alice", 5, offset=40))
+    reader.attach()
+    older, newer = batch("carol", 1).runs, batch("carol", 2).runs
+    entry = replace(batch("alice", 5), runs=(*older, *batch("alice", 5).runs, *newer))
+
+    assert reader.fits(40, entry)
+    assert texts(reader.read(40, entry, "bob")) == ["text 2"]
+
+
+def test_of_the_entry_that_was_read_last_nothing_is_told_again() -> None:
+    reader = Reader()
+    entry = replace(batch("alice", 1), runs=(*batch("alice", 1).runs, *batch("carol", 1).runs))
+    reader.read(9, entry, "bob")
+    reader.attach()
+
+    assert reader.fits(9, entry)
+    assert reader.read(9, entry, "bob") == []
 
 
 def test_a_reader_that_knows_nothing_attaches_at_the_first_entry() -> None:

@@ -1,20 +1,25 @@
 """chat-admin: what an operator of the chat does beside starting and stopping it.
 
-    chat-admin init DIR [--host HOST] [--port PORT]    make users, passwords, keys and policies
+    chat-admin init DIR [--host HOST...] [--port PORT] make users, passwords, keys and policies
     chat-admin release NAME                            free a name, whoever holds it
+    chat-admin dead-letters list                       what could not be handled, a line each
+    chat-admin dead-letters show ID                    all of one
+    chat-admin dead-letters replay ID|--all            have it handled again
+    chat-admin dead-letters drop ID|--all              throw it away
 
-`init` takes ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, `release` AMQP_URL or AMQP_URL_FILE.
+`init` takes ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, the others AMQP_URL or AMQP_URL_FILE.
 The exit status is 0 when it is done, 1 when it was refused, 2 when it could not be asked.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from chat_admin import dead_letters
 from chat_admin.definitions import Retention
-from chat_admin.errors import NoAnswer, NotReleased
+from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.initialise import initialise
 from chat_admin.release import release
 from chat_wire.settings import MissingSetting, setting
@@ -23,7 +28,7 @@ from chat_wire.settings import MissingSetting, setting
 def main() -> None:
     """Do what the command line says."""
     arguments = _parser().parse_args()
-    sys.exit(_init(arguments, os.environ) if arguments.command == "init" else _release(arguments.name, os.environ))
+    sys.exit(_init(arguments, os.environ) if arguments.command == "init" else _ask(arguments, os.environ))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,10 +39,21 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser("init", help="make users, passwords, keys and policies; keeps what is there")
     init.add_argument("directory", type=Path, metavar="DIR")
-    init.add_argument("--host", default="rabbitmq", help="of the broker, for the URLs (default: %(default)s)")
+    init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the broker's nodes (default: rabbitmq)")
     init.add_argument("--port", type=int, default=5672, help="(default: %(default)s)")
     commands.add_parser("release", help="free a name, whoever holds it").add_argument("name", metavar="NAME")
+    letters = commands.add_parser("dead-letters", help="what could not be handled: list, show, replay, drop")
+    _add_letters(letters.add_subparsers(dest="action", required=True))
     return parser
+
+
+def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions.add_parser("list", help="a line for each: id, time, source, reason, size, beginning")
+    actions.add_parser("show", help="all of one").add_argument("letter", metavar="ID")
+    for action, what in (("replay", "send to the queue it came from"), ("drop", "throw away")):
+        which = actions.add_parser(action, help=what).add_mutually_exclusive_group(required=True)
+        which.add_argument("letter", metavar="ID", nargs="?")
+        which.add_argument("--all", action="store_true", help="all that are there now")
 
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -51,17 +67,26 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _release(name: str, environ: Mapping[str, str]) -> int:
+def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
-        released = release(setting(environ, "AMQP_URL"), name)
-    except NotReleased as error:
-        print(f"not released: {error}", file=sys.stderr)
+        for line in _answer(arguments, setting(environ, "AMQP_URL")):
+            print(line, flush=True)
+    except NotDone as error:
+        print(error, file=sys.stderr)
         return 1
     except (NoAnswer, MissingSetting) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{released} is free")
     return 0
+
+
+def _answer(arguments: argparse.Namespace, url: str) -> Iterable[str]:
+    if arguments.command == "release":
+        return [f"{release(url, arguments.name)} is free"]
+    if arguments.action == "list":
+        return dead_letters.listed(url)
+    action = {"show": dead_letters.shown, "replay": dead_letters.replayed, "drop": dead_letters.dropped}
+    return action[arguments.action](url, arguments.letter)
 
 
 if __name__ == "__main__":

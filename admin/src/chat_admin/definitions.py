@@ -9,6 +9,8 @@ from typing import Any
 from chat_admin.permissions import USERS
 
 MB = 1_000_000
+# Looking at a letter counts as a delivery, after 20 of which RabbitMQ 4 would drop it; -1 (no limit) is refused by 3.x.
+LOOKED_AT = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
         # twice the life of a token: whose end is older cannot come any more
         ("sessions", r"^sessions\.ended$", {"stream-max-segment-size-bytes": MB, "max-age": "2D"}),
         # each has its line in a service's log; without a bound a client could fill the disk
-        ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB}),
+        ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LOOKED_AT}),
     ]
 
 

@@ -1,8 +1,11 @@
 """What can go wrong for an operator.
 
 AdminError
-├── NoAnswer      no registry answered in time
-└── NotReleased   the registry refused; the text says why
+├── NoAnswer          no broker or no registry answered in time
+└── NotDone           what was asked for is not to be had; the text says why
+    ├── NotReleased       the registry refused
+    ├── NoSuchLetter      no dead letter has this id
+    └── NotReplayed       the letter stays in dead-letters
 """
 
 
@@ -11,8 +14,20 @@ class AdminError(Exception):
 
 
 class NoAnswer(AdminError):
-    """No broker or no registry answered in time; the release may still be carried out."""
+    """No broker or no registry answered in time; what was asked may still be carried out."""
 
 
-class NotReleased(AdminError):
+class NotDone(AdminError):
+    """It was asked for and was not done."""
+
+
+class NotReleased(NotDone):
     """The registry refused the release."""
+
+
+class NoSuchLetter(NotDone):
+    """No letter in dead-letters has this id: it was dropped or replayed, or never was."""
+
+
+class NotReplayed(NotDone):
+    """The letter could not be sent to where it came from."""

@@ -3,6 +3,7 @@
 One directory for each reader, so that each service can be shown its own alone:
 
     broker/definitions.json                    users, permissions and policies of RabbitMQ
+    broker/erlang_cookie                       by which the nodes of a cluster know each other
     registry/amqp_url, token_private_key
     router/amqp_url, token_public_key          archive/ has the same
     client/amqp_url                            admin/ has the same
@@ -10,6 +11,7 @@ One directory for each reader, so that each service can be shown its own alone:
 
 import json
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,12 +24,17 @@ from chat_admin.permissions import USERS
 PASSWORD_BYTES = 24
 
 
-def initialise(directory: Path, host: str, port: int, retention: Retention) -> None:
-    """Make what is missing; passwords and keys that are there are kept, so it can be run at every start."""
+def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Retention) -> None:
+    """Make what is missing; passwords and keys that are there are kept, so it can be run at every start.
+
+    `hosts` are the nodes of the broker; the URLs name them all.
+    """
     passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
     for name, password in passwords.items():
-        _write(directory / name / "amqp_url", f"amqp://{name}:{password}@{host}:{port}/%2F\n")
+        urls = [f"amqp://{name}:{password}@{host}:{port}/%2F" for host in hosts]
+        _write(directory / name / "amqp_url", ";".join(urls) + "\n")
     _write_keys(directory)
+    _write_cookie(directory / "broker" / "erlang_cookie")
     broker = definitions(passwords, retention)
     _write(directory / "broker" / "definitions.json", json.dumps(broker, indent=2) + "\n")
 
@@ -35,7 +42,7 @@ def initialise(directory: Path, host: str, port: int, retention: Retention) -> N
 def _password(url: Path) -> str:
     if not url.exists():
         return secrets.token_urlsafe(PASSWORD_BYTES)
-    kept = urlsplit(url.read_text().strip()).password
+    kept = urlsplit(url.read_text().split(";")[0].strip()).password
     return kept or secrets.token_urlsafe(PASSWORD_BYTES)
 
 
@@ -46,6 +53,11 @@ def _write_keys(directory: Path) -> None:
     public = _public_pem(private.read_bytes())
     for reader in ("router", "archive"):
         _write(directory / reader / "token_public_key", public)
+
+
+def _write_cookie(path: Path) -> None:
+    if not path.exists():
+        _write(path, secrets.token_hex(PASSWORD_BYTES))
 
 
 def _private_pem(key: Ed25519PrivateKey) -> str:

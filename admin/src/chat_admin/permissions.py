@@ -60,9 +60,10 @@ CLIENT = Permissions(
     write=_exactly(exchange.name for exchange in (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)),
     read=_any_of([_INBOX, _ROOM]),
 )
+_REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # dead letters go back by where clients publish
 ADMIN = Permissions(
     configure=_any_of([_INBOX]),
-    write=_exactly([topology.OPERATOR.name]),
+    write=_exactly(exchange.name for exchange in (topology.OPERATOR, *_REPLAYS)),
     read=_any_of([_INBOX, re.escape(topology.DEAD_LETTERS.name)]),
 )
 

@@ -46,7 +46,7 @@ def _name(answer: bytes) -> str:
     try:
         return codec.decode(answer, Released).name
     except UnknownType:
-        raise NotReleased(codec.decode(answer, Refused).text) from None
+        raise NotReleased(f"not released: {codec.decode(answer, Refused).text}") from None
 
 
 def _publish(connection: Connection, question: Release, inbox: str) -> None:

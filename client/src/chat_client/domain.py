@@ -110,6 +110,7 @@ class Reader:
         self._notices: OrderedDict[str, None] = OrderedDict()
         self._position: Position | None = None
         self._expected: Position | None = None
+        self._read_to: str | None = None  # in the entry it attached at
         self._newest = 0
         self._floor = 0
 
@@ -140,16 +141,23 @@ class Reader:
     def fits(self, offset: int, entry: Batch | Notice) -> bool:
         """Whether an entry is the one it attached at, or comes after that; if not, restart."""
         expected, self._expected = self._expected, None
+        self._read_to = expected.id if expected else None
         return expected is None or (offset == expected.offset and expected.id in entry_ids(entry))
 
     def read(self, offset: int, entry: Batch | Notice, session: str) -> list[Said | Noticed]:
-        """What an entry has to tell; the posts of `session` carry their sequence."""
+        """What an entry has to tell; the posts of `session` carry their sequence.
+
+        In the entry it attached at, only what comes after the one it knows: what is before that was told, or
+        is older than all that is told.
+        """
         ids = entry_ids(entry)
+        known = ids.index(self._read_to) + 1 if self._read_to in ids else 0
+        self._read_to = None
         if ids:
-            self._position = Position(offset=offset, id=ids[0])
+            self._position = Position(offset=offset, id=ids[-1])
         if isinstance(entry, Notice):
-            return self._read_notice(entry)
-        return self._read_batch(entry, session)
+            return [] if known else self._read_notice(entry)
+        return self._read_batch(entry, session, known)
 
     def _read_notice(self, entry: Notice) -> list[Said | Noticed]:
         if entry.id in self._notices or entry.at < self._floor:
@@ -159,8 +167,9 @@ class Reader:
             self._notices.popitem(last=False)
         return [Noticed(at=entry.at, user=entry.user, kind=entry.kind)]
 
-    def _read_batch(self, entry: Batch, session: str) -> list[Said | Noticed]:
+    def _read_batch(self, entry: Batch, session: str, known: int) -> list[Said | Noticed]:
         self._newest = max(self._newest, entry.server_ts)
+        posts = [(run, post) for run in entry.runs for post in run.posts]
         return [
             Said(
                 at=entry.server_ts,
@@ -168,10 +177,9 @@ class Reader:
                 text=post.text,
                 sequence=post.sequence if run.session == session else None,
             )
-            for run in entry.runs
+            for index, (run, post) in enumerate(posts)
             if entry.server_ts >= self._floor or run.session == session
-            for post in run.posts
-            if self._sequences.take(run.session, post.sequence)
+            if self._sequences.take(run.session, post.sequence) and index >= known
         ]
 
 

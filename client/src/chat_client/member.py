@@ -216,8 +216,8 @@ class Member:
             self._mine.page(message, self._transcript.newest_own, now)
         elif isinstance(question, History):
             self._transcript.recall(message)
+            self._tell_joined()  # before anything can fail: the history must not be told again
             self._transcript.attach(link, now)
-            self._tell_joined()
 
     def _on_posts_refused(self, _link: Link, message: PostsRefused, _now: float) -> None:
         for post in self._outbox.remove(message.sequences):
@@ -233,8 +233,8 @@ class Member:
                 self._mine.given_up()
             elif isinstance(question, History):
                 self._emit(Remark(text="the archive does not answer: earlier messages are not shown"))
-                self._transcript.attach_late(link)
                 self._tell_joined()
+                self._transcript.attach_late(link)
 
     def _tell_joined(self) -> None:
         if self._grant:
@@ -248,9 +248,10 @@ class Member:
             self._emit(ConnectedAgain())
 
     def _keep_session(self, now: float) -> None:
-        """Renew the token at half its life; leave when there is nothing more to wait for."""
+        """Renew the token at half its life, or when we are said to be lost; leave when there is nothing to wait for."""
         self._mine.start(now, pending=bool(self._outbox))
-        if self._grant and now >= self._renew_at and not self._requests.waiting(Resume, Exit):
+        due = self._grant and (now >= self._renew_at or self._transcript.lost_at > self._grant.at)
+        if due and not self._requests.waiting(Resume, Exit):
             self._requests.ask(Resume(request=_new_request(), token=""), due=0.0)
         busy = self._outbox or self._mine.busy or self._requests.waiting(ListUsers, Exit)
         if self._leaving and self._joined and not busy:

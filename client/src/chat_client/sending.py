@@ -8,6 +8,8 @@ from chat_client.link import Link
 from chat_client.requests import BOUNCED_SECONDS, Request, Requests
 from chat_wire import topology
 from chat_wire.codec import encode
+from chat_wire.connection import STALLED_SECONDS
+from chat_wire.errors import Unconfirmed
 from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, Post, Posts, Resume
 
 TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine)
@@ -29,6 +31,7 @@ class Sender:
         self._waiting_for = waiting_for
         self._bounced = False
         self._hold_until = 0.0
+        self._stalled_at = 0.0
 
     def lost(self) -> list[Post]:
         """The connection is gone: everything goes again. Returns the posts that cannot, having been refused."""
@@ -37,7 +40,15 @@ class Sender:
         return self._outbox.lost()
 
     def settle(self, link: Link, now: float) -> None:
-        """Account for what the broker confirmed, and for what came back because nothing took it."""
+        """Account for what the broker confirmed, and for what came back because nothing took it.
+
+        Raises Unconfirmed when the broker takes things but confirms nothing for 30 s: so does a node that is cut
+        off from the others, and another may do.
+        """
+        if link.blocked or not link.unconfirmed:
+            self._stalled_at = now + STALLED_SECONDS
+        elif now > self._stalled_at:
+            raise Unconfirmed("the broker confirms nothing")
         bounced = link.take_bounced()
         if topology.REGISTRY.name in bounced:
             self._requests.bounced(TO_REGISTRY, now)

@@ -25,6 +25,7 @@ class Transcript:
         self._since = 0
         self.attached = False
         self.newest_own = -1
+        self.lost_at = 0
 
     def joined(self, at: int) -> None:
         """What the room was told of people before `at`, by the registry's clock, is not told any more."""
@@ -54,7 +55,10 @@ class Transcript:
         self.attached = False
 
     def read(self, link: Link, session: str, name: str, now: float) -> None:
-        """Tell what has arrived; attach anew if the stream was deleted or is not the one it was."""
+        """Tell what has arrived; attach anew if the stream was deleted or is not the one it was.
+
+        `lost_at` is then the time of the last notice that this member itself has lost the connection.
+        """
         if link.room_gone:
             self._restart(link)
         for offset, body in link.take_entries():
@@ -73,6 +77,8 @@ class Transcript:
             if isinstance(event, Said) and event.sequence is not None:
                 self._outbox.seen(event.sequence)
                 self.newest_own = offset
+            if isinstance(event, Noticed) and event.user == name and event.kind == "lost":
+                self.lost_at = event.at
             if not (isinstance(event, Noticed) and self._is_no_news(event, name)):
                 self._emit(event)
 

@@ -4,6 +4,7 @@ The timeouts are chosen, not inherited: py-amqp gives up on a peer that takes no
 (TCP_USER_TIMEOUT), and a broker under back-pressure does just that; and it sends no heartbeats unless told.
 """
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +20,15 @@ STALLED_SECONDS = 30
 
 
 def connect(url: str, name: str) -> Connection:
-    """An open connection; several brokers go into `url` separated by `;`. `name` is what operators see.
+    """An open connection; the nodes of a broker go into `url` separated by `;`. `name` is what operators see.
 
-    Raises one of `recoverable_errors` when no broker answers within 5 s.
+    They are tried in random order: so connections spread over the nodes, and who is let down by a node that
+    answers but is cut off from the others comes to another. Raises one of `recoverable_errors` when none
+    answers within 5 s.
     """
+    urls = url.split(";")
     connection = Connection(
-        url,
+        random.sample(urls, len(urls)),
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
         transport_options={
@@ -34,8 +38,8 @@ def connect(url: str, name: str) -> Connection:
             "socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000},
         },
     )
-    # Not connect(), which tries twice and sleeps between: each broker is tried once, when to try again is the caller's.
-    others = url.count(";")
+    # Not connect(), which tries twice and sleeps between: each node is tried once, when to try again is the caller's.
+    others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
 

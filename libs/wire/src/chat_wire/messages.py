@@ -269,7 +269,8 @@ class Position:
 class Page:
     """Recorded posts, oldest first; `more` says whether the question had more to give.
 
-    `position` is that of the newest post recorded of the room (of the lobby, for `Mine`).
+    `position` is that of the page's newest post, for `History`: the stream goes on from there. For `Mine` it is
+    that of the newest post recorded of the lobby: up to there the answer is complete.
     """
 
     type: Literal["page"] = "page"

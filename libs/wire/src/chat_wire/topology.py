@@ -27,9 +27,9 @@ from chat_wire.messages import PARTITIONS
 
 ROOMS = ("lobby",)
 ANSWER_SECONDS = 10
-# A lost connection counts as a delivery since RabbitMQ 4.0, and 20 is its default: a router
-# that is restarted a few times must not turn healthy posts into dead letters.
-DELIVERY_LIMIT = 100
+# A lost connection counts as a delivery since RabbitMQ 4.0, and 20 is its default: routers that restart must not turn
+# healthy posts into dead letters. Poison is found in another way, see chat_worker/trial.py.
+DELIVERY_LIMIT = 1_000_000
 _INBOX = re.compile(r"inbox\.[0-9a-f]{32}")
 
 REGISTRY = Exchange("chat.registry", type="direct")
@@ -65,7 +65,17 @@ DEPARTURES = _quorum("registry.departures", BROKER_EVENTS, "queue.deleted")
 JOURNAL_STREAM = _stream("registry.journal", JOURNAL)
 SNAPSHOTS_STREAM = _stream("registry.snapshots", SNAPSHOTS)
 SESSIONS_ENDED = _stream("sessions.ended", SESSIONS)
-QUERIES = _quorum("archive.queries", ARCHIVE, "archive.queries", message_ttl=ANSWER_SECONDS * 1000)
+# Not dead-lettered when its time is over: nobody waits for the answer any more, and a question has a token in it.
+QUERIES = Queue(
+    "archive.queries",
+    ARCHIVE,
+    "archive.queries",
+    queue_arguments={
+        "x-queue-type": "quorum",
+        "x-message-ttl": ANSWER_SECONDS * 1000,
+        "x-delivery-limit": DELIVERY_LIMIT,
+    },
+)
 BATON = _quorum("archive.writer", DEFAULT, single_active_consumer=True)
 DEAD_LETTERS = Queue("dead-letters", DEAD, queue_arguments={"x-queue-type": "quorum"})
 

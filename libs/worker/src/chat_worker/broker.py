@@ -14,7 +14,7 @@ from kombu.entity import Queue
 
 from chat_wire.connection import STALLED_SECONDS, Publication, Publisher, connect
 from chat_wire.errors import Unconfirmed
-from chat_wire.topology import declare
+from chat_wire.topology import DEFAULT, declare, is_inbox
 from chat_worker.delivery import Source
 from chat_worker.subscription import Subscription
 
@@ -86,6 +86,8 @@ class Broker:
 
         Raises Unconfirmed when the broker refuses something, or does not answer for 30 s. An alarm of
         the broker is waited out, unless the worker has been told to stop.
+
+        An inbox that refuses is as good as none: in a cluster it is known until its node, which is down, is back.
         """
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
@@ -97,10 +99,11 @@ class Broker:
                 limit = time.monotonic() + STALLED_SECONDS
             if time.monotonic() > limit:
                 raise Unconfirmed(f"{self._publisher.unconfirmed} publications were not confirmed in time")
-        if self._publisher.refused:
-            raise Unconfirmed(f"{len(self._publisher.refused)} publications were refused by the broker")
+        refused, self._publisher.refused = self._publisher.refused, []
+        if not all(map(_to_inbox, refused)):
+            raise Unconfirmed(f"{len(refused)} publications were refused by the broker")
         returned, self._publisher.returned = self._publisher.returned, []
-        return returned
+        return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
 
     def beat(self) -> None:
         """Once a second: exchange heartbeats, raise if the broker's have stopped, and say that we live."""
@@ -124,6 +127,10 @@ class Broker:
         amqp_connection: Any = self._outgoing.connection
         amqp_connection.on_blocked = blocked
         amqp_connection.on_unblocked = unblocked
+
+
+def _to_inbox(publication: Publication) -> bool:
+    return publication.exchange == DEFAULT.name and is_inbox(publication.routing_key)
 
 
 def _drain(connection: Connection, seconds: float) -> None:

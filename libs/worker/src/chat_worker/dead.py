@@ -7,16 +7,22 @@ from chat_wire.codec import encode
 from chat_wire.connection import Publication
 from chat_wire.errors import WireError
 from chat_wire.messages import Refused
+from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 
 log = structlog.get_logger()
 
 
 def dead_letter(delivery: Delivery, error: WireError) -> Publication:
-    """The delivery as it came, for dead-letters, with the reason in its headers."""
+    """The delivery as it came, for dead-letters, with the reason and the time (microseconds) in its headers."""
     log.warning("delivery.refused", queue=delivery.queue, reason=error.reason, error=str(error))
-    headers = {"reason": error.reason, "text": str(error), "source": delivery.queue}
-    return Publication(exchange=topology.DEAD.name, routing_key=delivery.queue, body=delivery.body, headers=headers)
+    return Publication(
+        exchange=topology.DEAD.name,
+        routing_key=delivery.queue,
+        body=delivery.body,
+        reply_to=delivery.reply_to,
+        headers={"reason": error.reason, "text": str(error), "source": delivery.queue, "at": now()},
+    )
 
 
 def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[Publication]:

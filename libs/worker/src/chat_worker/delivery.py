@@ -31,6 +31,9 @@ class Source:
     `offset` says where to attach to a stream: "first", "next", or a number, inclusive.
     `priority` is the consumer's (x-priority). With `keep_last` the newest delivery stays
     unacknowledged until a newer one has been handled: holding it is what it is for.
+
+    `trial` says that deliveries which came again and again may first be handled in a forked process (trial.py):
+    not for a handler that does more than return publications and remember, or that asks over a connection.
     """
 
     queue: str
@@ -39,6 +42,7 @@ class Source:
     offset: int | str | None = None
     priority: int | None = None
     keep_last: bool = False
+    trial: bool = True
 
 
 def consumer_arguments(source: Source) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import structlog
 import tenacity
 
 from chat_wire.connection import Publication, recoverable_errors
-from chat_worker import health
+from chat_worker import health, trial
 from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
 from chat_worker.settings import WorkerSettings
@@ -95,7 +95,7 @@ def do_round(broker: Broker, service: Service) -> None:
     for subscription in broker.subscriptions():
         deliveries, tag = subscription.take()
         if deliveries:
-            broker.publish(subscription.source.handle(deliveries))
+            broker.publish(trial.handle(subscription.source, deliveries))
             handled.append((subscription, tag))
     broker.publish(service.tick())
     _confirm(broker, service)

@@ -11,7 +11,7 @@ from chat_wire import topology
 from chat_wire.codec import decode, encode
 from chat_wire.connection import Publication
 from chat_wire.errors import WireError
-from chat_wire.messages import History, Mine, Page, Recorded
+from chat_wire.messages import History, Mine, Page, Position, Recorded, post_id
 from chat_wire.tokens import Claims, verify
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal, reply
@@ -56,21 +56,27 @@ class Questions:
         if room not in topology.ROOMS:
             raise UnknownRoom(f"there is no room {room!r:.80}")
         try:
-            # The position first: then what is recorded meanwhile is on the page as well as after the
-            # position, and not in neither.
-            position = self._index.position(room)
-            messages, more = self._history(question) if isinstance(question, History) else self._mine(question, claims)
+            return self._history(question) if isinstance(question, History) else self._mine(question, claims)
         except IndexFailed as error:
             log.error("index.failed", error=str(error))
             raise NoAnswer("the archive cannot be asked at the moment: try again later") from error
-        log.info("question.answered", question=question.type, session=claims.session, count=len(messages), more=more)
-        return Page(request=question.request, messages=tuple(messages), more=more, position=position)
 
-    def _history(self, question: History) -> tuple[list[Recorded], bool]:
+    def _history(self, question: History) -> Page:
+        """The position is where the page ends: the stream goes on from there without a gap, and nothing comes twice."""
         most = page_size(question.limit)
         messages, more = cut_page(self._index.history(question.room, question.before, most + 1), most)
-        return messages[::-1], more
+        newest = messages[0] if messages else None
+        position = Position(offset=newest.offset, id=post_id(newest.session, newest.sequence)) if newest else None
+        return _page(question, messages[::-1], more, position)
 
-    def _mine(self, question: Mine, claims: Claims) -> tuple[list[Recorded], bool]:
+    def _mine(self, question: Mine, claims: Claims) -> Page:
+        """The position is read first: what is recorded up to there is on the page."""
+        position = self._index.position(topology.ROOMS[0])
         most = page_size(question.limit)
-        return cut_page(self._index.mine(claims.author, claims.name, question.after, most + 1), most)
+        messages, more = cut_page(self._index.mine(claims.author, claims.name, question.after, most + 1), most)
+        return _page(question, messages, more, position)
+
+
+def _page(question: History | Mine, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:
+    log.info("question.answered", question=question.type, count=len(messages), more=more)
+    return Page(request=question.request, messages=tuple(messages), more=more, position=position)

@@ -15,6 +15,7 @@ from chat_wire.codec import decode
 from chat_wire.connection import Publication
 from chat_wire.errors import WireError
 from chat_wire.messages import Batch, Notice, Position, post_id
+from chat_worker.clock import now
 from chat_worker.delivery import Delivery, Source
 
 log = structlog.get_logger()
@@ -100,7 +101,7 @@ class Rooms:
         if reading.recorded_ts is None:
             return 0.0
         idle = reading.seen == reading.recorded and self._clock() - reading.heard > IDLE_AFTER
-        return 0.0 if idle else max(0, self._clock() - reading.recorded_ts) / SECOND
+        return 0.0 if idle else max(0, now() - reading.recorded_ts) / SECOND
 
     def _attach(self, room: str, position: Position | None) -> None:
         reading = Reading(room=room, awaited=position, heard=self._clock())

@@ -19,7 +19,7 @@ from chat_wire import topology
 from chat_wire.codec import encode
 from chat_wire.connection import Publication
 from chat_wire.errors import Unconfirmed
-from chat_worker.clock import now
+from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source
 from chat_worker.ended import EndedSessions
 from chat_worker.runtime import Broker
@@ -41,7 +41,7 @@ class ArchiveService:
     cannot do what it has to, as last logged.
     """
 
-    def __init__(self, settings: ArchiveSettings, clock: Callable[[], int] = now) -> None:
+    def __init__(self, settings: ArchiveSettings, clock: Callable[[], int] = steady) -> None:
         self._settings = settings
         self._clock = clock
         self._index = Index(settings.index_url)
@@ -114,7 +114,7 @@ class ArchiveService:
     def _serve(self) -> None:
         self._index.create()
         questions = Questions(self._index, self._settings.public_key, self._ended)
-        self._broker.consume(Source(queue=topology.QUERIES.name, handle=questions.handle))
+        self._broker.consume(Source(queue=topology.QUERIES.name, handle=questions.handle, trial=False))
         self._broker.consume(Source(queue=topology.BATON.name, handle=self._take_baton, keep_last=True))
         self._serving = True
         log.info("archive.ready")

@@ -32,7 +32,7 @@ from chat_worker.runtime import Broker
 log = structlog.get_logger()
 
 SNAPSHOT_EVERY = 10_000
-PROBE_AFTER_SECONDS = 60.0
+PROBE_EVERY_SECONDS = 60.0
 PROBES_A_ROUND = 1_000
 SILENT_SECONDS = 5.0
 # A replica that died may not have told of what ended shortly before.
@@ -43,8 +43,8 @@ class RegistryService:
     """A registry replica: any number may run, and each can answer everything.
 
     A snapshot is published at the first entry, and each time the journal's offset passes a multiple of
-    `snapshot_every`, by the origin of the entry; `probe_after` seconds after a start the inboxes of all who
-    seem to be connected are probed.
+    `snapshot_every`, by the origin of the entry; every `probe_every` seconds the inboxes of all who seem to be
+    connected are probed.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class RegistryService:
         settings: RegistrySettings,
         *,
         snapshot_every: int = SNAPSHOT_EVERY,
-        probe_after: float = PROBE_AFTER_SECONDS,
+        probe_every: float = PROBE_EVERY_SECONDS,
     ) -> None:
         self._settings = settings
         self._snapshot_every = snapshot_every
-        self._probe_after = probe_after
+        self._probe_every = probe_every
         self._forget()
 
     def connected(self, broker: Broker) -> Iterable[Publication]:
@@ -182,7 +182,7 @@ class RegistryService:
 
     def _begin_serving(self) -> Iterator[Publication]:
         self._ready = True
-        self._probe_at = time.monotonic() + self._probe_after
+        self._probe_at = time.monotonic() + self._probe_every
         self._broker.consume(Source(queue=topology.COMMANDS.name, handle=self.take_commands))
         if self._departures:
             self._broker.consume(Source(queue=topology.DEPARTURES.name, handle=self.take_departures))
@@ -209,7 +209,7 @@ class RegistryService:
 
     def _probes(self) -> Iterator[Publication]:
         if self._probe_at and time.monotonic() > self._probe_at:
-            self._probe_at = None
+            self._probe_at = time.monotonic() + self._probe_every
             self._to_probe = [each.inbox for each in self._view.state.holders.values() if each.connected]
         body = codec.encode(Probe())
         for inbox in self._to_probe[:PROBES_A_ROUND]:

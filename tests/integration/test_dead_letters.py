@@ -1,0 +1,227 @@
+"""The operator's `chat-admin dead-letters` on a real broker."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from chat_admin.dead_letters import MOST_LISTED, dropped, listed, replayed, shown
+from chat_admin.errors import NoSuchLetter, NotReplayed
+from chat_wire import topology
+from chat_wire.connection import Publication, Publisher, connect
+from tests.support.broker import TestBroker
+from tests.support.processes import System
+from tests.support.tokens import member
+from tests.support.wait import until
+
+INGRESS = topology.ingress(3).name
+COMMANDS = topology.COMMANDS.name
+INBOX = "inbox." + "0" * 32
+
+
+class Letters:
+    """A virtual host with dead-letters and the queues that letters come from."""
+
+    def __init__(self, broker: TestBroker, vhost: str) -> None:
+        self.admin = broker.url("admin", vhost)
+        self.queues: Any = connect(broker.url("registry", vhost), "test").channel()
+        self.ingress: Any = connect(broker.url("router", vhost), "test").channel()
+        topology.declare(self.queues, topology.COMMANDS, topology.OPERATIONS, topology.DEAD_LETTERS)
+        topology.declare(self.ingress, topology.ingress(3))
+        self.queues.auto_decode = self.ingress.auto_decode = False
+
+    def close(self) -> None:
+        self.queues.connection.client.release()
+        self.ingress.connection.client.release()
+
+    def die(self, *bodies: bytes, source: str = INGRESS) -> None:
+        """Put letters into dead-letters as a service does."""
+        headers = {"reason": "undecodable", "text": "a test", "source": source}
+        self._publish("chat.dead", source, bodies, headers)
+
+    def reject(self, body: bytes, **headers: str) -> None:
+        """Have the broker itself dead-letter a message of partition 3."""
+        before = self.count()
+        self._publish("", INGRESS, [body], headers)
+        self.ingress.basic_reject(self.next(self.ingress, INGRESS).delivery_tag, requeue=False)
+        until(lambda: self.count() > before)
+
+    def count(self) -> int:
+        """How many letters there are to get."""
+        return int(self.queues.queue_declare("dead-letters", passive=True).message_count)
+
+    def next(self, channel: Any, queue: str) -> Any:
+        """Wait for the next message of a queue; it is not acknowledged."""
+        if queue != INGRESS:
+            return until(lambda: channel.basic_get(queue))
+        got: list[Any] = []  # of a queue with a single active consumer nothing can be got
+        consumer = channel.basic_consume(queue, callback=got.append)
+        until(lambda: got or channel.connection.drain_events(timeout=5) or got)
+        channel.basic_cancel(consumer)
+        return got[0]
+
+    def _publish(self, exchange: str, key: str, bodies: Sequence[bytes], headers: dict[str, str]) -> None:
+        publisher = Publisher(self.ingress.connection.channel())
+        for body in bodies:
+            publisher.publish(
+                Publication(exchange=exchange, routing_key=key, body=body, reply_to=INBOX, headers=headers)
+            )
+        while publisher.unconfirmed:
+            self.ingress.connection.drain_events(timeout=5)
+        assert not publisher.returned
+
+
+@pytest.fixture
+def letters(broker: TestBroker, vhost: str) -> Iterator[Letters]:
+    definitions = json.loads((broker.secrets_dir / "broker/definitions.json").read_text())
+    for policy in definitions["policies"]:
+        broker.set_policy(vhost, policy["name"], policy["pattern"], policy["definition"])
+    made = Letters(broker, vhost)
+    yield made
+    made.close()
+
+
+def looked(letters: Letters) -> list[str]:
+    """What is listed; the broker takes a moment to put back what was looked at."""
+    told = list(listed(letters.admin))
+    until(lambda: letters.count() == len(told))
+    return told
+
+
+def ids(letters: Letters) -> list[str]:
+    return [line.split()[0] for line in looked(letters)]
+
+
+def left(letters: Letters, *bodies: str) -> bool:
+    """Whether these letters are there, in this order."""
+    return [line.split()[-1] for line in looked(letters)] == list(bodies)
+
+
+def test_looking_changes_nothing_however_often(letters: Letters) -> None:
+    letters.die(b"one", b"two", b"three")
+    first = looked(letters)
+    for _ in range(30):
+        assert looked(letters) == first
+    assert [line.split()[-1] for line in first] == ["one", "two", "three"]
+
+
+def test_a_letter_is_shown_with_all_that_is_in_it(letters: Letters) -> None:
+    letters.die(b"one", b'{"type":"claim","secret":"s3cret"}')
+    two = ids(letters)[1]
+    told = list(shown(letters.admin, two))
+    assert told[0] == f"id: {two}"
+    assert {f"reply_to: {INBOX}", "header text: a test", '  "secret": "***"'} < set(told)
+
+
+def test_a_list_ends_after_a_thousand_and_says_how_many_more(letters: Letters) -> None:
+    letters.die(*(b"%d" % n for n in range(MOST_LISTED + 2)))
+    until(lambda: letters.count() == MOST_LISTED + 2)
+    told = list(listed(letters.admin))
+    assert len(told) == MOST_LISTED + 1
+    assert told[-1] == "2 more are not listed"
+
+
+def test_a_letter_that_is_replayed_is_where_it_came_from_and_no_longer_in_dead_letters(letters: Letters) -> None:
+    letters.die(b"one", b"two")
+    (one, two) = ids(letters)
+    assert [line.split()[:2] for line in replayed(letters.admin, two)] == [["replayed", two]]
+    until(lambda: ids(letters) == [one])
+    message = letters.next(letters.ingress, INGRESS)
+    assert (message.body, message.properties["reply_to"]) == (b"two", INBOX)
+    assert message.delivery_info["exchange"] == "chat.ingress"
+
+
+def test_what_the_broker_dead_lettered_goes_back_to_where_it_was_whatever_its_sender_wrote(letters: Letters) -> None:
+    letters.reject(b"one", source=COMMANDS, reason="none")
+    (line,) = looked(letters)
+    assert (INGRESS in line, "rejected" in line) == (True, True)
+    assert len(list(replayed(letters.admin, None))) == 1
+    assert letters.next(letters.ingress, INGRESS).body == b"one"
+
+
+def test_a_command_comes_back_as_a_clients_and_not_as_an_operators(letters: Letters) -> None:
+    letters.die(b"{}", source=COMMANDS)
+    list(replayed(letters.admin, None))
+    assert letters.next(letters.queues, COMMANDS).delivery_info["exchange"] == "chat.registry"
+
+
+def test_what_cannot_be_replayed_stays_and_the_rest_is_replayed(letters: Letters) -> None:
+    letters.die(b"entry", source="room.lobby")
+    letters.die(b"nowhere", source=topology.ingress(5).name)
+    letters.die(b"post")
+    with pytest.raises(NotReplayed, match=r"room\.lobby cannot be sent again(.|\n)*no such queue"):
+        list(replayed(letters.admin, None))
+    until(lambda: left(letters, "entry", "nowhere"))
+    assert letters.next(letters.ingress, INGRESS).body == b"post"
+
+
+def test_one_is_dropped_or_all(letters: Letters) -> None:
+    letters.die(b"one", b"two", b"two", b"three")
+    two = ids(letters)[1]
+    assert len(list(dropped(letters.admin, two))) == 2, "letters that are alike in all have one id"
+    until(lambda: left(letters, "one", "three"))
+    assert len(list(dropped(letters.admin, None))) == 2
+    assert ids(letters) == []
+
+
+def test_an_id_that_no_letter_has_is_said(letters: Letters) -> None:
+    letters.die(b"one")
+    for ask in (shown, replayed, dropped):
+        with pytest.raises(NoSuchLetter, match="there is no letter 000000000000"):
+            list(ask(letters.admin, "000000000000"))
+        until(lambda: letters.count() == 1)
+
+
+def test_an_operator_who_stops_reading_changes_nothing_more(letters: Letters) -> None:
+    letters.die(b"one", b"two", b"three")
+    dropping = dropped(letters.admin, None)
+    next(dropping)
+    dropping.close()  # type: ignore[attr-defined]
+    until(lambda: letters.count() == 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["list"], 0, "router.ingress.3"),
+        (["show", "nothing"], 1, "there is no letter nothing"),
+        (["drop", "--all"], 0, "dropped"),
+        (["drop"], 2, "one of the arguments"),
+        (["replay", "x", "--all"], 2, "not allowed with"),
+    ],
+)
+def test_the_exit_status_says_how_it_went(letters: Letters, arguments: list[str], status: int, says: str) -> None:
+    letters.die(b"one")
+    done = command(letters.admin, *arguments)
+    assert (done.returncode, says in done.stdout + done.stderr) == (status, True), done
+
+
+def test_a_broker_that_is_not_there_is_said_with_status_2() -> None:
+    done = command("amqp://guest:guest@127.0.0.1:1/", "list")
+    assert (done.returncode, "is the chat up?" in done.stderr, done.stdout) == (2, True, "")
+
+
+def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chat_admin", "dead-letters", *arguments],
+        env={**os.environ, "AMQP_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_poison_that_is_replayed_comes_back_once_and_not_for_ever(system: System) -> None:
+    router = system.started("router")
+    ann = member(system, "ann")
+    for body in (b"garbage", b"{}"):
+        ann.publish("chat.ingress", "3", body)
+    until(lambda: len(list(listed(system.url("admin")))) == 2)
+    assert len(list(replayed(system.url("admin"), None))) == 2
+    until(lambda: len(router.lines("delivery.refused")) == 4)
+    until(lambda: len(list(listed(system.url("admin")))) == 2)

@@ -1,0 +1,119 @@
+"""The system in containers, by the real compose files on a real Docker engine."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import orjson
+import pexpect
+
+from tests.support.wait import until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A compose project of a test's own: its name, and the compose files, of which later ones change earlier ones."""
+
+    name: str
+    files: tuple[str, ...] = ("compose.yaml",)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of a compose command."""
+        files = [f"--file={file}" for file in self.files]
+        return ["docker", "compose", "--project-name", self.name, *files, *arguments]
+
+    def run(self, *arguments: str) -> str:
+        """Run a compose command to its end, which must be a good one; returns what it printed."""
+        done = subprocess.run(self.command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def scale(self, replicas: Mapping[str, int], *options: str) -> None:
+        """Bring the system to this many replicas, and two client containers."""
+        counts = [f"--scale={service}={count}" for service, count in {**replicas, "client": 2}.items()]
+        self.run("up", "--detach", "--wait", *options, *counts)
+
+    @contextmanager
+    def running(self, replicas: Mapping[str, int]) -> Iterator[None]:
+        """The system, built anew, and nothing left of it afterwards."""
+        try:
+            self.scale(replicas, "--build")
+            yield
+        finally:
+            subprocess.run(
+                self.command("down", "--volumes", "--timeout", "15"), cwd=ROOT, check=False, capture_output=True
+            )
+
+    def enter(self, index: int, name: str) -> "pexpect.spawn[str]":
+        """A person opens the client in a client container and gives a name."""
+        command = self.command("exec", f"--index={index}", "client", "chat")
+        chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, encoding="utf-8", timeout=60)
+        chat.expect("name: ")
+        chat.sendline(name)
+        chat.expect(f"you are {name}")
+        return chat
+
+    def client(self, name: str, output: Path) -> "subprocess.Popen[str]":
+        """A client in a container of its own, fed by a pipe; it has joined, and writes what it reads to `output`."""
+        with output.open("w") as shown:
+            process = subprocess.Popen(
+                self.command("run", "--rm", "--no-deps", "-T", "client", "chat", "--plain", "--name", name),
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=shown,
+                text=True,
+            )
+        until(lambda: f"you are {name}" in output.read_text(), 60, f"{name} has joined")
+        return process
+
+    def transcript(self) -> list[tuple[str, str]]:
+        """User and text of each line of log.txt."""
+        log = self.run("exec", "-T", "archive", "cat", "log.txt")
+        return [(line["user"], line["text"]) for line in map(orjson.loads, log.splitlines())]
+
+    def queues(self, node: str) -> list[dict[str, Any]]:
+        """Every replicated queue and stream, as a node of the broker knows it: name, leader, members, online."""
+        asked = ("list_queues", "name", "type", "leader", "members", "online")
+        listed = json.loads(self.run("exec", "-T", node, "rabbitmqctl", "-q", "--formatter=json", *asked))
+        return [queue for queue in listed if queue["type"] in ("quorum", "stream")]
+
+
+def said_in(output: Path) -> list[tuple[str, str]]:
+    """User and text of each message that a piped client has shown."""
+    messages = [line for line in output.read_text().splitlines() if line.startswith("[")]
+    shown = [line.partition("] ")[2].partition(": ") for line in messages]
+    return [(user, text) for user, _, text in shown]
+
+
+def texts_of(user: str, said: list[tuple[str, str]]) -> list[str]:
+    """What one user said."""
+    return [text for each, text in said if each == user]
+
+
+@contextmanager
+def talking(writer: "subprocess.Popen[str]", seconds: float) -> Iterator[list[str]]:
+    """Say a line every so many seconds until the block ends, then end the input; the list grows with what was said."""
+    stop, said = Event(), list[str]()
+    flow = Thread(target=_talk, args=(writer, seconds, stop, said))
+    flow.start()
+    try:
+        yield said
+    finally:
+        stop.set()
+        flow.join()
+
+
+def _talk(writer: "subprocess.Popen[str]", seconds: float, stop: Event, said: list[str]) -> None:
+    assert writer.stdin
+    while not stop.wait(seconds):
+        said.append(f"line {len(said)}")
+        writer.stdin.write(f"{said[-1]}\n")
+        writer.stdin.flush()
+    writer.stdin.close()

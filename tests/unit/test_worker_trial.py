@@ -1,0 +1,111 @@
+"""Deliveries that came again and again are tried in a child process before the worker handles them."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from chat_wire.connection import Publication
+from chat_wire.errors import Unconfirmed
+from chat_worker import trial
+from chat_worker.delivery import Delivery, Source
+
+INBOX = "inbox." + "0" * 32
+ENDS: dict[bytes, tuple[str, Callable[[], object]]] = {
+    b"exit": ("status 3", lambda: os._exit(3)),
+    b"raise": ("status 1", lambda: 1 / 0),
+    b"leave": ("status 1", lambda: exec("raise SystemExit(0)")),
+    b"kill": ("SIGKILL", lambda: os.kill(os.getpid(), signal.SIGKILL)),
+    b"hang": ("SIGPROF", lambda: exec("while True: pass")),
+}
+
+
+def delivery(body: bytes, count: Any = trial.SUSPECT_AFTER, redelivered: bool = True) -> Delivery:
+    return Delivery(
+        body=body,
+        queue="router.ingress.3",
+        exchange="chat.ingress",
+        routing_key="3",
+        reply_to=INBOX,
+        headers={"x-delivery-count": count},
+        offset=None,
+        redelivered=redelivered,
+    )
+
+
+class Handler:
+    """Passes on what it is given, and remembers it; of some it dies."""
+
+    def __init__(self) -> None:
+        self.handled: list[bytes] = []
+        self.calls = 0
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        self.calls += 1
+        for each in deliveries:
+            if each.body in ENDS:
+                ENDS[each.body][1]()
+            if each.body == b"unconfirmed":
+                raise Unconfirmed("not of the delivery's making")
+            self.handled.append(each.body)
+            yield Publication(exchange="chat.rooms", routing_key="lobby", body=each.body)
+
+
+def handled(handler: Handler, *deliveries: Delivery, trial_allowed: bool = True) -> list[tuple[str, bytes]]:
+    source = Source(queue="router.ingress.3", handle=handler, trial=trial_allowed)
+    return [(each.exchange, each.body) for each in trial.handle(source, deliveries)]
+
+
+@pytest.mark.parametrize("poison", ENDS)
+def test_what_ends_a_process_goes_to_dead_letters_and_its_sender_is_told(poison: bytes) -> None:
+    source = Source(queue="router.ingress.3", handle=Handler())
+    letter, refusal = trial.handle(source, [delivery(poison)])
+    assert (letter.exchange, letter.body, letter.reply_to) == ("chat.dead", poison, INBOX)
+    assert letter.headers["reason"] == "crashes_worker"
+    assert ENDS[poison][0] in letter.headers["text"]
+    assert refusal.routing_key == INBOX
+
+
+def test_the_others_are_handled_together_in_their_order_and_only_once_here() -> None:
+    handler = Handler()
+    bodies = [b"1", b"exit", b"2", b"raise", b"exit", b"3"]
+    out = handled(handler, *map(delivery, bodies), delivery(b"4", 0, redelivered=False))
+    assert [body for exchange, body in out if exchange == "chat.rooms"] == [b"1", b"2", b"3", b"4"]
+    assert [body for exchange, body in out if exchange == "chat.dead"] == [b"exit", b"raise", b"exit"]
+    assert (handler.handled, handler.calls) == ([b"1", b"2", b"3", b"4"], 1)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        delivery(b"raise", trial.SUSPECT_AFTER - 1),
+        delivery(b"raise", "many"),
+        delivery(b"raise", redelivered=False),
+    ],
+)
+def test_what_has_not_come_often_is_not_tried_whatever_its_sender_wrote(harmless: Delivery) -> None:
+    with pytest.raises(ZeroDivisionError):
+        handled(Handler(), harmless)
+
+
+def test_a_source_that_allows_no_trial_has_none() -> None:
+    with pytest.raises(ZeroDivisionError):
+        handled(Handler(), delivery(b"raise"), trial_allowed=False)
+
+
+def test_trouble_with_the_broker_is_not_held_against_a_delivery() -> None:
+    with pytest.raises(Unconfirmed):
+        handled(Handler(), delivery(b"unconfirmed"))
+
+
+def test_a_worker_told_to_stop_meanwhile_does_not_take_it_for_a_crash() -> None:
+    def stop_all(deliveries: Sequence[Delivery]) -> list[Publication]:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return [Publication(exchange="chat.rooms", routing_key="lobby", body=each.body) for each in deliveries]
+
+    parent = os.getpid()
+    (out,) = trial.handle(Source(queue="q", handle=stop_all), [delivery(b"1")])
+    assert out.body == b"1"
