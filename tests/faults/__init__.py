@@ -1,0 +1,1 @@
+"""Nothing lost, nothing doubled, whatever breaks: recorded clients, and a checker that judges their histories."""

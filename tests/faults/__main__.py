@@ -1,0 +1,81 @@
+"""Break the chat while people chat, and judge what they saw.
+
+    python -m tests.faults                          each fault alone, then mixed; always the same seeds
+    python -m tests.faults --only network --seed 4  one fault (or mixed)
+    python -m tests.faults --minutes 60 --seed 9    mixed, one run after the other, each with the next seed
+
+It prints what was done and what was found of each property. The exit status is 1 when anything was violated; then the
+histories, logs and log.txt of that run are kept, and the seed of the run shows it again.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.faults.isolation import isolate
+from tests.faults.outcome import HEAD, Outcome
+from tests.faults.schedule import ALONE, FORGERY, alone, impossible, mixed
+from tests.faults.stage import staged
+
+MIXED = "mixed"
+MIXED_SECONDS = 80
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    arguments = _arguments()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    not_isolated = isolate("tests.faults", sys.argv[1:])
+    skipped = impossible(not_isolated)
+    for name, reason in skipped.items():
+        print(f"{name} is left out: {reason}")
+    directory = Path(tempfile.mkdtemp(prefix="tertulia-faults-"))
+    total = _play(arguments, directory, not not_isolated, set(skipped))
+    print(total.table())
+    if total.violations:
+        sys.exit(f"{total.violations} violations; what the runs with any have left is in {directory}")
+    shutil.rmtree(directory)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=[*ALONE, MIXED], help="one fault")
+    parser.add_argument("--minutes", type=float, default=0, help="mixed for so long")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skipped: set[str]) -> Outcome:
+    total = Outcome()
+    with staged(directory, isolated) as stage:
+        print(HEAD)
+        for name, seed in _runs(arguments, skipped):
+            outcome = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
+            print(*outcome.runs, sep="\n")
+            total.add(outcome)
+            if not outcome.violations:
+                shutil.rmtree(directory / f"{name}-{seed}")
+    return total
+
+
+def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[tuple[str, int]]:
+    """Names and seeds of the runs to do."""
+    seed, until = arguments.seed, time.monotonic() + arguments.minutes * 60
+    if arguments.only:
+        yield arguments.only, seed
+    elif arguments.minutes:
+        while time.monotonic() < until:
+            yield MIXED, seed
+            seed += 1
+    else:
+        for name in (*ALONE, MIXED):
+            if name not in skipped and name != FORGERY:
+                yield name, seed
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""A process with some people in it, who chat until SIGTERM and write down all of it.
+
+    python -m tests.faults.client --label p1 --directory DIR --seed 7
+
+AMQP_URL names the broker. The history goes to DIR/LABEL.LIFE.jsonl. When all have joined, DIR/LABEL.LIFE.joined
+appears. On SIGTERM they say no more; when everything that was said has come back, DIR/LABEL.LIFE.settled appears. Then
+they wait for the last post of the run, ask for their own messages and who is there, and leave: some by an exit, some
+without a word. What has not come to its end when patience has is written down as stuck.
+
+Who was killed is started again under the same label, with the next life: then the same people are back.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.history import Recorder
+from tests.faults.player import Habits, Player
+from tests.faults.recorded import RecordedSession
+
+STEP_SECONDS = 0.01
+
+
+def main() -> None:
+    """Chat until SIGTERM."""
+    arguments = _arguments()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    process = arguments.directory / f"{arguments.label}.{arguments.life}"
+    recorder = Recorder(process.with_name(f"{process.name}.jsonl"))
+    habits = Habits(posts=arguments.posts, moves=arguments.moves)
+    players = [_player(arguments, number, recorder, habits) for number in range(1, arguments.members + 1)]
+    _chat(players, stop, process.with_name(f"{process.name}.joined"))
+    _finish(players, process.with_name(f"{process.name}.settled"), arguments.patience)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--label", required=True, help="what tells this process from others: names, labels, file")
+    parser.add_argument("--life", type=int, default=1, help="counts how often this label has been started")
+    parser.add_argument("--directory", type=Path, required=True, help="where histories are written")
+    parser.add_argument("--members", type=int, default=3)
+    parser.add_argument("--posts", type=float, default=5.0, help="a second, of each member")
+    parser.add_argument("--moves", type=float, default=0.1, help="leaving, taking over and back, a second")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds in which each step of the end is done")
+    parser.add_argument("--seed", type=int, required=True)
+    return parser.parse_args()
+
+
+def _player(arguments: argparse.Namespace, number: int, recorder: Recorder, habits: Habits) -> Player:
+    label = f"{arguments.label}m{number}"
+    secret = hashlib.sha256(f"{arguments.seed} {label}".encode()).hexdigest()
+
+    def open_session(session: str) -> RecordedSession:
+        return RecordedSession(os.environ["AMQP_URL"], secret, session, recorder)
+
+    chance = random.Random(f"{arguments.seed} {label} {arguments.life}")
+    return Player(label, arguments.life, open_session, habits, chance)
+
+
+def _chat(players: list[Player], stop: threading.Event, joined: Path) -> None:
+    while not stop.wait(STEP_SECONDS):
+        now = time.monotonic()
+        for player in players:
+            player.play(now)
+        if not joined.exists() and all(player.session.joined for player in players):
+            joined.touch()
+
+
+def _finish(players: list[Player], settled: Path, patience: float) -> None:
+    _wait(players, _at_rest, patience, "not at rest", Player.settle)
+    settled.touch()
+    _wait(players, lambda player: player.session.heard_last, patience, "the last post of the run was not heard")
+    for player in players:
+        player.session.ask_users()
+        player.session.ask_mine()
+    _wait(players, _answered, patience, "a question was not answered", _ask_again)
+    for number, player in enumerate(players):
+        if number % 2:
+            player.session.exit()
+        else:
+            player.session.close()
+    _wait(players[1::2], lambda player: player.session.over, patience, "the exit was not answered")
+
+
+def _at_rest(player: Player) -> bool:
+    return player.session.joined and not player.session.waiting and not player.before and not player.session.over
+
+
+def _answered(player: Player) -> bool:
+    return player.session.users_told and player.session.mine_told
+
+
+def _ask_again(player: Player) -> None:
+    if player.session.mine_failed:
+        player.session.ask_mine()
+
+
+def _wait(
+    players: list[Player],
+    condition: Callable[[Player], bool],
+    patience: float,
+    what: str,
+    meanwhile: Callable[[Player], None] = lambda _player: None,
+) -> None:
+    """Wait until something holds of all; write down of whom it does not when patience is over."""
+    deadline = time.monotonic() + patience
+    while (left := [player for player in players if not condition(player)]) and time.monotonic() < deadline:
+        for player in left:
+            meanwhile(player)
+        time.sleep(STEP_SECONDS)
+    for player in left:
+        player.session.stuck(f"{what} after {patience} s: {player.state()}")
+
+
+if __name__ == "__main__":
+    main()

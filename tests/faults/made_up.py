@@ -1,0 +1,191 @@
+"""A whole run made up by chance, as a chat that keeps every promise would have been seen: for tests of the checker."""
+
+import random
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chat_client.events import (
+    ConnectedAgain,
+    ConnectionLost,
+    Ended,
+    Event,
+    Joined,
+    MineListed,
+    NameRefused,
+    NotSent,
+    Said,
+    UsersListed,
+)
+from tests.faults.history import LAST, Asked, Line, Told, Verb
+from tests.faults.operations import Entry, Room
+from tests.faults.posts import kept
+
+SECOND = 1_000_000_000
+NAMES = ("Ann", "ann", "bob", "hot")
+
+
+@dataclass
+class Actor:
+    """A person, and the session it has."""
+
+    author: str
+    opened: int = 0
+    session: str = ""
+    name: str = ""
+    posted: int = 0
+
+
+@dataclass
+class MadeUp:
+    """Goes on step by step; everything happens at once, in one order."""
+
+    chance: random.Random
+    now: int = 0
+    lines: list[Line] = field(default_factory=list)
+    stream: list[Entry] = field(default_factory=list)
+    offset: int = 0
+    holders: dict[str, Actor] = field(default_factory=dict)
+    actors: list[Actor] = field(default_factory=lambda: [Actor("a"), Actor("b"), Actor("c")])
+
+    @property
+    def room(self) -> Room:
+        """The room so far."""
+        return Room(stream=tuple(self.stream), log=tuple(kept(self.stream)))
+
+    def step(self) -> None:
+        """Somebody does something."""
+        actor = self.chance.choice(self.actors)
+        if not actor.session:
+            self.claim(actor, self.chance.choice(NAMES))
+            return
+        doing = self.chance.choice((self.post,) * 6 + (self.take_over, self.exit, self.close, self.cut, self.repeat))
+        doing(actor)
+
+    def end(self) -> None:
+        """The last post, and everybody's last questions."""
+        observer = Actor("o")
+        self.actors.append(observer)
+        self.claim(observer, "observer")
+        self.say(observer, f"{observer.session} 1 {LAST}", heard_by_sender=True)
+        for actor in self.present():
+            self.ask(actor)
+
+    def present(self) -> list[Actor]:
+        """Who is in the room."""
+        return [actor for actor in self.actors if actor.session]
+
+    def claim(self, actor: Actor, name: str) -> None:
+        """Somebody asks for a name, and gets it unless another has it."""
+        actor.opened += 1
+        session = f"{actor.author}.{actor.opened}"
+        self._asked(session, "claim", name, actor.author)
+        holder = self.holders.get(name.casefold(), actor)
+        if holder is not actor:
+            self._told(session, NameRefused(text=f"{name} is taken: choose another name"))
+            return
+        if actor.session and actor.name.casefold() == name.casefold():
+            self._told(actor.session, Ended(text="you took this name from another terminal", freed=False))
+        actor.session, actor.name, actor.posted = session, name, 0
+        self.holders[name.casefold()] = actor
+        for entry in kept(self.stream)[-3:]:
+            self._told(session, Said(at=0, user=entry.user, text=entry.text))
+        self._told(session, Joined(name=name, room="lobby"))
+
+    def take_over(self, actor: Actor) -> None:
+        """Somebody joins again from another terminal."""
+        self.claim(actor, actor.name)
+
+    def post(self, actor: Actor) -> None:
+        """Somebody says something; not all of it arrives."""
+        text = f"{actor.session} {actor.posted + 1} {chr(self.chance.randrange(0x10000, 0x110000))}"
+        match self.chance.choice(("confirmed", "confirmed", "refused", "arrives unseen", "gets lost")):
+            case "confirmed":
+                self.say(actor, text, heard_by_sender=True)
+            case "refused":
+                self._ask_post(actor, text)
+                self._told(actor.session, NotSent(sequence=actor.posted, text=text, reason="too fast"))
+            case "arrives unseen":
+                self.say(actor, text, heard_by_sender=False)
+                self.close(actor)
+            case _:
+                self._ask_post(actor, text)
+                self._end(actor, freed=False)
+
+    def say(self, actor: Actor, text: str, *, heard_by_sender: bool) -> None:
+        """A post goes into the stream, and all hear it."""
+        self._ask_post(actor, text)
+        entry = Entry(
+            offset=self.offset,
+            index=0,
+            id=f"s{actor.session}-{actor.posted}",
+            user=actor.name,
+            author=actor.author,
+            text=text,
+            client_ts=self.now,
+            server_ts=self.now,
+        )
+        self.offset += 1
+        self.stream.append(entry)
+        for other in self.present():
+            if other is not actor or heard_by_sender:
+                sequence = actor.posted if other is actor else None
+                self._told(other.session, Said(at=0, user=actor.name, text=text, sequence=sequence))
+
+    def repeat(self, _actor: Actor) -> None:
+        """A router publishes again what it had published."""
+        self.stream += self.stream[-2:]
+
+    def exit(self, actor: Actor) -> None:
+        """Somebody leaves and frees the name."""
+        self._asked(actor.session, "exit")
+        del self.holders[actor.name.casefold()]
+        self._end(actor, freed=True)
+
+    def close(self, actor: Actor) -> None:
+        """Somebody goes without a word."""
+        self._asked(actor.session, "close")
+        actor.session = ""
+
+    def cut(self, actor: Actor) -> None:
+        """Somebody loses the connection for a moment."""
+        self._told(actor.session, ConnectionLost(broker="localhost"))
+        self._told(actor.session, ConnectedAgain())
+
+    def ask(self, actor: Actor) -> None:
+        """Somebody asks who is there, and for all that is its own."""
+        self.now += 10 * SECOND
+        self._asked(actor.session, "users", final=True)
+        there = {each.name.casefold() for each in self.present()}
+        away = tuple(key for key in sorted(self.holders) if key not in there)
+        self._told(actor.session, UsersListed(connected=tuple(sorted(there)), disconnected=away))
+        self._asked(actor.session, "mine", final=True)
+        own = [each for each in kept(self.stream) if each.author == actor.author]
+        own = [each for each in own if each.user.casefold() == actor.name.casefold()]
+        said = tuple(Said(at=0, user=each.user, text=each.text) for each in own)
+        self._told(actor.session, MineListed(messages=said[:2]))
+        self._told(actor.session, MineListed(messages=said[2:], total=len(said)))
+
+    def _ask_post(self, actor: Actor, text: str) -> None:
+        actor.posted += 1
+        self._asked(actor.session, "post", text)
+
+    def _end(self, actor: Actor, *, freed: bool) -> None:
+        if not freed:  # an operator frees the name, and the session ends
+            self._asked("operator", "release", actor.name)
+            del self.holders[actor.name.casefold()]
+            self.lines.append(Told(at=self._moment(), session="operator", event="Released"))
+            self._told(actor.session, NotSent(sequence=actor.posted, text="", reason="released"))
+        self._told(actor.session, Ended(text="released", freed=freed))
+        actor.session = ""
+
+    def _asked(self, session: str, what: Verb, text: str = "", author: str = "", *, final: bool = False) -> None:
+        at = self._moment()
+        self.lines.append(Asked(at=at, session=session, what=what, text=text, author=author, final=final))
+
+    def _told(self, session: str, event: Event) -> None:
+        data: dict[str, Any] = asdict(event)
+        self.lines.append(Told(at=self._moment(), session=session, event=type(event).__name__, data=data))
+
+    def _moment(self) -> int:
+        self.now += 1
+        return self.now

@@ -1,0 +1,175 @@
+"""What must hold of posts: each there once, as it was sent, in the order sent, and for all alike."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from chat_wire.sequences import Sequences
+from tests.faults.history import LAST
+from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Room, Stay
+
+
+def kept(stream: Iterable[Entry]) -> list[Entry]:
+    """The stream as its readers take it: without what came before, known by session and sequence."""
+    sequences = Sequences(most=10_000_000)
+    return [entry for entry in stream if sequences.take(*_parts(entry.id))]
+
+
+def _parts(post: str) -> tuple[str, int]:
+    session, _, sequence = post.rpartition("-")
+    return session, int(sequence)
+
+
+def miscounted(history: History, room: Room) -> Iterator[str]:
+    """1: posts that are in the stream or in log.txt more or less often than their senders were told."""
+    streamed = Counter(entry.text for entry in kept(room.stream))
+    logged = Counter(entry.text for entry in room.log)
+    for post in history.posts:
+        wrong = _count_fault(post, streamed[post.text], logged[post.text])
+        if wrong:
+            yield f"{wrong}: {words(post)}"
+
+
+def _count_fault(post: PostOp, streamed: int, logged: int) -> str:
+    found = f"{streamed} times in the stream, {logged} times in log.txt"
+    match post.outcome:
+        case "confirmed":
+            return "" if streamed == logged == 1 else f"confirmed, but {found}"
+        case "refused":
+            return "" if streamed == logged == 0 else f"refused, but {found}"
+        case "contradicted":
+            return f"both confirmed and refused, {found}"
+        case "unknown":
+            return "" if streamed == logged <= 1 else f"of unknown outcome, and {found}"
+
+
+def altered(history: History, room: Room) -> Iterator[str]:
+    """2: what is in the stream, in log.txt or on a screen, and was not sent so by whom it names."""
+    yield from room.unreadable
+    posts = {post.text: post for post in history.posts}
+    by_start = {_start(post.text): post for post in history.posts}
+    for place, entries in (("the stream", room.stream), ("log.txt", room.log)):
+        for entry in entries:
+            fault = _fault(posts, by_start, Heard(entry.user, entry.text), entry.author)
+            if fault:
+                yield f"in {place} at {entry.offset}/{entry.index}: {fault}"
+    yield from _altered_lines(room)
+    yield from _impostors(posts, room)
+    for session, heard in _all_heard(history):
+        fault = _fault(posts, by_start, heard)
+        if fault:
+            yield f"heard by {session}: {fault}"
+
+
+def _fault(posts: dict[str, PostOp], by_start: dict[str, PostOp], heard: Heard, author: str = "") -> str:
+    post = posts.get(heard.text)
+    if post and heard.user == post.name and author in ("", post.author):
+        return ""
+    if post:
+        return f"as of {heard.user} ({author[:8] or 'author unseen'}), but it is {words(post)}"
+    likely = by_start.get(_start(heard.text))
+    return f"{heard.text!r} of {heard.user}, " + (f"altered from {words(likely)}" if likely else "that nobody sent")
+
+
+def _start(text: str) -> str:
+    """The part of a text that says whose it is: the label of its session, and its number."""
+    return " ".join(text.split(" ", 2)[:2])
+
+
+def _all_heard(history: History) -> Iterator[tuple[str, Heard]]:
+    for stay in history.stays:
+        yield from ((stay.session, heard) for heard in stay.heard)
+    for question in history.mine:
+        yield from ((f"{question.session}, asking for its own", heard) for heard in question.heard or ())
+
+
+def _altered_lines(room: Room) -> Iterator[str]:
+    """Lines of log.txt that are not, in every field, what the stream has at that place."""
+    there = {(entry.offset, entry.index): entry for entry in room.stream}
+    for line in room.log:
+        entry = there.get((line.offset, line.index))
+        if entry != line:
+            yield f"in log.txt: {line}, but in the stream: {entry or 'nothing at that place'}"
+
+
+def _impostors(posts: dict[str, PostOp], room: Room) -> Iterator[str]:
+    """Sessions of the room that have the posts of several sessions of a client, or the other way round."""
+    pairs = {(_parts(entry.id)[0], posts[entry.text].session) for entry in room.stream if entry.text in posts}
+    for column, what in ((0, "the room's session"), (1, "the client's session")):
+        for name, count in Counter(pair[column] for pair in pairs).items():
+            if count > 1:
+                yield f"{what} {name} is mixed up: {sorted(pair for pair in pairs if pair[column] == name)}"
+
+
+def disordered(history: History, room: Room) -> Iterator[str]:
+    """3: posts that do not stand in the order sent, and places where somebody saw another order than the rest."""
+    reference = kept(room.stream)
+    yield from _overtaken(room.stream, reference)
+    yield from _out_of_sequence(history, reference)
+    yield from _differences("log.txt", [line.id for line in room.log], [entry.id for entry in reference])
+    places = {entry.text: place for place, entry in enumerate(reference)}
+    for stay in history.stays:
+        yield from _gaps(stay, places)
+        yield from _missing_end(stay, reference)
+
+
+def _overtaken(stream: Iterable[Entry], reference: Iterable[Entry]) -> Iterator[str]:
+    taken = {entry.id for entry in reference}
+    for entry in stream:
+        if entry.id not in taken:
+            yield f"in the stream only after a later post of its session, where no reader takes it: {entry}"
+
+
+def _out_of_sequence(history: History, reference: Iterable[Entry]) -> Iterator[str]:
+    posts = {post.text: post for post in history.posts}
+    last: dict[str, PostOp] = {}
+    for entry in reference:
+        post = posts.get(entry.text)
+        if post is None:
+            continue
+        before = last.get(post.session)
+        if before and before.number >= post.number:
+            yield f"in the stream after number {before.number} of its session: {words(post)}"
+        last[post.session] = post
+
+
+def _differences(what: str, found: list[str], reference: list[str]) -> Iterator[str]:
+    """The first place where two orders differ; all after it would only repeat that."""
+    for place, (one, other) in enumerate(zip(found, reference, strict=False)):
+        if one != other:
+            yield f"{what} has {one} at line {place + 1}, where the stream has {other}"
+            return
+    if len(found) != len(reference):
+        yield f"{what} has {len(found)} posts, the stream {len(reference)}"
+
+
+def _gaps(stay: Stay, places: dict[str, int]) -> Iterator[str]:
+    """Whether a member heard consecutive posts of the room, each once."""
+    before: int | None = None
+    for heard in stay.heard:
+        place = places.get(heard.text)
+        if place is None:
+            yield f"{stay.session} heard what the stream has not: {heard.text!r}"
+            continue
+        if before is not None and place != before + 1:
+            yield f"{stay.session} heard post {place} of the room right after post {before}: {heard.text!r}"
+        before = place
+
+
+def _missing_end(stay: Stay, reference: list[Entry]) -> Iterator[str]:
+    """Whether who was there to the end heard the end."""
+    end = next((entry.text for entry in reversed(reference) if entry.text.endswith(LAST)), None)
+    if stay.to_end and end and all(heard.text != end for heard in reversed(stay.heard)):
+        last = stay.heard[-1].text if stay.heard else "nothing"
+        yield f"{stay.session} was there to the end, {end!r}, but the last it heard is {last!r}"
+
+
+def words(post: PostOp) -> str:
+    """A post for people: whose, which number, when, and what."""
+    until = "" if post.answered == NEVER else f"{post.answered / 1e9:.6f}"
+    digest = hashlib.sha256(post.text.encode()).hexdigest()[:8]
+    reason = f" ({post.reason})" if post.reason else ""
+    return (
+        f"number {post.number} of {post.session} as {post.name}, author {post.author[:8]}, "
+        f"[{post.asked / 1e9:.6f}, {until}] {post.outcome}{reason}, sha256 {digest}: {post.text!r}"
+    )

@@ -1,0 +1,157 @@
+"""The room as it is after a run: its stream read from the first entry to a marker, and log.txt."""
+
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from chat_wire import topology
+from chat_wire.codec import decode, encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.errors import UnknownType, WireError
+from chat_wire.messages import Batch, Marker, Notice, Post, Run
+from tests.faults.operations import Entry, Room
+from tests.faults.posts import kept
+from tests.support.processes import System
+from tests.support.wait import until
+
+ROOM = topology.ROOMS[0]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_room(system: System, patience: float = 60) -> Room:
+    """The stream up to now, and log.txt up to the same post, for which it is waited until patience (seconds) is over.
+
+    Raises AssertionError when the stream cannot be read.
+    """
+    end, bodies = _read_stream(system)
+    room = _decoded(bodies)
+    newest = max(((entry.offset, entry.index) for entry in kept(room.stream)), default=(-1, 0))
+    path = system.data / "log.txt"
+    with suppress(AssertionError):  # a log.txt that stays behind is for the checker to tell
+        until(lambda: _newest_line(path) >= newest, patience)
+    return read_log(path, room, end)
+
+
+def read_log(path: Path, room: Room, end: int) -> Room:
+    """The room with what log.txt has of it, which may have gone on beyond stream offset `end` meanwhile."""
+    log: list[Entry] = []
+    unreadable = list(room.unreadable)
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True) if path.exists() else (), start=1):
+        try:
+            log.append(from_line(line))
+        except (ValueError, KeyError, TypeError) as error:
+            unreadable.append(f"line {number} of log.txt cannot be read ({error!r}): {line!r}")
+    log = [entry for entry in log if entry.offset < end]
+    return replace(room, log=tuple(log), unreadable=tuple(unreadable))
+
+
+def from_line(line: bytes) -> Entry:
+    """The post that a line of log.txt records; raises ValueError, KeyError or TypeError for what is no line."""
+    if not line.endswith(b"\n"):
+        raise ValueError("no line feed at its end")
+    found = orjson.loads(line)
+    found |= {key: _microseconds(found[key]) for key in ("client_ts", "server_ts")}
+    return Entry(**{key: found[key] for key in Entry.__dataclass_fields__})
+
+
+def _microseconds(time: str) -> int:
+    return (datetime.fromisoformat(time) - EPOCH) // timedelta(microseconds=1)
+
+
+def _newest_line(path: Path) -> tuple[int, int]:
+    if not path.exists():
+        return (-1, 0)
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 100_000))
+        for line in reversed(file.read().splitlines(keepends=True)):
+            with suppress(ValueError, KeyError, TypeError):
+                entry = from_line(line)
+                return entry.offset, entry.index
+    return (-1, 0)
+
+
+def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
+    """The marker's offset, and all entries before it with theirs."""
+    origin = secrets.token_hex(8)
+    _publish_marker(system, origin)
+    body = encode(Marker(origin=origin))
+    connection = connect(system.url("client"), "checker")
+    arrived: list[tuple[int, bytes]] = []
+    _consume(connection.channel(), arrived)
+
+    def found() -> bool:
+        seen = len(arrived)
+        with suppress(TimeoutError):
+            while True:
+                connection.drain_events(timeout=0.1)
+        connection.heartbeat_check()
+        return any(entry == body for _, entry in arrived[seen:])
+
+    until(found, 120, "the room's stream is read to its end")
+    connection.collect()
+    end = next(offset for offset, entry in arrived if entry == body)
+    return end, [(offset, entry) for offset, entry in arrived if offset < end]
+
+
+def _consume(channel: Any, arrived: list[tuple[int, bytes]]) -> None:
+    def take(message: Any) -> None:
+        channel.basic_ack(message.delivery_tag)
+        arrived.append((message.headers["x-stream-offset"], bytes(message.body)))
+
+    channel.auto_decode = False
+    channel.basic_qos(0, 1000, False)
+    channel.basic_consume(topology.room(ROOM).name, callback=take, arguments={"x-stream-offset": "first"})
+
+
+def _publish_marker(system: System, origin: str) -> None:
+    connection = connect(system.url("router"), "checker")
+    publisher = Publisher(connection.channel())
+    body = encode(Marker(origin=origin))
+    publisher.publish(Publication(exchange=topology.ROOM.name, routing_key=ROOM, body=body))
+
+    def confirmed() -> bool:
+        with suppress(TimeoutError):
+            connection.drain_events(timeout=0.1)
+        return not publisher.unconfirmed
+
+    until(confirmed, 60, "the marker is confirmed")
+    assert not publisher.returned
+    connection.release()
+
+
+def _decoded(bodies: list[tuple[int, bytes]]) -> Room:
+    entries: list[Entry] = []
+    unreadable: list[str] = []
+    for offset, body in bodies:
+        try:
+            message: Any = decode(body, Batch, Notice)
+        except UnknownType:  # markers of other readings
+            continue
+        except WireError as error:
+            unreadable.append(f"entry {offset} of the stream cannot be read ({error}): {body!r}")
+            continue
+        if isinstance(message, Batch):
+            entries += _entries(offset, message)
+    return Room(stream=tuple(entries), unreadable=tuple(unreadable))
+
+
+def _entries(offset: int, batch: Batch) -> list[Entry]:
+    posts: list[tuple[Run, Post]] = [(run, post) for run in batch.runs for post in run.posts]
+    return [
+        Entry(
+            offset=offset,
+            index=index,
+            id=f"{run.session}-{post.sequence}",
+            user=run.user,
+            author=run.author,
+            text=post.text,
+            client_ts=post.client_ts,
+            server_ts=batch.server_ts,
+        )
+        for index, (run, post) in enumerate(posts)
+    ]

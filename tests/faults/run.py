@@ -1,0 +1,119 @@
+"""A run: clients chat, something happens meanwhile, everything comes to rest, and the checker judges what was seen.
+
+    python -m tests.faults.run --seconds 20 --seed 7
+
+tries it without faults, on a RabbitMQ of its own.
+"""
+
+import argparse
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.faults.answers import NOTICED, SECOND
+from tests.faults.checker import Report, check, render
+from tests.faults.fleet import Fleet, Load
+from tests.faults.history import LAST, Recorder, read_lines
+from tests.faults.reading import history_of
+from tests.faults.recorded import RecordedSession
+from tests.faults.room import read_room
+from tests.support.processes import System, system_in
+from tests.support.rabbitmq import Node, running_node
+from tests.support.wait import until
+
+OBSERVER = "observer"
+
+
+def run(
+    system: System,
+    load: Load,
+    directory: Path,
+    meanwhile: Callable[[Fleet], None],
+    url: Callable[[str], str] | None = None,
+) -> Report:
+    """Have people chat on a running system while `meanwhile` does what it does, then judge all of it.
+
+    When `meanwhile` returns, everything must be whole again. Histories go to `directory`, which must have none. `url`
+    gives each client process the broker's URL by its label. Raises AssertionError when there is nothing to judge: some
+    could never join, or the room cannot be read.
+    """
+    fleet = Fleet(url or (lambda _label: system.url("client")), load, directory)
+    recorder = Recorder(directory / f"{OBSERVER}.jsonl")
+    try:
+        fleet.start(load.processes)
+        meanwhile(fleet)
+        _end(system, load, recorder, fleet)
+    finally:
+        fleet.stop()
+    return check(history_of(read_lines(directory)), read_room(system, load.patience))
+
+
+def _end(system: System, load: Load, recorder: Recorder, fleet: Fleet) -> None:
+    """Let everything come to rest. What does not is a violation, not the end of the checks."""
+    try:
+        fleet.settle()
+        read_room(system, load.patience)  # so that all has been recorded when people ask for it
+        _close_room(system, load, recorder, fleet)
+    except AssertionError as error:
+        recorder.asked(OBSERVER, "stuck", str(error))
+
+
+def _close_room(system: System, load: Load, recorder: Recorder, fleet: Fleet) -> None:
+    """Say the last post, wait until everybody has ended, and ask who is left."""
+    observer = RecordedSession(system.url("client"), secrets.token_hex(32), OBSERVER, recorder)
+    observer.claim(OBSERVER)
+    until(lambda: observer.joined, load.patience, "the observer has joined")
+    observer.post(f"{OBSERVER} 1 {LAST}")
+    until(lambda: not observer.waiting, load.patience, "the last post has come back")
+    fleet.wait()
+    _ask_who_is_left(observer)
+    observer.exit()
+    until(lambda: observer.over, load.patience, "the observer has left")
+
+
+def _ask_who_is_left(observer: RecordedSession) -> None:
+    """Ask until only the asker is connected, but not for ever: the checker judges the answers."""
+    deadline = time.monotonic_ns() + NOTICED + 10 * SECOND
+    while time.monotonic_ns() < deadline:
+        observer.ask_users()
+        until(lambda: observer.users_told, 30, "the observer was told who is there")
+        if observer.connected == (OBSERVER,):
+            return
+        time.sleep(2)
+
+
+@contextmanager
+def own_system(directory: Path) -> Iterator[tuple[Node, System]]:
+    """A RabbitMQ of its own, and on it a system with no process yet; all files are in `directory`."""
+    for part in ("node", "system"):
+        (directory / part).mkdir()
+    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory / "secrets")], check=True)
+    with running_node(directory / "node") as node:
+        broker = node.broker(directory / "secrets")
+        with system_in(broker, "/", directory / "system") as system:
+            yield node, system
+
+
+def main() -> None:
+    """Try it without faults."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--posts", type=float, default=5.0, help="a second, of each member")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tertulia-faults-") as place, own_system(Path(place)) as (_, system):
+        directory = Path(place)
+        system.all()
+        load = Load(seed=arguments.seed, posts=arguments.posts)
+        report = run(system, load, directory / "histories", lambda _fleet: time.sleep(arguments.seconds))
+    print(render(report))
+    sys.exit(report.violations > 0)
+
+
+if __name__ == "__main__":
+    main()

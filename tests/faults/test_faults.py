@@ -1,0 +1,49 @@
+"""What the faults found stays found; and the runs see what is wrong."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.faults import wallclock
+from tests.support.processes import System
+from tests.support.wait import until
+
+needs_faketime = pytest.mark.skipif(wallclock.library() is None, reason="libfaketime is not installed")
+
+
+@needs_faketime
+def test_a_stalled_archive_goes_on_though_the_clock_is_stepped_back(system: System, tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    wallclock.step(clock, 0)
+    in_the_way = system.data / "log.txt"
+    in_the_way.mkdir()
+    archive = system.start("archive", 1, **wallclock.settings(clock))
+    until(lambda: archive.lines("archive.stalled"), 30)
+
+    wallclock.step(clock, -3600)
+    until(lambda: archive.lines("archive.stalled")[0]["timestamp"] > _newest(archive.health), 30)
+    in_the_way.rmdir()
+
+    until(lambda: archive.lines("archive.writing"), 30)
+
+
+def _newest(health: Path) -> str:
+    at = orjson.loads(health.read_bytes())["at"]
+    return datetime.fromtimestamp(at / 1_000_000, UTC).isoformat()
+
+
+def test_a_letter_that_was_altered_in_log_txt_is_told() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--only", "forgery"],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "in log.txt at" in done.stdout

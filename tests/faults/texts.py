@@ -1,0 +1,25 @@
+"""Texts that say whose they are, and then anything that Unicode has."""
+
+import random
+
+from chat_wire.messages import MAX_TEXT
+
+PLANES = 17
+SURROGATES = range(0xD800, 0xE000)
+SPECIAL = ("\u202e", "\x1b[31m", "\x00", "\u0085", "\u2028", "e\u0301", "\ufeff", '"\\', "\U0001f469\u200d\U0001f469")
+
+
+def text(session: str, number: int, chance: random.Random) -> str:
+    """A text that no other session has, nor this one under another number: label, number, and what chance gives."""
+    start = f"{session} {number} "
+    length = chance.choice((1, 8, 20, 20, 40, 40, 60))
+    if chance.random() < 0.002:
+        length = MAX_TEXT
+    letters = [chance.choice(SPECIAL) if chance.random() < 0.05 else _letter(chance) for _ in range(length)]
+    return (start + "".join(letters))[:MAX_TEXT]
+
+
+def _letter(chance: random.Random) -> str:
+    """A character of any plane, assigned or not."""
+    point = chance.randrange(PLANES) << 16 | chance.randrange(0x10000)
+    return "\ufffd" if point in SURROGATES else chr(point)

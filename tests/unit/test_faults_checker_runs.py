@@ -1,0 +1,227 @@
+"""The checker of the fault tests on whole runs: any right one passes, none that is spoilt in one place does."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from chat_client.events import Joined, NotSent, Said
+from tests.faults.checker import Report, check, render
+from tests.faults.history import Asked, Line, Recorder, Told, read_lines
+from tests.faults.made_up import MadeUp
+from tests.faults.operations import Heard, Room
+from tests.faults.reading import history_of
+
+Spoilt = tuple[list[Line], Room]
+
+
+def made_up(seed: int) -> MadeUp:
+    run = MadeUp(random.Random(seed))
+    for _ in range(60):
+        run.step()
+    run.end()
+    return run
+
+
+def judged(lines: list[Line], room: Room) -> Report:
+    return check(history_of(lines), room)
+
+
+def violated(report: Report) -> set[str]:
+    """The numbers of the properties that are violated."""
+    return {verdict.property[0] for verdict in report.verdicts if verdict.violations}
+
+
+@settings(deadline=None)  # what it takes depends on who else works on the machine
+@given(st.integers(0, 2**32))
+def test_a_right_run_passes(seed: int) -> None:
+    run = made_up(seed)
+    report = judged(run.lines, run.room)
+    assert not report.violations, render(report)
+    assert all(verdict.judged for verdict in report.verdicts)
+
+
+def lines_of(run: MadeUp, event: str, which: Callable[[Told], bool] = lambda _: True) -> list[int]:
+    """Where in a run's lines an event is told."""
+    found = enumerate(run.lines)
+    return [n for n, line in found if isinstance(line, Told) and line.event == event and which(line)]
+
+
+def data(run: MadeUp, at: int) -> Any:
+    """The fields of an event."""
+    line = run.lines[at]
+    assert isinstance(line, Told)
+    return line.data
+
+
+def retold(run: MadeUp, at: int, event: str, changed: Any) -> Spoilt:
+    """The run with another event in the place of one."""
+    line = run.lines[at]
+    other = Told(at=line.at, session=line.session, event=event, data=changed)
+    return [*run.lines[:at], other, *run.lines[at + 1 :]], run.room
+
+
+def own(run: MadeUp) -> list[int]:
+    """Where posts came back to their senders."""
+    return lines_of(run, "Said", lambda line: line.data["sequence"] is not None)
+
+
+def confirmed(run: MadeUp) -> list[str]:
+    """The texts that came back to their senders."""
+    return [data(run, at)["text"] for at in own(run)]
+
+
+def lose_in_the_stream(run: MadeUp, chance: random.Random) -> Spoilt:
+    text = chance.choice(confirmed(run))
+    return run.lines, replace(run.room, stream=tuple(each for each in run.stream if each.text != text))
+
+
+def lose_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
+    gone = chance.choice(run.room.log)
+    return run.lines, replace(run.room, log=tuple(each for each in run.room.log if each != gone))
+
+
+def double_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
+    return run.lines, replace(run.room, log=(*run.room.log, chance.choice(run.room.log)))
+
+
+def swap_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
+    log = list(run.room.log)
+    assume(len(log) > 1)
+    at = chance.randrange(len(log) - 1)
+    log[at], log[at + 1] = log[at + 1], log[at]
+    return run.lines, replace(run.room, log=tuple(log))
+
+
+def alter(run: MadeUp, chance: random.Random) -> Spoilt:
+    text = chance.choice(run.stream).text
+    stream = tuple(replace(each, text=text[:-1]) if each.text == text else each for each in run.stream)
+    log = tuple(replace(each, text=text[:-1]) if each.text == text else each for each in run.room.log)
+    return run.lines, Room(stream=stream, log=log)
+
+
+def invent(run: MadeUp, chance: random.Random) -> Spoilt:
+    made = replace(chance.choice(run.stream), text="boo", id="s-1", offset=10_000)
+    return run.lines, Room(stream=(*run.stream, made), log=(*run.room.log, made))
+
+
+def leave_a_gap(run: MadeUp, chance: random.Random) -> Spoilt:
+    told = lines_of(run, "Said")
+    by_session: dict[str, list[int]] = {}
+    for n in told:
+        by_session.setdefault(run.lines[n].session, []).append(n)
+    inner = [n for numbers in by_session.values() for n in numbers[1:-1]]
+    assume(inner)
+    gone = chance.choice(inner)
+    return [line for n, line in enumerate(run.lines) if n != gone], run.room
+
+
+def tell_twice(run: MadeUp, chance: random.Random) -> Spoilt:
+    again = chance.choice(lines_of(run, "Said"))
+    return [*run.lines[: again + 1], *run.lines[again:]], run.room
+
+
+def refuse_what_is_there(run: MadeUp, chance: random.Random) -> Spoilt:
+    at = chance.choice(own(run))
+    return retold(run, at, "NotSent", {**data(run, at), "reason": "too fast"})
+
+
+def grant_a_held_name(run: MadeUp, chance: random.Random) -> Spoilt:
+    refused = lines_of(run, "NameRefused")
+    assume(refused)
+    return retold(run, chance.choice(refused), "Joined", {})
+
+
+def refuse_a_free_name(run: MadeUp, chance: random.Random) -> Spoilt:
+    at = chance.choice(lines_of(run, "Joined"))
+    return retold(run, at, "NameRefused", {"text": f"{data(run, at)['name']} is taken: choose another name"})
+
+
+def lose_an_own_message(run: MadeUp, chance: random.Random) -> Spoilt:
+    known = set(confirmed(run))
+    at = chance.choice(
+        lines_of(run, "MineListed", lambda line: any(said["text"] in known for said in line.data["messages"]))
+    )
+    return retold(run, at, "MineListed", {**data(run, at), "messages": data(run, at)["messages"][1:]})
+
+
+def list_a_stranger(run: MadeUp, chance: random.Random) -> Spoilt:
+    at = chance.choice(lines_of(run, "UsersListed"))
+    return retold(run, at, "UsersListed", {**data(run, at), "disconnected": ("stranger",)})
+
+
+def forget_a_user(run: MadeUp, chance: random.Random) -> Spoilt:
+    at = chance.choice(lines_of(run, "UsersListed"))
+    return retold(run, at, "UsersListed", {**data(run, at), "connected": data(run, at)["connected"][1:]})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "properties"),
+    [
+        (lose_in_the_stream, "1"),
+        (lose_in_the_log, "1"),
+        (double_in_the_log, "1"),
+        (swap_in_the_log, "3"),
+        (alter, "2"),
+        (invent, "2"),
+        (leave_a_gap, "3"),
+        (tell_twice, "3"),
+        (refuse_what_is_there, "1"),
+        (grant_a_held_name, "4"),
+        (refuse_a_free_name, "4"),
+        (lose_an_own_message, "5"),
+        (list_a_stranger, "5"),
+        (forget_a_user, "5"),
+    ],
+)
+@settings(deadline=None, max_examples=50)
+@given(seed=st.integers(0, 2**32))
+def test_a_run_that_is_spoilt_in_one_place_does_not_pass(
+    seed: int, spoil: Callable[[MadeUp, random.Random], Spoilt], properties: str
+) -> None:
+    run = made_up(seed)
+    assert set(properties) <= violated(judged(*spoil(run, random.Random(seed))))
+
+
+def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "p1.jsonl")
+    recorder.asked("a.1", "claim", "ann", "author")
+    recorder.told("a.1", Joined(name="ann", room="lobby"))
+    for number in (1, 2, 3, 4):
+        recorder.asked("a.1", "post", f"a.1 {number} \U0001f469\u2028\x00")
+    recorder.told("a.1", Said(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
+    recorder.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
+    recorder.asked("a.1", "close")
+    recorder.told("a.1", NotSent(sequence=3, text="", reason="the client left before it came back"))
+    with (tmp_path / "p1.jsonl").open("ab") as file:
+        file.write(b'{"type":"asked","at":')
+    read = history_of(read_lines(tmp_path))
+    assert [post.outcome for post in read.posts] == ["confirmed", "refused", "unknown", "unknown"]
+    (stay,) = read.stays
+    assert stay.heard == (Heard("ann", "a.1 1 \U0001f469\u2028\x00"),)
+    assert stay.joined < stay.closed == stay.left
+
+
+def test_a_session_that_ends_does_not_know_what_became_of_its_posts() -> None:
+    lines: list[Line] = [
+        Asked(at=1, session="a.1", what="claim", text="ann", author="a"),
+        Told(at=2, session="a.1", event="Joined"),
+        Asked(at=3, session="a.1", what="post", text="a.1 1 x"),
+        Told(at=4, session="a.1", event="NotSent", data={"sequence": 1, "reason": "taken"}),
+        Told(at=5, session="a.1", event="Ended", data={"text": "taken", "freed": False}),
+    ]
+    read = history_of(lines)
+    assert [post.outcome for post in read.posts] == ["unknown"]
+    assert [op.kind for op in read.names] == ["claim", "lost"]
+
+
+def test_a_client_that_fails_is_told() -> None:
+    lines: list[Line] = [
+        Told(at=1, session="a.1", event="Ended", data={"text": "the client failed: x", "freed": False})
+    ]
+    assert history_of(lines).stuck == ("a.1: the client failed: x",)
