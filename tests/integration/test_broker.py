@@ -120,3 +120,16 @@ def test_a_publication_that_waits_does_not_go_out_after_one_that_was_returned(ur
             broker.publish([to_room(b"{}", room="nowhere"), later])
         assert broker.confirm() == []
     assert ready(queue) == 1
+
+
+def test_connections_spread_over_the_nodes_and_pass_by_one_that_is_down(broker: TestBroker, vhost: str) -> None:
+    """The nodes are one here; the user tells which URL was taken."""
+    nodes = [broker.url("router", vhost), broker.url("archive", vhost), "amqp://127.0.0.1:1"]
+    reached: set[str] = set()
+
+    def reaches_both() -> bool:
+        with connect(";".join(nodes), "test") as connection:
+            reached.add(str(connection.userid))
+        return reached == {"router", "archive"}
+
+    until(reaches_both)
