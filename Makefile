@@ -7,7 +7,7 @@ REGISTRY ?= 1
 ROUTER ?= 1
 ARCHIVE ?= 1
 
-.PHONY: help chat up down logs test lint lock rabbitmq
+.PHONY: help chat up down logs test faults soak lint lock rabbitmq
 
 help:  ## list these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -27,6 +27,14 @@ logs:  ## follow the logs, one JSON object a line
 
 test: .venv/ready rabbitmq  ## run all tests
 	$(VENV)/pytest tests/unit tests/integration tests/e2e
+
+faults: .venv/ready rabbitmq  ## break it while people chat, and judge what they saw; takes 7 minutes
+	@local/install.sh faults || true  # what is not there is left out, and said
+	$(VENV)/python -m tests.faults
+
+soak: .venv/ready rabbitmq  ## the same, mixed, for long: make soak MINUTES=60 SEED=9
+	@local/install.sh faults || true  # what is not there is left out, and said
+	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 lint: .venv/ready  ## ruff, mypy, import-linter
 	$(VENV)/ruff check .

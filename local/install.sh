@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what is missing of: venv (Python's virtual environments), rabbitmq. Usage: local/install.sh venv|rabbitmq
+# Install what is missing of: venv (Python's virtual environments), rabbitmq, faults (what the fault tests break things
+# with). Usage: local/install.sh venv|rabbitmq|faults
 #
 # As root on Debian or Ubuntu it installs the package, else it says the one command to run. No server is started, now
 # or at boot: the chat starts a node of its own, and a RabbitMQ that runs already is not to be disturbed.
@@ -9,6 +10,7 @@ missing() {
     case $1 in
     venv) package=python3-venv; ! python3 -c 'import ensurepip' 2>/dev/null ;;
     rabbitmq) package=rabbitmq-server; ! command -v rabbitmq-server >/dev/null ;;
+    faults) package="iptables iproute2 faketime"; ! { command -v iptables && command -v tc && command -v faketime; } >/dev/null ;;
     esac
 }
 
@@ -44,5 +46,5 @@ forbid_starting
 echo "installing $package" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq install --no-install-recommends "$package" >/dev/null
-[ "$1" = venv ] || forbid_starting_at_boot
+apt-get -qq install --no-install-recommends $package >/dev/null  # one word each
+[ "$1" != rabbitmq ] || forbid_starting_at_boot

@@ -22,7 +22,7 @@ from tests.faults.schedule import ALONE, FORGERY, alone, impossible, mixed
 from tests.faults.stage import staged
 
 MIXED = "mixed"
-MIXED_SECONDS = 80
+MIXED_SECONDS = 60
 
 
 def main() -> None:

@@ -90,7 +90,8 @@ def _finish(players: list[Player], settled: Path, patience: float) -> None:
 
 
 def _at_rest(player: Player) -> bool:
-    return player.session.joined and not player.session.waiting and not player.before and not player.session.over
+    session = player.session
+    return session.joined and not session.waiting and not session.over and not player.before and not player.leaving
 
 
 def _answered(player: Player) -> bool:

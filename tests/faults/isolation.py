@@ -4,6 +4,7 @@ When the first process in it ends, in whatever way, all processes in it, its mou
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ def isolate(module: str, arguments: list[str]) -> str | None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else the first process of a namespace ignores it
         network.prepare()
         return None
+    missing = [tool for tool in ("unshare", "ip", "tc", "mount") if not shutil.which(tool)]
+    if missing:
+        return f"not installed: {', '.join(missing)}"
     for command in (UNSHARE, (*UNSHARE, "--map-root-user")):  # the second is for who is not root
         tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
         if tried.returncode == 0:

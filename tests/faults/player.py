@@ -41,7 +41,7 @@ class Player:
         self._chance = chance
         self._opened = 0
         self._post_at = self._move_at = 0.0
-        self._leaving = False
+        self.leaving = False  # until the exit is answered
         self.before: list[RecordedSession] = []  # sessions taken over, until they know
         self.session = self._enter(self._home)
 
@@ -52,7 +52,7 @@ class Player:
     def play(self, now: float) -> None:
         """Do what is due; `now` is in seconds on a clock that never goes back."""
         self.settle()
-        if not self.session.joined or self._leaving:
+        if not self.session.joined or self.leaving:
             return
         if now >= self._post_at:
             self._post()
@@ -66,7 +66,7 @@ class Player:
         """Go on with what was begun: come back after an end, try another name after a refusal."""
         self.before = [session for session in self.before if not session.over]
         if self.session.over:
-            self._leaving = False
+            self.leaving = False
             self.session = self._enter(self._any_name())
         elif self.session.refused:
             self.session.claim(self._home)
@@ -88,7 +88,7 @@ class Player:
     def _move(self) -> None:
         match self._chance.choice(("leave", "take over", "vanish", "vanish for good")):
             case "leave":
-                self._leaving = True
+                self.leaving = True
                 self.session.exit()
             case "take over":
                 self.before.append(self.session)

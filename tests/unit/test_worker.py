@@ -35,6 +35,8 @@ def test_a_worker_that_is_not_there_stuck_or_not_ready_is_not_well(tmp_path: Pat
     assert "not ready" in str(health.problem(path))
     path.write_bytes(orjson.dumps({"at": now() - 16_000_000, "ready": True}))
     assert "no report for 16 s" in str(health.problem(path))
+    path.write_bytes(orjson.dumps({"at": now() + 3_600_000_000, "ready": True}))
+    assert "no report for 3600 s" in str(health.problem(path))
 
 
 def test_the_health_command_says_why_on_stderr(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def problem(path: Path) -> str | None:
         facts = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return f"{path} is not there: the worker has not connected yet"
-    age = (now() - facts["at"]) / 1_000_000
+    age = abs(now() - facts["at"]) / 1_000_000  # of the future after the clock was stepped back: as old as that
     if age > FRESH_SECONDS:
         return f"no report for {age:.0f} s: the worker is stuck or its broker is gone"
     if not facts.get("ready"):
