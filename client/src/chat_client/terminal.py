@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 from chat_client import commands, display
@@ -36,6 +37,7 @@ class Terminal:
         self._to_show: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._session = Session(settings.amqp_url, secret, self._arrived.put)
         self._shown = threading.Event()
+        self._showing = False
         self._prompt: str | None = None  # while input is being read
         self._warned = False
 
@@ -161,20 +163,29 @@ class Terminal:
                 self._shown.wait(RING_AGAIN_SECONDS)
 
     def _on_ring(self, _signum: int, _frame: FrameType | None) -> None:
-        if self._prompt is None:
+        """Show what has arrived; if it rings while that is being shown, that has to wait for its turn."""
+        if self._prompt is None or self._showing:
             return
+        self._showing = True
+        try:
+            self._show_above(self._prompt)
+        finally:
+            self._showing = False
+            self._shown.set()
+
+    def _show_above(self, prompt: str) -> None:
         events = self._take_events()
-        self._shown.set()
         shown = [line for event in events for line in _lines(event)]
         if shown:
             typed = readline.get_line_buffer().split("\n")  # lines that were pasted
-            _print_above(shown, self._prompt + "\n".join(map(display.safe, typed)))
+            _print_above(shown, prompt + "\n".join(map(display.safe, typed)))
         _end(events)
 
     def _take_events(self) -> list[Event]:
         taken = []
-        while not self._to_show.empty():
-            taken.append(self._to_show.get())
+        with suppress(queue.Empty):
+            while True:
+                taken.append(self._to_show.get_nowait())
         return taken
 
     def _print(self, events: list[Event]) -> None:
