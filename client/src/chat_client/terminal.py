@@ -170,8 +170,8 @@ class Terminal:
         try:
             self._show_above(self._prompt)
         finally:
+            self._shown.set()  # first: it takes a lock, which a bell that rings in between must not want again
             self._showing = False
-            self._shown.set()
 
     def _show_above(self, prompt: str) -> None:
         events = self._take_events()
