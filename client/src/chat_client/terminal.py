@@ -142,7 +142,7 @@ class Terminal:
         print(display.notice("/exit leaves and frees your name; Ctrl-C again leaves and keeps it"))
 
     def _read(self, prompt: str) -> str:
-        self._print(self._take_events())
+        self._print(_waiting(self._to_show))
         self._prompt = prompt
         try:
             return input(prompt)
@@ -157,6 +157,8 @@ class Terminal:
         while True:
             self._shown.clear()
             self._to_show.put(self._arrived.get())
+            for event in _waiting(self._arrived):  # a flood is shown in few goes
+                self._to_show.put(event)
             while not self._to_show.empty():
                 if self._prompt is not None:
                     signal.pthread_kill(main_thread, RING)
@@ -174,25 +176,27 @@ class Terminal:
             self._showing = False
 
     def _show_above(self, prompt: str) -> None:
-        events = self._take_events()
+        events = _waiting(self._to_show)
         shown = [line for event in events for line in _lines(event)]
         if shown:
             typed = readline.get_line_buffer().split("\n")  # lines that were pasted
             _print_above(shown, prompt + "\n".join(map(display.safe, typed)))
         _end(events)
 
-    def _take_events(self) -> list[Event]:
-        taken = []
-        with suppress(queue.Empty):
-            while True:
-                taken.append(self._to_show.get_nowait())
-        return taken
-
     def _print(self, events: list[Event]) -> None:
         for event in events:
             for line in _lines(event):
                 print(line, flush=True)
         _end(events)
+
+
+def _waiting(events: "queue.SimpleQueue[Event]") -> list[Event]:
+    """All that is in a queue; none if there is nothing."""
+    taken = []
+    with suppress(queue.Empty):
+        while True:
+            taken.append(events.get_nowait())
+    return taken
 
 
 def _lines(event: Event) -> list[str]:
