@@ -59,7 +59,8 @@ class Stay:
     """A session's time in the room: what it heard in order, from the history it was given when it joined.
 
     `joined` and `left` (asked to exit, closed, or told that it is over) are times. `cuts` are the times during which it
-    knew that it had no connection. `to_end` says that it was there when all others had come to rest.
+    knew that it had no connection. `to_end` says that it was there when all others had come to rest. `uninformed` says
+    that no archive told it what was said before it came.
     """
 
     session: str
@@ -70,6 +71,7 @@ class Stay:
     cuts: tuple[tuple[int, int], ...] = ()
     heard: tuple[Heard, ...] = ()
     to_end: bool = False
+    uninformed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

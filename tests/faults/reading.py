@@ -10,6 +10,8 @@ from tests.faults.operations import NEVER, Heard, History, MineOp, NameOp, PostO
 
 # How a session says that it ended by an error in the client itself.
 CLIENT_FAILED = "the client failed"
+# How it says that it reads the room without having been told what was said before.
+NO_HISTORY = "the archive does not answer: earlier"
 
 
 def history_of(lines: Iterable[Line]) -> History:
@@ -57,6 +59,7 @@ class _Session:
     closed: int = NEVER
     cuts: list[_Cut] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    uninformed: bool = False
     mine: list[MineOp] = field(default_factory=list)
     mine_heard: list[Heard] = field(default_factory=list)
     users: list[UsersOp] = field(default_factory=list)
@@ -93,6 +96,7 @@ class _Session:
             cuts=tuple((cut.since, cut.until) for cut in self.cuts),
             heard=tuple(self.heard),
             to_end=any(question.final for question in self.users),
+            uninformed=self.uninformed,
         )
 
     # What the session asked.
@@ -156,6 +160,9 @@ class _Session:
     def on_not_sent(self, at: int, data: Any) -> None:
         if self.closed == NEVER:
             self._settle(data["sequence"], at, confirmed=False, reason=data["reason"])
+
+    def on_remark(self, _at: int, data: Any) -> None:
+        self.uninformed = self.uninformed or data["text"].startswith(NO_HISTORY)
 
     def on_cut(self, at: int, _data: Any) -> None:
         self.cuts.append(_Cut(at))
@@ -234,6 +241,7 @@ _TOLD: dict[str, Callable[[_Session, int, Any], None]] = {
     "NameRefused": _Session.on_name_refused,
     "Said": _Session.on_said,
     "NotSent": _Session.on_not_sent,
+    "Remark": _Session.on_remark,
     "ConnectionLost": _Session.on_cut,
     "ConnectedAgain": _Session.on_back,
     "Ended": _Session.on_ended,

@@ -64,6 +64,21 @@ def test_the_history_comes_in_pages_oldest_first_and_says_up_to_where_it_goes(sy
     assert before.position == Position(offset=2, id="s-3")
 
 
+def test_the_newest_page_says_how_far_each_session_has_spoken(system: System, speaker: Speaker) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    speaker.say("s1", "one", "two")
+    speaker.say("s2", "one")
+    speaker.say("s1", "three")
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=2, id="s1-3"))
+
+    page = history(ann, limit=1)
+
+    assert page.last == {"s1": 3, "s2": 1}
+    assert history(ann, before=page.messages[0].number, limit=1).last == {}
+
+
 def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, speaker: Speaker) -> None:
     system.started("archive")
     ann = member(system, "ann")

@@ -63,6 +63,13 @@ def test_a_notice_that_comes_twice_is_told_once() -> None:
     assert reader.read(1, notice(), "alice") == []
 
 
+def test_a_post_said_before_we_came_is_not_told_when_it_comes_again() -> None:
+    reader = Reader()
+    reader.recall(replace(page("alice", 5, offset=40), last={"alice": 5, "bob": 3}))
+
+    assert texts(reader.read(41, batch("bob", 2, 3, 4), "carol")) == ["text 4"]
+
+
 def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
     reader = Reader()
     told = reader.recall(page("alice", 5, offset=40))

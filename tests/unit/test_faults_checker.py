@@ -156,6 +156,15 @@ class TestOrder:
         repeated = replace(GOOD, stream=(*STREAM[:3], STREAM[0], STREAM[2], *STREAM[3:]))
         assert list(posts.disordered(history(stays=(of,)), repeated)) == []
 
+    def test_who_was_told_no_history_may_hear_again_once_what_was_said_before(self) -> None:
+        repeated = replace(GOOD, stream=(*STREAM[:3], STREAM[0], *STREAM[3:]))
+        again, twice = stay(of=(*SENT[1:3], A1, *SENT[3:])), stay(of=(*SENT[1:3], A1, A1, *SENT[3:]))
+        uninformed = [replace(each, uninformed=True) for each in (again, twice)]
+
+        assert list(posts.disordered(history(stays=(uninformed[0],)), repeated)) == []
+        for bad, room in ((again, repeated), (uninformed[0], GOOD), (uninformed[1], repeated)):
+            assert list(posts.disordered(history(stays=(bad,)), room))
+
     def test_a_senders_posts_in_another_order_than_sent_are_found(self) -> None:
         a1, a2 = STREAM[0], STREAM[2]
         bad = (replace(a1, text=a2.text), STREAM[1], replace(a2, text=a1.text))

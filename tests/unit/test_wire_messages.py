@@ -25,6 +25,8 @@ def made(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(get_args(hint))
     if get_origin(hint) is tuple:
         return st.lists(made(get_args(hint)[0]), max_size=3).map(tuple)
+    if get_origin(hint) is dict:
+        return st.dictionaries(*map(made, get_args(hint)), max_size=3)
     if hasattr(hint, "__dataclass_fields__"):
         return st.builds(hint, **{name: made(each) for name, each in get_type_hints(hint).items()})
     if type(None) in get_args(hint):

@@ -122,6 +122,8 @@ class Reader:
     def recall(self, page: Page) -> list[Said]:
         """The posts of a page of history, which the stream will not tell again."""
         self._position = page.position
+        for session, sequence in page.last.items():
+            self._sequences.take(session, sequence)
         for message in page.messages:
             self._sequences.take(message.session, message.sequence)
             self._newest = max(self._newest, message.server_ts)

@@ -4,7 +4,7 @@ Times are integers: microseconds since 1970-01-01 UTC. A message says in `type` 
 What only one service reads and writes (the registry's journal) is that service's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chat_wire.errors import InvalidText
@@ -271,6 +271,9 @@ class Page:
 
     `position` is that of the page's newest post, for `History`: the stream goes on from there. For `Mine` it is
     that of the newest post recorded of the lobby: up to there the answer is complete.
+
+    `last` comes with the newest page of `History`: the last sequence, before the position, of each session that may
+    still be heard. A post that comes again in the stream is known by it to who has not heard it the first time.
     """
 
     type: Literal["page"] = "page"
@@ -278,6 +281,7 @@ class Page:
     messages: tuple[Recorded, ...]
     more: bool
     position: Position | None
+    last: dict[str, int] = field(default_factory=dict)
 
 
 def post_id(session: str, sequence: int) -> str:

@@ -39,12 +39,26 @@ _MESSAGES = sa.Table(
     sa.Index("messages_mine", "author", "user_key", "number"),
     sa.Index("messages_of_room", "room", "number"),
 )
+# The last post of each session in a room.
+_SESSIONS = sa.Table(
+    "sessions",
+    _METADATA,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("session", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("server_ts", sa.BigInteger, nullable=False),
+    sa.Index("sessions_heard", "room", "server_ts"),
+)
 _CHECKPOINT = sa.Table(
     "checkpoint",
     _METADATA,
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("lines", sa.BigInteger, nullable=False),
 )
+_LAST_OF = _SESSIONS.c
+_LAST = sa.select(_LAST_OF.session, _LAST_OF.sequence)
+_FORGET = sa.delete(_SESSIONS).where(_LAST_OF.room == sa.bindparam("in_room"), _LAST_OF.session == sa.bindparam("of"))
+MOST_SESSIONS = 10_000
 _ROW = _MESSAGES.c
 _RECORDED = [column for column in _ROW if column.name != "user_key"]
 
@@ -73,6 +87,7 @@ class Index:
         """Forget everything: the index is going to be built anew."""
         with self._transaction() as connection:
             connection.execute(sa.delete(_MESSAGES))
+            connection.execute(sa.delete(_SESSIONS))
             connection.execute(sa.delete(_CHECKPOINT))
 
     def record(self, posts: Sequence[Recorded], checkpoint: Checkpoint) -> None:
@@ -80,6 +95,9 @@ class Index:
         with self._transaction() as connection:
             if posts:
                 connection.execute(sa.insert(_MESSAGES), [_to_row(post) for post in posts])
+                last = {(post.room, post.session): post for post in posts}
+                connection.execute(_FORGET, [{"in_room": room, "of": session} for room, session in last])
+                connection.execute(sa.insert(_SESSIONS), [_to_session(post) for post in last.values()])
             connection.execute(sa.delete(_CHECKPOINT))
             connection.execute(sa.insert(_CHECKPOINT), {"size": checkpoint.size, "lines": checkpoint.lines})
 
@@ -96,13 +114,16 @@ class Index:
 
     def last_sequences(self, room: str, sessions: Sequence[str]) -> Mapping[str, int]:
         """The last sequence recorded of each session in a room; sessions with none are left out."""
-        question = (
-            sa.select(_ROW.session, sa.func.max(_ROW.sequence).label("last"))
-            .where(_ROW.room == room, _ROW.session.in_(sessions))
-            .group_by(_ROW.session)
-        )
+        return self._last(_LAST.where(_LAST_OF.room == room, _LAST_OF.session.in_(sessions)))
+
+    def last_of_sessions(self, room: str, since: int) -> dict[str, int]:
+        """The last sequence of each session that said something in a room since a time (microseconds)."""
+        question = _LAST.where(_LAST_OF.room == room, _LAST_OF.server_ts >= since)
+        return self._last(question.order_by(_LAST_OF.server_ts.desc()).limit(MOST_SESSIONS))
+
+    def _last(self, question: sa.Select[tuple[str, int]]) -> dict[str, int]:
         with self._transaction() as connection:
-            return {row.session: row.last for row in connection.execute(question)}
+            return {row.session: row.sequence for row in connection.execute(question)}
 
     def position(self, room: str) -> Position | None:
         """Up to where a room's stream has been recorded."""
@@ -158,6 +179,10 @@ def _to_row(post: Recorded) -> dict[str, Any]:
         "server_ts": post.server_ts,
         "text": post.text,
     }
+
+
+def _to_session(post: Recorded) -> dict[str, Any]:
+    return {"room": post.room, "session": post.session, "sequence": post.sequence, "server_ts": post.server_ts}
 
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:

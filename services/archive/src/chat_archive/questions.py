@@ -1,6 +1,7 @@
 """Answers questions about what is recorded; every replica does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -20,6 +21,8 @@ from chat_worker.ended import EndedSessions
 
 log = structlog.get_logger()
 
+# Twice a token's life, in microseconds: a post that has not come through by then is refused.
+HEARD_AGAIN = 2 * 86_400 * 1_000_000
 QUESTIONS: tuple[type[History | Mine], ...] = (History, Mine)
 
 
@@ -63,11 +66,13 @@ class Questions:
 
     def _history(self, question: History) -> Page:
         """The position is where the page ends: the stream goes on from there without a gap, and nothing comes twice."""
+        # First: what is recorded meanwhile must not count as heard by who reads on from the position.
+        last = self._index.last_of_sessions(question.room, now() - HEARD_AGAIN) if question.before is None else {}
         most = page_size(question.limit)
         messages, more = cut_page(self._index.history(question.room, question.before, most + 1), most)
         newest = messages[0] if messages else None
         position = Position(offset=newest.offset, id=post_id(newest.session, newest.sequence)) if newest else None
-        return _page(question, messages[::-1], more, position)
+        return replace(_page(question, messages[::-1], more, position), last=last)
 
     def _mine(self, question: Mine, claims: Claims) -> Page:
         """The position is read first: what is recorded up to there is on the page."""
