@@ -3,6 +3,7 @@
     python -m tests.faults                          each fault alone, then mixed; always the same seeds
     python -m tests.faults --only network --seed 4  one fault (or mixed)
     python -m tests.faults --minutes 60 --seed 9    mixed, one run after the other, each with the next seed
+    python -m tests.faults --minutes 60 --nodes 3   the same on a RabbitMQ of three nodes
 
 It prints what was done and what was found of each property. The exit status is 1 when anything was violated; then the
 histories, logs and log.txt of that run are kept, and the seed of the run shows it again.
@@ -14,15 +15,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from tests.faults.isolation import isolate
 from tests.faults.outcome import HEAD, Outcome
-from tests.faults.schedule import ALONE, FORGERY, alone, impossible, mixed
+from tests.faults.schedule import ALONE, FORGERY, NODES, alone, impossible, mixed
 from tests.faults.stage import staged
 
 MIXED = "mixed"
 MIXED_SECONDS = 60
+FOUND = 113  # the seed that showed old posts to who joined before they came again
 
 
 def main() -> None:
@@ -46,35 +49,41 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=[*ALONE, MIXED], help="one fault")
     parser.add_argument("--minutes", type=float, default=0, help="mixed for so long")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="of RabbitMQ, for mixed faults")
     return parser.parse_args()
 
 
 def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skipped: set[str]) -> Outcome:
     total = Outcome()
-    with staged(directory, isolated) as stage:
-        print(HEAD)
-        for name, seed in _runs(arguments, skipped):
-            outcome = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
-            print(*outcome.runs, sep="\n")
-            total.add(outcome)
-            if not outcome.violations:
-                shutil.rmtree(directory / f"{name}-{seed}")
+    print(HEAD)
+    for nodes, runs in groupby(_runs(arguments, skipped), key=lambda each: each[0]):
+        place = directory / f"nodes-{nodes}"
+        with staged(place, isolated, nodes) as stage:
+            for _, name, seed in runs:
+                outcome = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
+                print(*outcome.runs, *outcome.words(), sep="\n")
+                total.add(outcome)
+                if not outcome.violations:
+                    shutil.rmtree(place / f"{name}-{seed}")
     return total
 
 
-def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[tuple[str, int]]:
-    """Names and seeds of the runs to do."""
+def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[tuple[int, str, int]]:
+    """Nodes, names and seeds of the runs to do."""
     seed, until = arguments.seed, time.monotonic() + arguments.minutes * 60
     if arguments.only:
-        yield arguments.only, seed
+        yield 3 if arguments.only == NODES else arguments.nodes, arguments.only, seed
     elif arguments.minutes:
         while time.monotonic() < until:
-            yield MIXED, seed
+            yield arguments.nodes, MIXED, seed
             seed += 1
     else:
-        for name in (*ALONE, MIXED):
-            if name not in skipped and name != FORGERY:
-                yield name, seed
+        for name in ALONE:
+            if name not in skipped | {NODES, FORGERY}:
+                yield 1, name, seed
+        yield 1, MIXED, FOUND
+        if NODES not in skipped:
+            yield 3, NODES, seed
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ broke is whole again, or comes back by itself.
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -15,7 +14,9 @@ from random import Random
 from typing import Any
 
 from tests.faults import network
+from tests.faults.cluster import TICK_SECONDS, Member
 from tests.faults.world import SERVICES, World
+from tests.support.rabbitmq import Node
 from tests.support.wait import until
 
 HOUR = 3600
@@ -26,6 +27,8 @@ ALARMS = {
     "disk alarm": (["set_disk_free_limit", "9000GB"], ["set_disk_free_limit", "50MB"]),
     "memory alarm": (["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"]),
 }
+CUT_OFF = "cut off"
+PARTS = ("cut from the others", CUT_OFF)
 BAD_NETWORKS = ("cut", "half cut", "lossy", "slow")
 
 
@@ -65,30 +68,44 @@ def scale(world: World, chance: Random, service: str | None = None) -> None:
     assert status == 0, f"{old.process.name} ended with {status} after SIGTERM"
 
 
-def broker(world: World, chance: Random) -> None:
-    """kill -9 of the broker, and its restart."""
-    world.note("kill -9 broker")
-    world.node.kill()
+def broker(world: World, chance: Random, node: Node | None = None) -> None:
+    """kill -9 of a node of the broker, and its restart."""
+    node = node or chance.choice(world.nodes)
+    world.note("kill -9 broker", node.address)
+    node.kill()
     time.sleep(chance.uniform(0, 3))
-    world.node.start()
+    node.start()
+    world.whole_broker()
+
+
+def part(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
+    """A node of the broker is cut off from the other nodes, or from everybody."""
+    for kind in kinds or [chance.choice(PARTS)]:
+        node = chance.choice(world.nodes)
+        assert isinstance(node, Member)
+        world.note(f"broker's node {kind}", node.address)
+        with node.cut_from_all() if kind == CUT_OFF else node.cut_from_nodes():
+            time.sleep(seconds or chance.uniform(1, 3 * TICK_SECONDS))
+        world.whole_broker()
 
 
 def alarm(world: World, chance: Random, kind: str | None = None) -> None:
     """The broker is short of disk or memory, and takes nothing from who publishes."""
     kind = kind or chance.choice(list(ALARMS))
     raised, over = ALARMS[kind]
+    node = chance.choice(world.nodes)
     world.note(kind)
-    _rabbitmqctl(world, *raised)
+    node.rabbitmqctl(*raised)
     try:
         time.sleep(chance.uniform(2, 8))
     finally:
-        _rabbitmqctl(world, *over)
+        node.rabbitmqctl(*over)
 
 
-def close(world: World, _chance: Random) -> None:
+def close(world: World, chance: Random) -> None:
     """The broker closes every connection."""
     world.note("all connections closed")
-    _rabbitmqctl(world, "close_all_connections", "a fault")
+    chance.choice(world.nodes).rabbitmqctl("close_all_connections", "a fault")
 
 
 def net(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
@@ -177,9 +194,3 @@ def _bad(kind: str, place: str, chance: Random) -> AbstractContextManager[Any]:
             return network.lossy(place)
         case _:
             return network.slow(place)
-
-
-def _rabbitmqctl(world: World, *command: str) -> None:
-    subprocess.run(
-        [*world.node.rabbitmqctl, *command], env=world.node.environment, check=True, timeout=60, capture_output=True
-    )

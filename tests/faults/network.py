@@ -20,8 +20,8 @@ def address(number: int) -> str:
 
 def prepare() -> None:
     """Bring loopback up, and have its packets pass through a queue of which a part can be slow."""
-    _run("ip", "link", "set", "lo", "up")
-    _run("tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:", "htb")
+    run("ip", "link", "set", "lo", "up")
+    run("tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:", "htb")
 
 
 @contextmanager
@@ -44,15 +44,15 @@ def slow(place: str) -> Iterator[None]:
     _, _, high, low = map(int, place.split("."))
     number = high * 256 + low
     one = ["dev", "lo", "parent", "1:"]
-    _run("tc", "class", "add", *one, "classid", f"1:{number:x}", "htb", "rate", RATE)
+    run("tc", "class", "add", *one, "classid", f"1:{number:x}", "htb", "rate", RATE)
     for end in ("dst", "src"):
         match = ["u32", "match", "ip", end, f"{place}/32", "flowid", f"1:{number:x}"]
-        _run("tc", "filter", "add", *one, "prio", str(number), "protocol", "ip", *match)
+        run("tc", "filter", "add", *one, "prio", str(number), "protocol", "ip", *match)
     try:
         yield
     finally:
-        _run("tc", "filter", "del", *one, "prio", str(number))
-        _run("tc", "class", "del", *one, "classid", f"1:{number:x}")
+        run("tc", "filter", "del", *one, "prio", str(number))
+        run("tc", "class", "del", *one, "classid", f"1:{number:x}")
 
 
 @contextmanager
@@ -60,11 +60,12 @@ def _rules(place: str, directions: tuple[str, ...], what: list[str]) -> Iterator
     with ExitStack() as undo:
         for direction in directions:
             rule = ["INPUT", direction, place, "-p", "tcp", *what]
-            _run("iptables", "-w", "-A", *rule)
-            undo.callback(_run, "iptables", "-w", "-D", *rule)
+            run("iptables", "-w", "-A", *rule)
+            undo.callback(run, "iptables", "-w", "-D", *rule)
         yield
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a command that must succeed; raises AssertionError with what it said."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"

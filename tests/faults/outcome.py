@@ -44,6 +44,10 @@ class Outcome:
         """How many there are in all."""
         return sum(len(verdict.violations) for verdict in self.verdicts.values())
 
+    def words(self) -> list[str]:
+        """Each violation, with the property that it breaks."""
+        return [f"{each.property}: {violation}" for each in self.verdicts.values() for violation in each.violations]
+
     def summary(self, name: str, seed: int, seconds: float) -> str:
         """A line that says what became of a run."""
         posts = sum(count for what, count in self.operations.items() if what.startswith("post "))

@@ -7,17 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 from tests.faults import nemesis, wallclock
+from tests.faults.cluster import TICK_SECONDS
 from tests.faults.nemesis import ALARMS, BAD_NETWORKS, ZOMBIE_SECONDS
 from tests.faults.world import SERVICES, World
 
 Fault = Callable[[World, Random], None]
 
 CALM_SECONDS = 3.0
+NODES = "nodes"
 FORGERY = "forgery"  # no fault of the system: shows that the checker sees
 # What happens to replicas, and what happens around them: one of each at a time.
 LANES: tuple[tuple[str, ...], ...] = (
     ("kill", "pause", "scale"),
-    ("broker", "alarm", "close", "network", "disk", "clock", "clients"),
+    ("broker", "part", "alarm", "close", "network", "disk", "clock", "clients"),
 )
 
 
@@ -32,6 +34,12 @@ def _twice_each(fault: Callable[[World, Random, str], None]) -> Fault:
 def _alarms(world: World, chance: Random) -> None:
     for kind in ALARMS:
         nemesis.alarm(world, chance, kind)
+
+
+def _nodes(world: World, chance: Random) -> None:
+    for node in world.nodes:
+        nemesis.broker(world, chance, node)
+    nemesis.part(world, chance, nemesis.PARTS, 2 * TICK_SECONDS)
 
 
 def _again(fault: Fault, times: int) -> Fault:
@@ -55,6 +63,7 @@ ALONE: dict[str, Fault] = {
     "disk": _again(nemesis.disk, 2),
     "clock": lambda world, chance: nemesis.clock(world, chance, SERVICES),
     "clients": _again(nemesis.clients, 3),
+    NODES: _nodes,
     FORGERY: nemesis.forge,
 }
 
@@ -64,6 +73,7 @@ ONE: dict[str, Fault] = {
     "pause": nemesis.pause,
     "scale": nemesis.scale,
     "broker": nemesis.broker,
+    "part": nemesis.part,
     "alarm": nemesis.alarm,
     "close": nemesis.close,
     "network": nemesis.net,
@@ -73,13 +83,13 @@ ONE: dict[str, Fault] = {
 }
 
 
-def impossible(isolated: str | None) -> dict[str, str]:
-    """The faults that cannot be had on this machine, and why. `isolated` says why there is no place of our own."""
+def impossible(not_isolated: str | None) -> dict[str, str]:
+    """The faults that cannot be had on this machine, and why. `not_isolated`: why there is no place of our own."""
     reasons = {}
-    if isolated:
-        reasons["disk"] = isolated
-    if isolated or not shutil.which("iptables"):
-        reasons["network"] = isolated or "iptables is not installed"
+    if not_isolated:
+        reasons["disk"] = not_isolated
+    if not_isolated or not shutil.which("iptables"):
+        reasons["network"] = reasons[NODES] = not_isolated or "iptables is not installed"
     if not wallclock.library():
         reasons["clock"] = "libfaketime is not installed (package faketime)"
     return reasons
@@ -100,7 +110,10 @@ def mixed(seconds: float, without: set[str]) -> Fault:
     """All faults in turns, by chance, for a time."""
 
     def run(world: World, chance: Random) -> None:
-        lanes = [([name for name in lane if name not in without], Random(chance.random())) for lane in LANES]
+        # One node cannot part; of several, each has one address for all.
+        other = "part" if len(world.nodes) == 1 else "network"
+        possible = ONE.keys() - without - {other}
+        lanes = [([name for name in lane if name in possible], Random(chance.random())) for lane in LANES]
         until = time.monotonic() + seconds
         with ThreadPoolExecutor(len(lanes)) as pool:
             for each in [pool.submit(_lane, world, names, own, until) for names, own in lanes]:

@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.cluster import broker_of, cluster
 from tests.faults.fleet import Fleet, Load
 from tests.faults.outcome import ENDED, THROUGH, Outcome
 from tests.faults.run import run
@@ -25,9 +26,9 @@ VHOST = "/"  # only here the broker tells who has gone
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A broker for all runs. `isolated` says that network and mounts are our own."""
+    """A broker for all runs, of one node or more. `isolated` says that network and mounts are our own."""
 
-    node: Node
+    nodes: Sequence[Node]
     broker: TestBroker
     directory: Path
     isolated: bool
@@ -42,7 +43,8 @@ class Stage:
             system = ending.enter_context(system_in(self.broker, VHOST, directory))
             if self.isolated:
                 ending.enter_context(small_disk(system.data))
-            world = World(self.node, system, directory, own_places=self.isolated)
+            # Several nodes are reached by their own addresses, not each process by one of its own.
+            world = World(self.nodes, system, directory, own_places=self.isolated and len(self.nodes) == 1)
             try:
                 _play(world, directory, seed, fault, outcome)
             except Exception:  # whatever it is, it is part of what was found, and the next run goes on
@@ -70,18 +72,23 @@ def _play(world: World, directory: Path, seed: int, fault: Fault, outcome: Outco
 
 
 @contextmanager
-def staged(directory: Path, isolated: bool) -> Iterator[Stage]:
-    """A stage whose broker is stopped in the end. Everything is kept in `directory`."""
-    place = directory / "node"
+def staged(directory: Path, isolated: bool, nodes: int) -> Iterator[Stage]:
+    """A stage whose broker has one node or three, stopped in the end. Everything is kept in `directory`."""
+    directory.mkdir()
+    secrets = directory / "secrets"
+    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(secrets)], check=True)
+    with cluster(directory) if nodes > 1 else _one_node(directory / "node", isolated) as started:
+        yield Stage(started, broker_of(started, secrets), directory, isolated)
+
+
+@contextmanager
+def _one_node(place: Path, isolated: bool) -> Iterator[list[Node]]:
     (place / "conf.d").mkdir(parents=True)
-    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory / "secrets")], check=True)
     node = Node(place)
-    if (
-        isolated
-    ):  # each process reaches it by an address of its own; these are addresses of loopback, there are no others
+    if isolated:  # each process has its own address of loopback to reach it by; there are no other addresses
         (place / "conf.d" / "reachable.conf").write_text(f"listeners.tcp.1 = 0.0.0.0:{node.port}\n")
+    node.start()
     try:
-        node.start()
-        yield Stage(node, node.broker(directory / "secrets"), directory, isolated)
+        yield [node]
     finally:
         node.stop()

@@ -4,7 +4,7 @@ import random
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from tests.faults import network, wallclock
+from tests.faults.cluster import wait_until_whole
 from tests.faults.fleet import Fleet
 from tests.support.processes import Process, System
 from tests.support.rabbitmq import Node
@@ -41,8 +42,8 @@ class Replica:
 class World:
     """One system with replicas that come and go. `done` counts what was done to it, by kind; nemesis.log tells when."""
 
-    def __init__(self, node: Node, system: System, directory: Path, own_places: bool) -> None:
-        self.node = node
+    def __init__(self, nodes: Sequence[Node], system: System, directory: Path, own_places: bool) -> None:
+        self.nodes = nodes
         self.system = system
         self.done: Counter[str] = Counter()
         self.replicas: dict[str, list[Replica]] = {service: [] for service in SERVICES}
@@ -93,9 +94,15 @@ class World:
             log.write(f"{time.monotonic():.6f} {what} {of}\n")
 
     def whole(self) -> None:
-        """Wait until every replica is ready; raises AssertionError when one is not, or has ended by itself."""
+        """Wait until every node and replica is ready; raises AssertionError when one is not, or has ended by itself."""
+        self.whole_broker()
         for replica in self.running():
             until(replica.process.ready, READY_SECONDS, f"{replica.process.name} is ready")
+
+    def whole_broker(self) -> None:
+        """Wait until every node has caught up with the others; raises AssertionError when one has not."""
+        if len(self.nodes) > 1:
+            wait_until_whole(self.system.broker, len(self.nodes))
 
     def running(self) -> list[Replica]:
         """Every replica that should be there."""

@@ -14,7 +14,10 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True)
 class TestBroker:
-    """A RabbitMQ node. `secrets_dir` is what `chat-admin init` made: the users, and each one's URL."""
+    """A RabbitMQ; several nodes of it stand in `amqp_url`, separated by `;`.
+
+    `secrets_dir` is what `chat-admin init` made: the users, and each one's URL.
+    """
 
     __test__ = False
 
@@ -25,8 +28,9 @@ class TestBroker:
     def url(self, user: str, vhost: str) -> str:
         """The AMQP URL by which a service, the client or the admin reaches a virtual host."""
         made = urlsplit((self.secrets_dir / user / "amqp_url").read_text().strip())
-        address = urlsplit(self.amqp_url).netloc.rpartition("@")[2]
-        return f"amqp://{made.username}:{made.password}@{address}/{quote(vhost, safe='')}"
+        addresses = [urlsplit(each).netloc.rpartition("@")[2] for each in self.amqp_url.split(";")]
+        user_at = f"amqp://{made.username}:{made.password}@"
+        return ";".join(f"{user_at}{address}/{quote(vhost, safe='')}" for address in addresses)
 
     def import_definitions(self) -> None:
         """Make the users, permissions and policies that `chat-admin init` defined."""

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,27 +13,34 @@ from tests.support.broker import TestBroker
 from tests.support.wait import until
 
 START = Path(node.__file__)
+RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 
 
 class Node:
-    """A node on free ports of loopback, with the administrator guest; all its files are in `directory`."""
+    """A node on free ports of loopback, with the administrator guest; all its files are in `directory`.
 
-    def __init__(self, directory: Path) -> None:
+    With another address, `inside` is the command that runs another one where this address is.
+    """
+
+    def __init__(self, directory: Path, address: str = node.LOOPBACK, inside: Sequence[str] = ()) -> None:
+        self.address = address
         self.port = _free_ports()
         self._directory = directory
+        self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, for the first time or again with what it had, and wait until it answers."""
+        where = ["--dir", str(self._directory), "--port", str(self.port), "--address", self.address]
         with (self._directory / "node.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, str(START), "--dir", str(self._directory), "--port", str(self.port)],
+                [*self._inside, sys.executable, str(START), *where],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        until(lambda: node.answers(self.port), 60, "the node answers")
+        until(lambda: node.answers(self.port, self.address), 60, "the node answers")
 
     def kill(self) -> None:
         """End it as kill -9 does."""
@@ -47,19 +54,21 @@ class Node:
         self._process.terminate()
         self._process.wait(30)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment in which rabbitmqctl reaches it."""
-        return node.environment(self._directory, self.port)
-
-    @property
-    def rabbitmqctl(self) -> list[str]:
-        """The command rabbitmqctl for this node."""
-        return ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", self.environment["RABBITMQ_NODENAME"]]
+    def rabbitmqctl(self, *command: str) -> str:
+        """Run a command of rabbitmqctl, and return what it prints."""
+        environment = node.environment(self._directory, self.port, self.address)
+        return subprocess.run(
+            [*self._inside, RABBITMQCTL, "-q", "-n", environment["RABBITMQ_NODENAME"], *command],
+            env=environment,
+            check=True,
+            timeout=60,
+            capture_output=True,
+            text=True,
+        ).stdout
 
     def broker(self, secrets_dir: Path) -> TestBroker:
         """The broker on this node, with the chat's users."""
-        host = "guest:guest@127.0.0.1"
+        host = f"guest:guest@{self.address}"
         made = TestBroker(f"amqp://{host}:{self.port}/", f"http://{host}:{self.port + 1}", secrets_dir)
         made.import_definitions()
         return made
