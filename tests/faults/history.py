@@ -14,10 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from chat_client.events import Event
-from chat_wire.codec import encode, from_object
+from chat_wire.codec import decode, encode
 
 Verb = Literal["claim", "post", "exit", "close", "users", "mine", "release", "stuck"]
 
@@ -92,9 +90,5 @@ def read_lines(directory: Path) -> Iterator[Line]:
         with path.open("rb") as file:
             for line in file:
                 if line.endswith(b"\n"):  # else whoever wrote it was killed meanwhile
-                    yield _line(orjson.loads(line))
-
-
-def _line(value: Any) -> Line:
-    found: Any = from_object(value, Asked, Told)
-    return found  # type: ignore[no-any-return]
+                    found: Any = decode(line, Asked, Told)
+                    yield found

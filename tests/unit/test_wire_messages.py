@@ -1,5 +1,7 @@
 """The wire contract: what is encoded is decoded, and nothing else is."""
 
+import subprocess
+import sys
 from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -65,6 +67,33 @@ def test_a_field_that_is_missing_or_of_another_type_is_a_decode_error(name: str)
     for broken in ({key: value for key, value in whole.items() if key != name}, {**whole, name: 1}):
         with pytest.raises(DecodeError, match="claim"):
             decode(encode(broken), Claim)
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"type":"exit","request":"\xff","token":""}', b"[]", b"1", b"{", b""])
+def test_what_is_no_json_object_in_utf_8_is_a_decode_error(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        decode(body, Exit)
+
+
+def test_the_order_of_fields_and_blanks_do_not_matter() -> None:
+    assert decode(b' { "token": "t", "request": "r", "type": "exit" } ', Claim, Exit) == Exit(request="r", token="t")
+
+
+def test_many_threads_may_decode_their_first_messages_at_once() -> None:
+    code = """
+import sys, threading
+from chat_wire.codec import decode, encode
+from chat_wire.messages import Batch, Post, Run
+sys.setswitchinterval(1e-6)
+run = Run(session="s", user="u", author="a", posts=(Post(sequence=1, client_ts=1, text="x"),))
+body = encode(Batch(room="r", router="r", server_ts=1, runs=(run,)))
+begin = threading.Barrier(8)
+threads = [threading.Thread(target=lambda: (begin.wait(), decode(body, Batch))) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    for _ in range(10):
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_half_of_a_surrogate_pair_is_a_decode_error() -> None:
