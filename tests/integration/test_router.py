@@ -1,6 +1,7 @@
 """A router on a real broker: posts in, batches out, and what it refuses."""
 
 import signal
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -136,3 +137,33 @@ def test_a_room_deleted_under_a_router_is_declared_again_and_nothing_is_lost(sys
     until(lambda: len(router.lines("router.ready")) == 2)
     ann.join()
     ann.hear(lambda: ann.ids() == [sent])
+
+
+def test_a_router_takes_the_lowest_seat_that_is_free_and_moves_up(system: System) -> None:
+    first, second = system.started("router"), system.started("router")
+    assert [router.lines("router.ready")[0]["seat"] for router in (first, second)] == [0, 1]
+
+    first.kill()
+
+    until(lambda: [line["seat"] for line in second.lines("router.ready")] == [1, 0], 30)
+    assert system.started("router").lines("router.ready")[0]["seat"] == 1
+
+
+def test_routers_share_the_partitions_as_they_come_and_go(system: System) -> None:
+    if system.broker.version() < (4,):
+        pytest.skip("RabbitMQ 3 does not hand over to a higher priority")
+    routers = [system.started("router") for _ in range(4)]
+    until(lambda: sorted(owners(system).values()) == [4, 4, 4, 4], 30)
+
+    routers[2].kill()
+
+    until(lambda: sorted(owners(system).values()) in ([5, 5, 6],), 30)
+
+
+def owners(system: System) -> Counter[str]:
+    """Of how many partitions each connection has the active consumer."""
+    return Counter(
+        str(consumer["channel_details"]["connection_name"])
+        for consumer in system.broker.call("GET", f"consumers/{system.vhost}")
+        if "ingress" in consumer["queue"]["name"] and consumer["activity_status"] == "single_active"
+    )

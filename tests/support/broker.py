@@ -85,6 +85,10 @@ class TestBroker:
         for name in names:
             self.call("DELETE", f"connections/{quote(name, safe='')}")
 
+    def version(self) -> tuple[int, ...]:
+        """Of RabbitMQ: (4, 3, 6), say."""
+        return tuple(map(int, self.call("GET", "overview")["rabbitmq_version"].split(".")))
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One request to the management API; raises HTTPError for an answer that is no success."""
         parts = urlsplit(self.management_url)

@@ -1,5 +1,7 @@
 """What a router decides, without a broker."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from chat_router.domain import (
     to_batches,
 )
 from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
-from chat_wire.messages import Post, Posts, entry_ids
+from chat_wire.messages import PARTITIONS, Post, Posts, entry_ids
 from chat_wire.tokens import Claims
 
 ROOMS = ("lobby",)
@@ -100,8 +102,28 @@ def test_without_a_limit_any_number_is_fine() -> None:
     RateLimit(per_second=0).spend("a", 10**9, now=0)
 
 
-def test_replicas_agree_on_who_wants_a_partition_most() -> None:
-    owners = [max(("r1", "r2", "r3"), key=lambda replica: priority(replica, partition)) for partition in range(16)]
-    assert set(owners) == {"r1", "r2", "r3"}
-    without = [max(("r1", "r2"), key=lambda replica: priority(replica, partition)) for partition in range(16)]
-    assert all(after == before for before, after in zip(owners, without, strict=True) if before != "r3")
+def owners(replicas: int) -> list[int]:
+    return [max(range(replicas), key=lambda seat: priority(seat, partition)) for partition in range(PARTITIONS)]
+
+
+@pytest.mark.parametrize("replicas", range(1, PARTITIONS + 1))
+def test_replicas_have_as_many_partitions_give_or_take_one(replicas: int) -> None:
+    counts = Counter(owners(replicas))
+    assert len(counts) == replicas
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@pytest.mark.parametrize("replicas", range(2, PARTITIONS + 1))
+def test_a_replica_that_comes_takes_from_others_and_moves_nothing_else(replicas: int) -> None:
+    before, after = owners(replicas - 1), owners(replicas)
+    assert {new for old, new in zip(before, after, strict=True) if old != new} == {replicas - 1}
+
+
+@pytest.mark.parametrize("replicas", range(1, 5))
+@pytest.mark.parametrize("sessions", range(16, 101))
+def test_sessions_spread_over_a_few_replicas_within_a_quarter_of_even(replicas: int, sessions: int) -> None:
+    of_partition = Counter(session % PARTITIONS for session in range(sessions))
+    loads = Counter[int]()
+    for partition, owner in enumerate(owners(replicas)):
+        loads[owner] += of_partition[partition]
+    assert all(abs(load * replicas / sessions - 1) <= 0.25 for load in loads.values())

@@ -53,7 +53,7 @@ REGISTRY = _service(
     (*topology.REGISTRY_QUEUES, topology.DEPARTURES, *topology.ROOM_STREAMS),
     (topology.JOURNAL, topology.SNAPSHOTS, topology.SESSIONS, topology.ROOM),
 )
-ROUTER = _service(topology.ROUTER_QUEUES, (topology.ROOM, topology.SESSIONS))
+ROUTER = _service((*topology.ROUTER_QUEUES, *topology.SEATS), (topology.ROOM, topology.SESSIONS))
 ARCHIVE = _service(topology.ARCHIVE_QUEUES, (topology.SESSIONS,))
 CLIENT = Permissions(
     configure=_any_of([_INBOX]),

@@ -8,6 +8,7 @@
     registry ─ chat.sessions ─> sessions.ended (stream) ──> every router and archive replica
     client ── chat.ingress, key 0..15 ──> router.ingress.N (quorum, single active consumer) ──> router
     router ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
+    router.seat.N (exclusive): the router replica whose connection has it is the Nth, from 0 on
     client ── chat.archive ──> archive.queries (quorum, TTL 10 s) ──> archive
     archive ─ default exchange ──> archive.writer (quorum, single active consumer): the baton
     services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
@@ -90,6 +91,15 @@ def room(name: str) -> Queue:
     return _stream(f"room.{name}", ROOM, name)
 
 
+def seat(number: int) -> Queue:
+    """What makes a router replica the one with this number, 0 to 15: only one connection can have it.
+
+    What is sent there vanishes; it only shows whether somebody has the seat.
+    """
+    name = f"router.seat.{number}"
+    return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True, message_ttl=0)
+
+
 def new_inbox() -> Queue:
     """A client's inbox under a new random name: exclusive, gone when the connection is."""
     name = f"inbox.{secrets.token_hex(16)}"
@@ -108,6 +118,7 @@ def is_inbox(name: str | None) -> bool:
 REGISTRY_QUEUES = (COMMANDS, OPERATIONS, JOURNAL_STREAM, SNAPSHOTS_STREAM, SESSIONS_ENDED, DEAD_LETTERS)
 ROOM_STREAMS = tuple(room(name) for name in ROOMS)
 INGRESS_QUEUES = tuple(ingress(partition) for partition in range(PARTITIONS))
+SEATS = tuple(seat(number) for number in range(PARTITIONS))
 ROUTER_QUEUES = (*INGRESS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
 ARCHIVE_QUEUES = (QUERIES, BATON, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
 

@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 import structlog
+from amqp.exceptions import ResourceLocked
 from kombu.connection import Connection
 from kombu.entity import Queue
 
@@ -51,6 +52,14 @@ class Broker:
         """Declare queues and their exchanges, on a channel that is closed again."""
         with self._incoming.channel() as channel:
             declare(channel, *queues)
+
+    def hold(self, queue: Queue) -> bool:
+        """Declare an exclusive queue, which is ours as long as this connection lasts; False if another has it."""
+        try:
+            self.declare(queue)
+        except ResourceLocked:
+            return False
+        return True
 
     def consume(self, source: Source) -> None:
         """Begin to take in from a source; a source of the same queue is replaced."""

@@ -1,13 +1,13 @@
 """What a router decides: which posts go into a room, in which batches, with which time."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from chat_router.errors import TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
-from chat_wire.messages import MAX_POSTS, Batch, Post, Posts, Run
+from chat_wire.messages import MAX_POSTS, PARTITIONS, Batch, Post, Posts, Run
 from chat_wire.tokens import Claims
 
 BATCH_POSTS = 256
@@ -111,7 +111,33 @@ class RateLimit:
             raise TooFast(f"more than {self._per_second} messages a second: wait a moment, then send again")
 
 
-def priority(replica: str, partition: int) -> int:
-    """How much a replica wants a partition: rendezvous hashing, so that each has one owner all agree on."""
-    digest = hashlib.sha256(f"{replica}/{partition}".encode()).digest()
-    return int.from_bytes(digest[:3], "big")
+def priority(seat: int, partition: int) -> int:
+    """How much the replica at a seat wants a partition (x-priority): the highest of those who are there has it.
+
+    Each seat wants its share of what the seats below it have, and more than they do: so with the seats from 0 on taken,
+    however many, all have as many partitions, give or take one, and a replica that comes moves no more than its own.
+    """
+    return seat + 1 if seat in _seats()[partition] else 0
+
+
+@cache
+def _seats() -> tuple[frozenset[int], ...]:
+    """For each partition the seats that want it."""
+    owner = [0] * PARTITIONS
+    wanting: list[set[int]] = [{0} for _ in range(PARTITIONS)]
+    for seat in range(1, PARTITIONS):
+        for _ in range(PARTITIONS // (seat + 1)):
+            taken = _next_to_take(owner, seat)
+            owner[taken] = seat
+            wanting[taken].add(seat)
+    return tuple(map(frozenset, wanting))
+
+
+def _next_to_take(owner: list[int], seat: int) -> int:
+    """A partition of who has most, far from what the seat has: sessions fill partitions from 0 on."""
+    mine = [partition for partition in range(PARTITIONS) if owner[partition] == seat] or [0]
+    richest = max(range(seat), key=lambda other: (owner.count(other), -other))
+    return max(
+        (partition for partition in range(PARTITIONS) if owner[partition] == richest),
+        key=lambda partition: min(min((partition - own) % PARTITIONS, (own - partition) % PARTITIONS) for own in mine),
+    )

@@ -1,15 +1,21 @@
-"""Why a router refuses posts.
+"""Why a router refuses posts, or its connection.
 
 WireError
-└── PostsRejected
-    ├── WrongPartition
-    ├── WrongSequence
-    ├── WrongTime
-    ├── UnknownRoom
-    └── TooFast
+├── PostsRejected
+│   ├── WrongPartition
+│   ├── WrongSequence
+│   ├── WrongTime
+│   ├── UnknownRoom
+│   └── TooFast
+└── Unconfirmed
+    └── SeatFree
 """
 
-from chat_wire.errors import WireError
+from chat_wire.errors import Unconfirmed, WireError
+
+
+class SeatFree(Unconfirmed):
+    """A lower seat than ours is free; a new connection takes it."""
 
 
 class PostsRejected(WireError):

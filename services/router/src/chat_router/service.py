@@ -7,21 +7,25 @@ from typing import Any
 import structlog
 
 from chat_router.domain import Accepted, RateLimit, ServerClock, check_posts, priority, to_batches
+from chat_router.errors import SeatFree
 from chat_router.settings import RouterSettings
 from chat_wire import topology
 from chat_wire.codec import decode, encode
 from chat_wire.connection import Publication
 from chat_wire.errors import InvalidText, Unconfirmed, WireError
-from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, check_text, entry_ids
+from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, Probe, check_text, entry_ids
 from chat_wire.sequences import Sequences
 from chat_wire.tokens import Claims, verify
-from chat_worker.clock import now
+from chat_worker.clock import now, steady
 from chat_worker.dead import dead_letter, refusal, reply
 from chat_worker.delivery import Delivery, Source
 from chat_worker.ended import EndedSessions
 from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
+
+LOOK_EVERY = 10_000_000  # microseconds
+_NAMES_OF_SEATS = [seat.name for seat in topology.SEATS]
 
 
 class RouterService:
@@ -33,6 +37,8 @@ class RouterService:
         self._rate = RateLimit(settings.posts_per_second)
         self._sequences = Sequences()
         self._ready = False
+        self._seat = 0
+        self._look_at = 0
 
     def connected(self, broker: Broker) -> Iterable[Publication]:
         """Read which sessions have ended, and only then take posts.
@@ -43,17 +49,24 @@ class RouterService:
         self._ready = False
         self._sequences = Sequences()
         broker.declare(*topology.ROUTER_QUEUES)
+        self._seat = _lowest_free_seat(broker, PARTITIONS)
+        self._look_at = steady() + LOOK_EVERY
         origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
         self._ended = EndedSessions(origin, on_ready=lambda: self._take_posts(broker))
         broker.consume(self._ended.source())
         return [self._ended.marker()]
 
     def tick(self) -> Iterable[Publication]:
-        """A router does nothing by time."""
-        return []
+        """Look now and then whether the lower seats are taken: what finds nobody there comes back."""
+        if steady() < self._look_at:
+            return []
+        self._look_at = steady() + LOOK_EVERY
+        return [_look_for(number) for number in range(self._seat)]
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
-        """A room's stream, or dead-letters, has been deleted: connect anew, which declares it."""
+        """A lower seat is free, or a room's stream has been deleted: connect anew, which takes it, or declares it."""
+        if exchange == topology.DEFAULT.name and routing_key in _NAMES_OF_SEATS:
+            raise SeatFree(f"{routing_key} is free")
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
     def facts(self) -> Mapping[str, Any]:
@@ -63,11 +76,9 @@ class RouterService:
     def _take_posts(self, broker: Broker) -> None:
         for partition in range(PARTITIONS):
             queue = topology.ingress(partition).name
-            broker.consume(
-                Source(queue=queue, handle=self.route, priority=priority(self._settings.instance, partition))
-            )
+            broker.consume(Source(queue=queue, handle=self.route, priority=priority(self._seat, partition)))
         self._ready = True
-        log.info("router.ready")
+        log.info("router.ready", seat=self._seat)
 
     def route(self, deliveries: Sequence[Delivery]) -> list[Publication]:
         """Turn messages of posts into batches for the rooms, and refusals for their senders."""
@@ -111,6 +122,15 @@ class RouterService:
     def _publish(self, batch: Batch, waits: bool) -> Publication:
         log.info("batch.published", room=batch.room, server_ts=batch.server_ts, message_ids=entry_ids(batch))
         return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), waits=waits)
+
+
+def _lowest_free_seat(broker: Broker, most: int) -> int:
+    """Take the lowest seat that nobody has, below `most`; `most` itself is taken by nobody, and wants nothing."""
+    return next((number for number in range(most) if broker.hold(topology.seat(number))), most)
+
+
+def _look_for(seat: int) -> Publication:
+    return Publication(exchange=topology.DEFAULT.name, routing_key=topology.seat(seat).name, body=encode(Probe()))
 
 
 def _refuse(delivery: Delivery, sequences: tuple[int, ...], error: WireError) -> list[Publication]:
