@@ -7,7 +7,7 @@ REGISTRY ?= 1
 ROUTER ?= 1
 ARCHIVE ?= 1
 
-.PHONY: help chat up down logs test faults soak lint lock rabbitmq
+.PHONY: help chat up down logs test faults soak bench lint lock rabbitmq
 
 help:  ## list these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -26,17 +26,21 @@ logs:  ## follow the logs, one JSON object a line
 	@tail -q -n 50 -F .run/log/*.log
 
 test: .venv/ready rabbitmq  ## run all tests
-	$(VENV)/pytest tests/unit tests/integration tests/e2e
+	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
+	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
 
-faults: .venv/ready rabbitmq  ## break it while people chat, and judge what they saw; takes 7 minutes
+faults: .venv/ready rabbitmq  ## break it while people chat, and judge what they saw; takes 9 minutes
 	@local/install.sh faults || true  # what is not there is left out, and said
 	$(VENV)/python -m tests.faults
 
-soak: .venv/ready rabbitmq  ## the same, mixed, for long: make soak MINUTES=60 SEED=9
+soak: .venv/ready rabbitmq  ## the same, mixed, for long: make soak MINUTES=60 SEED=9 NODES=3
 	@local/install.sh faults || true  # what is not there is left out, and said
-	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
+	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) --nodes $(or $(NODES),1)
 
-lint: .venv/ready  ## ruff, mypy, import-linter
+bench: .venv/bench rabbitmq  ## measure it beside its yardsticks: make bench QUICK=1 takes 3 minutes
+	$(VENV)/python -m bench $(if $(QUICK),--quick)
+
+lint: .venv/bench  ## ruff, mypy, import-linter
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
@@ -46,6 +50,7 @@ lock:  ## choose the newest versions again; needs uv
 	uv pip compile $(LOCK) --upgrade --extra postgresql --no-emit-package chat-wire --no-emit-package chat-worker \
 		$(PACKAGES:%=%/pyproject.toml) -o requirements.txt
 	uv pip compile $(LOCK) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile $(LOCK) --upgrade --group bench -c requirements-dev.txt -o requirements-bench.txt
 	uv pip compile $(LOCK) --upgrade --group build -c requirements-dev.txt -o requirements-build.txt
 
 LOCK := -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -53,6 +58,10 @@ LOCK := -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-heade
 
 rabbitmq:
 	@local/install.sh rabbitmq
+
+.venv/bench: .venv/ready requirements-bench.txt
+	$(VENV)/pip install -q --require-hashes -r requirements-bench.txt
+	@touch $@
 
 .venv/ready: requirements.txt requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 	@local/install.sh venv

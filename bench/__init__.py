@@ -1,0 +1,1 @@
+"""The benchmark: the running system through its clients' path, each figure beside its yardstick."""

@@ -1,0 +1,103 @@
+"""How fast a room's stream gets into log.txt and the index; beside it the same lines by write and fsync alone."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import orjson
+
+from bench.feed import batches, feed
+from bench.result import Result, Target
+from bench.stage import Stage
+from bench.usage import memory, processor_seconds
+from chat_wire import topology
+from chat_wire.connection import connect
+from tests.support.processes import Process, System
+from tests.support.wait import until
+
+TARGET = Target(at_least=0.3)
+RECORD_SECONDS = 300
+
+
+def run(stage: Stage, quick: bool) -> Iterator[Result]:
+    """Lines a second, of entries that were in the stream before the archive began: full ones, and of one post each."""
+    for size, posts in ((64, 200_000), (1, 20_000)):
+        yield _measure(stage, size, (posts // 40 if quick else posts) // size * size)
+
+
+def _measure(stage: Stage, size: int, posts: int) -> Result:
+    with stage.system() as system:
+        with connect(stage.operator_url, "bench") as connection:
+            topology.declare(connection.channel(), *topology.ROOM_STREAMS)
+        feed(stage.operator_url, topology.ROOM.name, "lobby", batches(posts, size))
+        archive = system.started("archive")
+        until(lambda: _indexed(system.data) == posts, RECORD_SECONDS, f"the archive has recorded {posts} posts")
+        used, megabytes = processor_seconds([archive.popen.pid]), memory(archive.popen.pid)
+        lines = _checked_lines(system, posts)
+        rounds = archive.lines("posts.recorded")
+        yardstick = _write_alone(stage.new_directory() / "log.txt", lines, [_count(each) for each in rounds])
+        return Result(
+            scenario="archive",
+            case=f"{size} posts an entry",
+            unit="lines/s",
+            ours=posts / _seconds(archive),
+            yardstick=posts / yardstick,
+            yardstick_name="write and fsync of the same lines, as many at once",
+            target=TARGET,
+            more={
+                "lines an fsync": posts / len(rounds),
+                "archive, processor ms a line, its start included": 1000 * used / posts,
+                "archive, MB": megabytes,
+            },
+        )
+
+
+def _indexed(data: Path) -> int:
+    """How many lines the index has."""
+    try:
+        with closing(sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)) as index:
+            row = index.execute("SELECT lines FROM checkpoint").fetchone()
+    except sqlite3.OperationalError:  # not made yet, or being written to
+        return 0
+    return row[0] if row else 0
+
+
+def _checked_lines(system: System, posts: int) -> list[bytes]:
+    """The lines of log.txt, which are those of the stream, in its order, and in the index too."""
+    lines = (system.data / "log.txt").read_bytes().splitlines(keepends=True)
+    places = [(line["offset"], line["index"]) for line in map(orjson.loads, lines)]
+    assert places == sorted(set(places)), "log.txt is not in the stream's order"
+    assert len(places) == posts, f"log.txt has {len(places)} lines for {posts} posts"
+    with closing(sqlite3.connect(system.data / "index.sqlite")) as index:
+        assert index.execute("SELECT count(*), max(number) FROM messages").fetchone() == (posts, posts)
+    return lines
+
+
+def _seconds(archive: Process) -> float:
+    """From when it began to read the stream to when it had recorded all, by its own log."""
+    begun, ended = archive.lines("room.attached")[0], archive.lines("posts.recorded")[-1]
+    return (datetime.fromisoformat(ended["timestamp"]) - datetime.fromisoformat(begun["timestamp"])).total_seconds()
+
+
+def _count(line: dict[str, list[str]]) -> int:
+    return len(line["message_ids"])
+
+
+def _write_alone(path: Path, lines: Sequence[bytes], sizes: Sequence[int]) -> float:
+    """The seconds it takes to write lines, so many at once, and to have them on disk each time."""
+    left = iter(lines)
+    pieces = [b"".join(islice(left, size)) for size in sizes]
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        begun = time.monotonic()
+        for piece in pieces:
+            os.write(file, piece)
+            os.fsync(file)
+        return time.monotonic() - begun
+    finally:
+        os.close(file)

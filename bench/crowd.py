@@ -1,0 +1,130 @@
+"""Many members who join a room by the client's rules, and then only listen, on plain sockets."""
+
+import secrets
+import selectors
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from bench import frames
+from chat_client.link import ROOM_PREFETCH
+from chat_client.member import HISTORY
+from chat_wire import topology
+from chat_wire.codec import encode
+from chat_wire.connection import HEARTBEAT_SECONDS
+from chat_wire.messages import Claim, Granted, History, Page
+from tests.support.chatter import Chatter
+
+ACK_EVERY = 100
+SILENT_SECONDS = 30
+# In the JSON of each notice, and of nothing else in the room.
+NOTICE = b'"kind":'
+# AMQP 0-9-1, 4.2.7: frame type 8, channel 0, no payload.
+HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
+
+
+@dataclass(slots=True)
+class Member:
+    """One who is in the room: what its socket brought."""
+
+    chatter: Chatter
+    channel: int
+    notices: frames.TokenCount = field(default_factory=lambda: frames.TokenCount(NOTICE))
+    acked: int = 0
+
+    @property
+    def sock(self) -> Any:
+        """The socket of the connection."""
+        connection: Any = self.chatter.connection.connection
+        return connection.sock
+
+    def read(self, buffer: bytearray) -> None:
+        """Take in what the socket has, and acknowledge now and then."""
+        size = self.sock.recv_into(buffer)
+        assert size, "the broker closed a member's connection"
+        self.notices.feed(buffer, size)
+        if self.notices.count >= self.acked + ACK_EVERY:  # each is a delivery of the room's
+            self.acked = self.notices.count
+            self.sock.sendall(frames.ack(self.channel, self.acked))
+
+
+class Crowd:
+    """Members, who see that everybody joins."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._members: list[Member] = []
+        self._selector = selectors.DefaultSelector()
+        self._buffer = bytearray(1 << 20)
+        self._beat_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+        for member in self._members:
+            member.sock.close()
+
+    def join(self, names: Iterable[str]) -> None:
+        """Have members join, all at once: each claims a name, asks for the history, and attaches to the room."""
+        joining = [(Chatter(self._url), name) for name in names]
+        claims = [(chatter, _claim(chatter, name)) for chatter, name in joining]
+        questions = [(chatter, _ask_history(chatter, request)) for chatter, request in claims]
+        for chatter, request in questions:
+            self._attach(chatter, request)
+
+    def see(self, notices: int) -> None:
+        """Read until every member has seen so many notices; AssertionError if one has not, and nothing more comes."""
+        while any(member.notices.count < notices for member in self._members):
+            assert self.read(SILENT_SECONDS), f"not all {notices} notices came to all"
+        self.check(notices)
+
+    def check(self, notices: int) -> None:
+        """Raises AssertionError if a member has not seen exactly so many notices."""
+        counts = {member.notices.count for member in self._members}
+        assert counts == {notices}, f"members have seen {sorted(counts)} notices, not {notices}"
+
+    def rest(self, seconds: float) -> None:
+        """Listen for so long."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.read(min(left, 1))
+
+    def read(self, seconds: float = 0) -> bool:
+        """Take in what has arrived, for the first of it wait so long; whether anything has."""
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + HEARTBEAT_SECONDS / 2
+            for member in self._members:
+                member.sock.sendall(HEARTBEAT)
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
+            key.data.read(self._buffer)
+        return bool(ready)
+
+    def _attach(self, chatter: Chatter, request: str) -> None:
+        page = chatter.answer(request)
+        assert isinstance(page, Page), page
+        assert page.position, "there is no history"
+        channel: Any = chatter.connection.channel()
+        channel.basic_qos(0, ROOM_PREFETCH, False)
+        channel.basic_consume(topology.room("lobby").name, arguments={"x-stream-offset": page.position.offset})
+        member = Member(chatter, channel.channel_id)
+        member.sock.setblocking(False)
+        self._members.append(member)
+        self._selector.register(member.sock, selectors.EVENT_READ, member)
+
+
+def _claim(chatter: Chatter, name: str) -> str:
+    claim = Claim(request=secrets.token_hex(16), name=name, secret=chatter.secret)
+    chatter.publish("chat.registry", "registry.commands", encode(claim))
+    return claim.request
+
+
+def _ask_history(chatter: Chatter, claim: str) -> str:
+    granted = chatter.answer(claim)
+    assert isinstance(granted, Granted), granted
+    question = History(request=secrets.token_hex(16), token=granted.token, room="lobby", before=None, limit=HISTORY)
+    chatter.publish("chat.archive", "archive.queries", encode(question))
+    return question.request

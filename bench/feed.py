@@ -1,0 +1,53 @@
+"""Puts into streams what others are to read, before anything is measured."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from chat_wire.codec import encode
+from chat_wire.connection import Publication, Publisher, connect
+from chat_wire.messages import Batch, Post, Run
+
+AT_ONCE = 500
+SESSIONS = 20
+
+
+def feed(url: str, exchange: str, routing_key: str, bodies: Iterable[bytes]) -> None:
+    """Publish, and wait until the broker has confirmed everything."""
+    left = iter(bodies)
+    with connect(url, "feed") as connection:
+        publisher = Publisher(connection.channel())
+        while bodies := list(islice(left, AT_ONCE)):
+            for body in bodies:
+                publisher.publish(Publication(exchange=exchange, routing_key=routing_key, body=body))
+            while publisher.unconfirmed:
+                connection.drain_events(timeout=30)
+        assert not publisher.returned
+        assert not publisher.refused
+
+
+def batches(posts: int, size: int) -> Iterator[bytes]:
+    """Entries of the lobby's stream that hold `posts` posts of 60 characters, `size` in each, by sessions in turn."""
+    for number in range(posts // size):
+        session, before = number % SESSIONS, number // SESSIONS * size
+        yield encode(
+            Batch(
+                room="lobby",
+                router="bench",
+                server_ts=1_800_000_000_000_000 + number,
+                runs=(
+                    Run(
+                        session=f"{session:032}",
+                        user=f"user{session}",
+                        author=f"{session:064}",
+                        posts=_posts(before, size),
+                    ),
+                ),
+            )
+        )
+
+
+def _posts(before: int, size: int) -> tuple[Post, ...]:
+    return tuple(
+        Post(sequence=sequence, client_ts=1_800_000_000_000_000 + sequence, text=f"{sequence:060}")
+        for sequence in range(before + 1, before + 1 + size)
+    )

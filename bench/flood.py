@@ -1,0 +1,92 @@
+"""One sender floods a room, with one router.
+
+The yardsticks: a bare relay to an exclusive queue for each member; and what the broker itself can do, when the very
+entries that the router made are published straight to the room.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bench import yardstick_fanout
+from bench.measure import Measured, measure
+from bench.reader import Reading
+from bench.result import Result, Target
+from bench.room import entries
+from bench.sender import joined, send_all
+from bench.stage import Stage
+from bench.usage import memory
+from chat_wire import topology
+from chat_wire.connection import Publication, Publisher, connect
+
+# Members: posts of ours, posts of the relay's, so that each takes about 10 s.
+FULL = {10: (100_000, 20_000), 100: (60_000, 5_000), 500: (20_000, 1_000)}
+QUICK = {10: (5_000, 1_000)}
+FASTER = {10: Target(at_least=2), 100: Target(at_least=5)}
+OF_LIMIT = Target(at_least=0.7)
+
+
+def run(stage: Stage, quick: bool) -> Iterator[Result]:
+    """Posts a second that reach all members."""
+    for members, (posts, relayed) in (QUICK if quick else FULL).items():
+        ours, room, resident = _ours(stage, members, posts)
+        relay = _relay(stage, members, relayed)
+        limit = _limit(stage, members, posts, room)
+        case, unit = f"{members} members", "posts/s"
+        yield Result(
+            scenario="flood",
+            case=case,
+            unit=unit,
+            ours=ours.rate,
+            yardstick=relay.rate,
+            yardstick_name="bare relay",
+            target=FASTER.get(members),
+            more={**ours.cost, **resident, **_named("bare relay", relay), "posts an entry": posts / len(room)},
+        )
+        yield Result(
+            scenario="limit",
+            case=case,
+            unit=unit,
+            ours=ours.rate,
+            yardstick=limit.rate,
+            yardstick_name="the broker alone",
+            target=OF_LIMIT,
+            more=_named("the broker alone", limit),
+        )
+
+
+def _ours(stage: Stage, members: int, posts: int) -> tuple[Measured, list[bytes], dict[str, float]]:
+    """The chat itself: with what it took, the entries that the router made, and the memory of the services."""
+    with stage.system() as system:
+        services = {process.name.split("-")[0]: process.popen.pid for process in system.all()}
+        with joined(stage.client_url, ["flood"]) as senders:
+            senders[0].write(posts)
+            what = Reading(url=stage.client_url, members=members, posts=posts)
+            measured = measure(stage, what, list(services.values()), lambda: send_all(senders))
+        resident = {f"{service} MB": memory(pid) for service, pid in services.items()}
+        return measured, entries(stage.client_url, posts), resident
+
+
+def _relay(stage: Stage, members: int, posts: int) -> Measured:
+    url = stage.operator_url
+    with stage.emptied(), yardstick_fanout.fanout(url) as pid:
+        what = Reading(url=url, members=members, posts=posts, attach=yardstick_fanout.attach_copies, acks=False)
+        return measure(stage, what, [pid], lambda: yardstick_fanout.send(url, posts))
+
+
+def _limit(stage: Stage, members: int, posts: int, room: Sequence[bytes]) -> Measured:
+    """The same entries, published with pipelined confirms straight to the room."""
+    with stage.emptied(), connect(stage.operator_url, "limit") as connection:
+        topology.declare(connection.channel(), *topology.ROOM_STREAMS)
+        publisher = Publisher(connection.channel())
+
+        def send() -> None:
+            for body in room:
+                publisher.publish(Publication(exchange=topology.ROOM.name, routing_key="lobby", body=body))
+            while publisher.unconfirmed:
+                connection.drain_events(timeout=30)
+            assert not publisher.refused
+
+        return measure(stage, Reading(url=stage.client_url, members=members, posts=posts), [], send)
+
+
+def _named(name: str, measured: Measured) -> dict[str, float]:
+    return {f"{name}: {key}": value for key, value in measured.cost.items()}

@@ -1,0 +1,76 @@
+"""How long a post takes from its sender to each member, at a steady 50 a second.
+
+It counts from when a post is written, so that waiting for the confirm of the one before is part of it. The yardstick is
+a bare relay with the same two hops. Both are up all the time and take turns, so that whatever else goes on meets both.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+
+from hdrh.histogram import HdrHistogram
+
+from bench.reader import Reading, Seen, attach_room, reading
+from bench.result import Result, Target
+from bench.sender import Sender, joined, send_evenly
+from bench.stage import Stage
+from bench.yardstick_hops import QUEUE, ROOM, hops
+from tests.support.chatter import Chatter
+
+PER_SECOND = 50.0
+WARM_UP = 50
+MEMBERS = (10, 100)
+TURNS = 4  # of each
+TURN_POSTS = 250
+QUICK_TURN_POSTS = 50
+LONGEST = 60_000_000
+TARGETS = {50: Target(at_most=1.3), 99: Target(at_most=1.5)}
+
+
+def run(stage: Stage, quick: bool) -> Iterator[Result]:
+    """Milliseconds, by percentiles."""
+    for members in MEMBERS[:1] if quick else MEMBERS:
+        ours, bare = map(_histogram, _in_turns(stage, members, QUICK_TURN_POSTS if quick else TURN_POSTS))
+        for percentile, target in TARGETS.items():
+            yield Result(
+                scenario="latency",
+                case=f"{members} members, p{percentile}",
+                unit="ms",
+                ours=_at(ours, percentile),
+                yardstick=_at(bare, percentile),
+                yardstick_name="bare two hops",
+                target=target,
+                more={"max ms": _at(ours, 100), "bare two hops: max ms": _at(bare, 100)},
+            )
+
+
+def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
+    """What was seen of ours, and of the yardstick's."""
+    url = stage.operator_url
+    theirs = (QUEUE.exchange.name, QUEUE.routing_key)
+    total = WARM_UP + TURNS * posts
+    with ExitStack() as ending:
+        ending.enter_context(stage.system()).all()
+        ending.enter_context(hops(url))
+        ours = ending.enter_context(joined(stage.client_url, ["latency"]))[0]
+        senders = (ours, Sender(ending.enter_context(closing(Chatter(url))), ours.grant, theirs))
+        what = partial(Reading, members=members, posts=total, stamps=True, warm_up=WARM_UP)
+        ours_read = ending.enter_context(reading(what(url=stage.client_url)))
+        bare_read = ending.enter_context(reading(what(url=url, attach=partial(attach_room, room=ROOM))))
+        for turn_posts in (WARM_UP, *[posts] * TURNS):
+            for sender in senders:
+                send_evenly(sender, turn_posts, PER_SECOND)
+        return ours_read.seen(), bare_read.seen()
+
+
+def _histogram(seen: Seen) -> HdrHistogram:
+    """Of microseconds, to three digits."""
+    histogram = HdrHistogram(1, LONGEST, 3)
+    for took in seen.took:
+        histogram.record_value(max(1, took))
+    return histogram
+
+
+def _at(histogram: HdrHistogram, percentile: float) -> float:
+    """Milliseconds."""
+    return float(histogram.get_value_at_percentile(percentile) / 1000)

@@ -1,0 +1,141 @@
+"""Claims and releases, many at once from one client, with 1 and 2 registry replicas; beside it the bare two hops."""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from bench.linked import arrival, linked
+from bench.result import Result, Target
+from bench.stage import Stage
+from bench.usage import processor_seconds
+from bench.yardstick_hops import QUEUE, ROOM, hops
+from chat_client.link import Link
+from chat_wire.codec import decode, encode
+from chat_wire.messages import Claim, Exit, Exited, Granted, ListUsers, Probe, Refused, Users
+
+IN_FLIGHT = 256
+SILENT_SECONDS = 30
+TARGET = Target(at_least=0.5)
+
+# Sends the next request, if there is one to send yet; and takes what has come away, telling how many were answered.
+Send = Callable[[Link], bool]
+Take = Callable[[Link], int]
+Answer = Granted | Exited | Users
+
+
+def run(stage: Stage, quick: bool) -> Iterator[Result]:
+    """Commands a second, each answered: half of them claim a name, half give one back."""
+    names = 200 if quick else 5_000
+    for replicas in (1, 2):
+        ours, more = _registry(stage, replicas, names)
+        yardstick, more_of_yardstick = _bare(stage, 2 * names)
+        yield Result(
+            scenario="names",
+            case=f"{replicas} replica" + "s" * (replicas > 1),
+            unit="commands/s",
+            ours=ours,
+            yardstick=yardstick,
+            yardstick_name="quorum queue to stream and back",
+            target=TARGET,
+            more=more | more_of_yardstick,
+        )
+
+
+def _registry(stage: Stage, replicas: int, names: int) -> tuple[float, dict[str, float]]:
+    with stage.system() as system:
+        pids = [system.started("registry", replica).popen.pid for replica in range(1, replicas + 1)]
+        with linked(system.url("client")) as link:
+            commands = Commands(names)
+            before = processor_seconds(pids), processor_seconds([stage.broker_process])
+            seconds = _pass(link, 2 * names, commands.send, commands.take)
+            after = processor_seconds(pids), processor_seconds([stage.broker_process])
+            _check_nobody_is_left(link)
+    return 2 * names / seconds, {
+        "registry, processor ms a command": 1000 * (after[0] - before[0]) / (2 * names),
+        "broker, processor ms a command": 1000 * (after[1] - before[1]) / (2 * names),
+    }
+
+
+def _bare(stage: Stage, messages: int) -> tuple[float, dict[str, float]]:
+    url, body = stage.operator_url, encode(Claim(request="r" * 32, name="yardstick", secret="s" * 64))
+
+    def send(link: Link) -> bool:
+        link.publish(QUEUE.exchange.name, QUEUE.routing_key, body)
+        return True
+
+    with stage.emptied(), hops(url) as pid, linked(url) as link:
+        link.attach(ROOM, "next")
+        before = processor_seconds([pid])
+        seconds = _pass(link, messages, send, lambda link: len(link.take_entries()))
+        used = processor_seconds([pid]) - before
+    return messages / seconds, {"bare relay, processor ms a message": 1000 * used / messages}
+
+
+def _pass(link: Link, requests: int, send: Send, take: Take) -> float:
+    """Keep as many requests under way as may be until all are answered; returns the seconds it took."""
+    begun = heard = time.monotonic()
+    sent = answered = 0
+    while answered < requests:
+        while sent < requests and sent - answered < IN_FLIGHT and send(link):
+            sent += 1
+        link.wait(1)
+        link.drain()
+        if new := take(link):
+            answered, heard = answered + new, time.monotonic()
+        assert time.monotonic() < heard + SILENT_SECONDS, f"{answered} of {requests} were answered, then no more"
+    assert not link.take_bounced()
+    return time.monotonic() - begun
+
+
+class Commands:
+    """Claims `names` names, and gives each back once it is granted."""
+
+    def __init__(self, names: int) -> None:
+        secret = secrets.token_hex(32)
+        self._claims = deque(
+            Claim(request=secrets.token_hex(16), name=f"name{number}", secret=secret) for number in range(names)
+        )
+        self._exits: deque[Exit] = deque()
+
+    def send(self, link: Link) -> bool:
+        """Publish the next command, unless all there is to claim is claimed and nothing more is granted yet."""
+        waiting = self._exits or self._claims
+        if waiting:
+            _publish(link, waiting.popleft())
+        return bool(waiting)
+
+    def take(self, link: Link) -> int:
+        """How many answers have come, none of them a refusal."""
+        answers = _answers(link)
+        for answer in answers:
+            if isinstance(answer, Granted):
+                self._exits.append(Exit(request=secrets.token_hex(16), token=answer.token))
+        return len(answers)
+
+
+def _check_nobody_is_left(link: Link) -> None:
+    """The one who asks comes last: all names given back before are free by then."""
+    granted = _ask(link, Claim(request="last", name="last", secret=secrets.token_hex(32)))
+    assert isinstance(granted, Granted)
+    users = _ask(link, ListUsers(request="users", token=granted.token, after=granted.offset))
+    assert isinstance(users, Users)
+    assert users.connected + users.disconnected == ("last",), users
+
+
+def _ask(link: Link, request: Claim | ListUsers) -> Answer:
+    _publish(link, request)
+    (answer,) = arrival(link, lambda: _answers(link))
+    return answer
+
+
+def _answers(link: Link) -> list[Answer]:
+    replies: list[object] = [decode(body, Granted, Exited, Users, Refused, Probe) for body in link.take_replies()]
+    answers = [reply for reply in replies if isinstance(reply, Granted | Exited | Users)]
+    refused = [reply for reply in replies if isinstance(reply, Refused)]
+    assert not refused, refused
+    return answers
+
+
+def _publish(link: Link, request: Claim | Exit | ListUsers) -> None:
+    link.publish("chat.registry", "registry.commands", encode(request))

@@ -1,0 +1,220 @@
+"""Questions to an archive of 1,000,000 messages, one at a time; beside each the same SQL by sqlite3 alone."""
+
+import random
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from hdrh.histogram import HdrHistogram
+
+from bench.linked import arrival, linked
+from bench.result import Result, Target
+from bench.stage import Stage
+from bench.usage import memory
+from bench.yardstick_hops import QUEUE, ROOM, hops
+from chat_archive.domain import HIGHEST_NUMBER, to_line
+from chat_client.link import Link
+from chat_client.member import HISTORY
+from chat_client.mine import PAGE
+from chat_wire.codec import decode, encode
+from chat_wire.messages import History, Mine, Page, Recorded, Refused
+from chat_wire.tokens import Claims, mint
+from tests.support.processes import Process, System
+from tests.support.wait import until
+
+TARGET = Target(at_most=2.0)
+BUILD_SECONDS = 600
+AUTHORS = 1_000
+ASKING = 100
+# Between two messages, in microseconds: all were sent within the last two days, and all sessions may be heard again.
+APART = 100_000
+MOST_SESSIONS = 10_000
+COLUMNS = 'number, room, "offset", "index", session, sequence, user, author, client_ts, server_ts, text'
+ROWS_OF_MINE = (
+    f"SELECT {COLUMNS} FROM messages WHERE author = ? AND user_key = ? AND number > ? ORDER BY number LIMIT ?"
+)
+ROWS_OF_ROOM = f"SELECT {COLUMNS} FROM messages WHERE room = ? AND number < ? ORDER BY number DESC LIMIT ?"
+LAST = "SELECT session, sequence FROM sessions WHERE room = ? AND server_ts >= ? ORDER BY server_ts DESC LIMIT ?"
+POSITION = 'SELECT "offset", session, sequence FROM messages WHERE room = ? ORDER BY number DESC LIMIT 1'
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Statement = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the SQL that answers it; the last statement gives the posts, and one more if there are more."""
+
+    question: Mine | History
+    statements: tuple[Statement, ...]
+
+
+def run(stage: Stage, quick: bool) -> Iterator[Result]:
+    """The 99th percentile of the time from a question to its answer, through the broker."""
+    messages, times = (20_000, 100) if quick else (1_000_000, 2_000)
+    with stage.system() as system:
+        begun = time.time_ns() // 1000 - messages * APART
+        with (system.data / "log.txt").open("wb") as log:
+            log.writelines(to_line(_post(number, begun + number * APART)) for number in range(1, messages + 1))
+        archive = system.start("archive")
+        until(lambda: archive.popen.poll() is None and archive.lines("archive.writing"), BUILD_SECONDS)
+        yield _built(archive, messages)
+        tokens = _tokens(system)
+        kinds: dict[str, Callable[[], Asked]] = {
+            "/mymsgs, first page": lambda: _mine(tokens),
+            "newest page of the room": lambda: _newest(tokens, begun),
+            "any page of the room": lambda: _history(tokens, messages),
+        }
+        with hops(stage.operator_url), linked(stage.operator_url) as bare:
+            bare.attach(ROOM, "next")
+            for case, ask in kinds.items():
+                yield _measure(system, case, ask, times, bare)
+
+
+def _post(number: int, at: int) -> Recorded:
+    """Number `number` of those that all authors sent in turn."""
+    author = number % AUTHORS
+    return Recorded(
+        number=number,
+        room="lobby",
+        offset=number,
+        index=0,
+        session=f"{author:032}",
+        sequence=1 + number // AUTHORS,
+        user=f"user{author}",
+        author=f"{author:064}",
+        client_ts=at,
+        server_ts=at,
+        text=f"{number:060}",
+    )
+
+
+def _built(archive: Process, messages: int) -> Result:
+    begun, ended = archive.lines("baton.taken")[0], archive.lines("archive.writing")[0]
+    took = datetime.fromisoformat(ended["timestamp"]) - datetime.fromisoformat(begun["timestamp"])
+    return Result(
+        scenario="questions",
+        case="index built from log.txt",
+        unit="lines/s",
+        ours=messages / took.total_seconds(),
+        more={"archive, MB": memory(archive.popen.pid)},
+    )
+
+
+def _tokens(system: System) -> list[tuple[Claims, str]]:
+    key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
+    expires = (int(time.time()) + 3600) * 1_000_000
+    holders = [
+        Claims(session=f"{author:032}", name=f"user{author}", author=f"{author:064}", partition=0, expires=expires)
+        for author in range(ASKING)
+    ]
+    return [(claims, mint(claims, key)) for claims in holders]
+
+
+def _mine(tokens: list[tuple[Claims, str]]) -> Asked:
+    claims, token = random.choice(tokens)
+    return Asked(
+        Mine(request=secrets.token_hex(16), token=token, after=0, limit=PAGE),
+        ((POSITION, ("lobby",)), (ROWS_OF_MINE, (claims.author, claims.name, 0, PAGE + 1))),
+    )
+
+
+def _newest(tokens: list[tuple[Claims, str]], since: int) -> Asked:
+    _, token = random.choice(tokens)
+    return Asked(
+        History(request=secrets.token_hex(16), token=token, room="lobby", before=None, limit=HISTORY),
+        ((LAST, ("lobby", since, MOST_SESSIONS)), (ROWS_OF_ROOM, ("lobby", HIGHEST_NUMBER, HISTORY + 1))),
+    )
+
+
+def _history(tokens: list[tuple[Claims, str]], messages: int) -> Asked:
+    _, token = random.choice(tokens)
+    before = random.randrange(HISTORY + 2, messages)
+    return Asked(
+        History(request=secrets.token_hex(16), token=token, room="lobby", before=before, limit=HISTORY),
+        ((ROWS_OF_ROOM, ("lobby", before, HISTORY + 1)),),
+    )
+
+
+@dataclass(slots=True)
+class Times:
+    """How long something took each time."""
+
+    _histogram: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, 60_000_000, 3))
+
+    def add(self, seconds: float) -> None:
+        """Once more."""
+        self._histogram.record_value(round(seconds * 1_000_000))
+
+    def percentile(self, percent: float) -> float:
+        """The time, in ms, that so many percent did not exceed."""
+        return float(self._histogram.get_value_at_percentile(percent) / 1000)
+
+
+def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, bare: Link) -> Result:
+    ours, alone, hops_and_sql = Times(), Times(), Times()
+    with linked(system.url("client")) as link, closing(_open(system.data)) as index:
+        for _ in range(times):
+            asked = ask()
+            page, answered = _timed(_answer, link, asked.question)
+            rows, looked_up = _timed(_look_up, index, asked)
+            _, came_back = _timed(_round_trip, bare)
+            _check(page, asked.question, rows)
+            ours.add(answered)
+            alone.add(looked_up)
+            hops_and_sql.add(looked_up + came_back)
+    return Result(
+        scenario="questions",
+        case=case,
+        unit="ms p99",
+        ours=ours.percentile(99),
+        yardstick=alone.percentile(99),
+        yardstick_name="the same SQL by sqlite3 alone",
+        target=TARGET,
+        more={
+            "p50, ms": ours.percentile(50),
+            "sqlite3 alone, p50, ms": alone.percentile(50),
+            "sqlite3 and the bare two hops, p50, ms": hops_and_sql.percentile(50),
+            "sqlite3 and the bare two hops, p99, ms": hops_and_sql.percentile(99),
+        },
+    )
+
+
+def _timed(what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
+    begun = time.perf_counter()
+    return what(*args, **kwargs), time.perf_counter() - begun
+
+
+def _look_up(index: sqlite3.Connection, asked: Asked) -> list[tuple[int, ...]]:
+    return [index.execute(*statement).fetchall() for statement in asked.statements][-1]
+
+
+def _open(data: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)
+
+
+def _answer(link: Link, question: Mine | History) -> bytes:
+    link.publish("chat.archive", "archive.queries", encode(question))
+    (body,) = arrival(link, link.take_replies)
+    return body
+
+
+def _round_trip(link: Link) -> None:
+    link.publish(QUEUE.exchange.name, QUEUE.routing_key, b"a question" * 30)
+    arrival(link, link.take_entries)
+
+
+def _check(body: bytes, question: Mine | History, rows: list[tuple[int, ...]]) -> None:
+    page: object = decode(body, Page, Refused)
+    assert isinstance(page, Page), page
+    assert page.request == question.request
+    wanted = sorted(row[0] for row in rows[: question.limit])
+    assert [message.number for message in page.messages] == wanted
+    assert page.more == (len(rows) > question.limit)

@@ -1,0 +1,47 @@
+"""What a scenario finds: a figure of ours, the yardstick's of the same run, and what their ratio is to reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be reached: at least or at most this, by the ratio to the yardstick or by the figure itself."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def reached(self, value: float) -> bool:
+        """Whether a value is within."""
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+    def __str__(self) -> str:
+        return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One line of the table. `more` has what else was measured: percentiles, processor time, memory, named with units.
+
+    With a `yardstick` the target is for `ours` / `yardstick`, else for `ours`.
+    """
+
+    scenario: str
+    case: str
+    unit: str
+    ours: float
+    yardstick: float | None = None
+    yardstick_name: str = ""
+    target: Target | None = None
+    more: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours to the yardstick's; None without one."""
+        return self.ours / self.yardstick if self.yardstick else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is reached; None where there is none."""
+        ratio = self.ratio
+        return self.target.reached(self.ours if ratio is None else ratio) if self.target else None

@@ -1,0 +1,98 @@
+"""People who write: by the client's rules, with at most one unconfirmed message of at most 64 posts."""
+
+import selectors
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+from chat_wire import topology
+from chat_wire.codec import encode
+from chat_wire.messages import MAX_POSTS, Granted, Post, Posts
+from tests.support.chatter import Chatter
+
+STALLED_SECONDS = 30
+
+
+class Sender:
+    """Writes posts, and publishes what is written as soon as the message before is confirmed.
+
+    It goes to the chat, or to another exchange and key, for a yardstick.
+    """
+
+    def __init__(self, chatter: Chatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
+        self._chatter = chatter
+        self.grant = grant
+        self._to = to or (topology.INGRESS.name, str(grant.partition))
+        self._written: deque[Post] = deque()
+        self._count = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something written is not confirmed."""
+        return bool(self._written or self._chatter.publisher.unconfirmed)
+
+    def write(self, posts: int = 1) -> None:
+        """Write posts of 60 characters, now."""
+        now = time.time_ns() // 1000
+        for _ in range(posts):
+            self._count += 1
+            self._written.append(Post(sequence=self._count, client_ts=now, text=f"{self._count:060}"))
+
+    def step(self) -> None:
+        """Take in what has arrived, and publish the next message if it may go."""
+        self._chatter.drain()
+        publisher = self._chatter.publisher
+        wrong = publisher.returned or publisher.refused or self._chatter.replies
+        assert not wrong, f"posts were not taken: {wrong}"
+        if self._written and not publisher.unconfirmed:
+            posts = tuple(self._written.popleft() for _ in range(min(MAX_POSTS, len(self._written))))
+            self._chatter.publish(*self._to, encode(Posts(token=self.grant.token, room="lobby", posts=posts)))
+
+    def fileno(self) -> int:
+        """For selectors."""
+        connection: Any = self._chatter.connection.connection
+        return int(connection.sock.fileno())
+
+
+@contextmanager
+def joined(url: str, names: Iterable[str]) -> Iterator[list[Sender]]:
+    """People who have claimed their names."""
+    with ExitStack() as ending:
+        senders = []
+        for name in names:
+            chatter = ending.enter_context(closing(Chatter(url)))
+            answer = chatter.claim(name)
+            assert isinstance(answer, Granted), f"{name} was not granted: {answer}"
+            chatter.replies.clear()
+            senders.append(Sender(chatter, answer))
+        yield senders
+
+
+def send_all(senders: Sequence[Sender]) -> None:
+    """Publish all that is written, each sender as fast as the rules let it."""
+    with selectors.DefaultSelector() as selector:
+        for sender in senders:
+            selector.register(sender, selectors.EVENT_READ, sender)
+            sender.step()
+        while any(sender.busy for sender in senders):
+            ready = selector.select(STALLED_SECONDS)
+            assert ready, "the broker confirms nothing"
+            for key, _ in ready:
+                key.data.step()
+
+
+def send_evenly(sender: Sender, posts: int, per_second: float) -> None:
+    """Write posts at an even pace, whatever becomes of them, and publish each as soon as it may go."""
+    begun, written = time.monotonic(), 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(sender, selectors.EVENT_READ, sender)
+        while written < posts or sender.busy:
+            due = begun + written / per_second
+            if written < posts and time.monotonic() >= due:
+                sender.write()
+                written += 1
+            else:
+                selector.select(max(0.0, due - time.monotonic()) if written < posts else 1)
+            sender.step()

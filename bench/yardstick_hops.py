@@ -1,0 +1,76 @@
+"""The bare two hops, quorum queue to stream: what Kombu and the broker cost without any work being done.
+
+    python -m bench.yardstick_hops URL
+
+Everything that has arrived in the queue goes into the stream, and is acknowledged once that is confirmed.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from kombu.entity import Exchange, Queue
+
+from chat_wire import topology
+from chat_wire.connection import Publication, Publisher, connect
+
+ROOM = "yardstick"
+QUEUE = Queue(
+    "yardstick", Exchange("chat.yardstick", type="direct"), "yardstick", queue_arguments={"x-queue-type": "quorum"}
+)
+PREFETCH = 256
+
+
+@contextmanager
+def hops(url: str) -> Iterator[int]:
+    """The relay in a process of its own, whose id is given; it takes from QUEUE and puts into the stream of ROOM."""
+    with connect(url, "yardstick") as connection:
+        topology.declare(connection.channel(), QUEUE, topology.room(ROOM))
+    process = subprocess.Popen([sys.executable, "-m", "bench.yardstick_hops", url], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def relay(url: str) -> None:
+    """Relay for ever."""
+    incoming, outgoing = connect(url, "yardstick consuming"), connect(url, "yardstick publishing")
+    publisher = Publisher(outgoing.channel())
+    arrived: list[Any] = []
+    channel: Any = incoming.channel()
+    channel.auto_decode = False
+    channel.basic_qos(0, PREFETCH, False)
+    channel.basic_consume(QUEUE.name, callback=arrived.append)
+    print("ready", flush=True)
+    while True:
+        _drain(incoming, 1)
+        if arrived:
+            _put_out(outgoing, publisher, arrived)
+            channel.basic_ack(arrived[-1].delivery_tag, multiple=True)
+            arrived.clear()
+        outgoing.heartbeat_check()
+        incoming.heartbeat_check()
+
+
+def _put_out(outgoing: Any, publisher: Publisher, messages: list[Any]) -> None:
+    for message in messages:
+        publisher.publish(Publication(exchange=topology.ROOM.name, routing_key=ROOM, body=message.body))
+    while publisher.unconfirmed:
+        outgoing.drain_events(timeout=10)
+
+
+def _drain(connection: Any, seconds: float) -> None:
+    with suppress(TimeoutError):
+        connection.drain_events(timeout=seconds)
+        while True:
+            connection.drain_events(timeout=0)
+
+
+if __name__ == "__main__":
+    relay(sys.argv[1])
