@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from chat_wire import messages
 from chat_wire.codec import decode, encode, type_name
 from chat_wire.errors import DecodeError, InvalidText, UnknownType
-from chat_wire.messages import Batch, Claim, Exit, Notice, Post, Posts, Run, check_text, entry_ids
+from chat_wire.messages import Batch, Claim, Exit, Notice, Post, Posts, Run, check_text, entry_ids, id_ranges
 
 TYPED: list[Any] = [
     cls
@@ -128,3 +129,11 @@ def test_posts_keep_text_of_every_plane() -> None:
     post = Post(sequence=1, client_ts=1, text="a ñ 漢 😀 \U0010fffd \u0000")
     message = Posts(token="t", room="lobby", posts=(post,))
     assert decode(encode(message), Posts) == message
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 6))))
+def test_ranges_are_the_posts_in_short(posts: list[tuple[str, int]]) -> None:
+    ranges = id_ranges(posts)
+
+    assert [(session, number) for session, first, last in ranges for number in range(first, last + 1)] == posts
+    assert all((one, last + 1) != (other, first) for (one, _, last), (other, first, _) in pairwise(ranges))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from amqp.spec import Basic
 from kombu.connection import Connection
 
 from chat_wire.errors import Unconfirmed
@@ -100,10 +101,10 @@ class Publisher:
             properties={"delivery_mode": 2, "reply_to": publication.reply_to},
         )
         self._tag += 1
-        self._waiting[self._tag] = publication  # first: publishing may itself receive the confirm
-        self._channel.basic_publish(
-            message, publication.exchange, publication.routing_key, mandatory=publication.mandatory
-        )
+        self._waiting[self._tag] = publication
+        where = (0, publication.exchange, publication.routing_key, publication.mandatory, False)
+        # Not basic_publish(), which looks for what has arrived before each message: callers do that once for many.
+        self._channel.send_method(Basic.Publish, "Bssbb", where, message)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         self._settle(tag, multiple)

@@ -4,6 +4,7 @@ Times are integers: microseconds since 1970-01-01 UTC. A message says in `type` 
 What only one service reads and writes (the registry's journal) is that service's own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -294,6 +295,17 @@ def entry_ids(entry: Batch | Notice) -> list[str]:
     if isinstance(entry, Notice):
         return [entry.id]
     return [post_id(run.session, post.sequence) for run in entry.runs for post in run.posts]
+
+
+def id_ranges(posts: Iterable[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """Posts (session, sequence) in short, for logs: session, first and last sequence of those that count up by one."""
+    ranges: list[tuple[str, int, int]] = []
+    for session, sequence in posts:
+        if ranges and ranges[-1][0] == session and ranges[-1][2] + 1 == sequence:
+            ranges[-1] = (session, ranges[-1][1], sequence)
+        else:
+            ranges.append((session, sequence, sequence))
+    return ranges
 
 
 def check_text(text: str) -> None:

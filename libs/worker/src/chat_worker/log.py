@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -19,27 +20,46 @@ def configure(service: str, instance: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_source(service, instance),
     ]
+    on_terminal = sys.stdout.isatty()
+    _configure_ours(shared, level, on_terminal)
+    _configure_libraries(shared, level, on_terminal)
+
+
+class _Stdout(structlog.BytesLogger):
+    """A full disk or a closed pipe loses lines, and there is nobody to tell; it must not stop the work."""
+
+    def __init__(self, *_: Any) -> None:
+        super().__init__()
+
+    def msg(self, message: bytes) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
+    """Our lines go straight to stdout: by way of `logging` each would cost three times as much."""
+    render: list[structlog.typing.Processor]
+    render = [structlog.dev.ConsoleRenderer()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory() if on_terminal else _Stdout,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_formatter(shared))
-    logging.basicConfig(handlers=[handler], level=level, force=True)
 
 
-def _formatter(shared: list[structlog.typing.Processor]) -> logging.Formatter:
+def _configure_libraries(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
     render: list[structlog.typing.Processor]
-    if sys.stdout.isatty():
-        render = [structlog.dev.ConsoleRenderer()]
-    else:
-        render = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_to_json)]
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+    render = [structlog.dev.ConsoleRenderer()] if on_terminal else [structlog.processors.format_exc_info, _to_text]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
+        )
     )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
 
 
 def _add_source(service: str, instance: str) -> structlog.typing.Processor:
@@ -49,6 +69,10 @@ def _add_source(service: str, instance: str) -> structlog.typing.Processor:
     return add
 
 
-def _to_json(line: dict[str, Any], **_: Any) -> str:
+def _to_json(_logger: Any, _method: str, line: structlog.typing.EventDict) -> bytes:
     first = {name: line.pop(name) for name in ("timestamp", "level", "event", "service", "instance")}
-    return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _to_text(logger: Any, method: str, line: structlog.typing.EventDict) -> str:
+    return _to_json(logger, method, line).decode()

@@ -13,7 +13,7 @@ from chat_wire import topology
 from chat_wire.codec import decode, encode
 from chat_wire.connection import Publication
 from chat_wire.errors import InvalidText, Unconfirmed, WireError
-from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, Probe, check_text, entry_ids
+from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, Probe, check_text, id_ranges
 from chat_wire.sequences import Sequences
 from chat_wire.tokens import Claims, verify
 from chat_worker.clock import now, steady
@@ -120,7 +120,8 @@ class RouterService:
         return claims
 
     def _publish(self, batch: Batch, waits: bool) -> Publication:
-        log.info("batch.published", room=batch.room, server_ts=batch.server_ts, message_ids=entry_ids(batch))
+        runs = id_ranges((run.session, post.sequence) for run in batch.runs for post in run.posts)
+        log.info("batch.published", room=batch.room, server_ts=batch.server_ts, runs=runs)
         return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), waits=waits)
 
 

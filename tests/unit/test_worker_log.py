@@ -1,0 +1,38 @@
+"""Logs on stdout: one JSON object a line, and no trouble for the work when nobody takes them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+
+CODE = """
+import logging, structlog
+from chat_worker import log
+log.configure("router", "router-1", "INFO")
+structlog.get_logger().info("batch.published", room="lobby")
+structlog.get_logger().debug("never.seen")
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger().exception("worker.crashed")
+logging.getLogger("kombu").warning("of a %s", "library")
+"""
+
+
+def test_our_lines_and_those_of_libraries_have_one_form() -> None:
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, check=True)
+
+    ours, crashed, theirs = map(orjson.loads, done.stdout.splitlines())
+    assert list(ours)[:5] == ["timestamp", "level", "event", "service", "instance"]
+    assert (ours["level"], ours["event"], ours["room"]) == ("info", "batch.published", "lobby")
+    assert (ours["service"], ours["instance"]) == ("router", "router-1")
+    assert (crashed["level"], "ZeroDivisionError" in crashed["exception"]) == ("error", True)
+    assert (theirs["level"], theirs["event"], theirs["service"]) == ("warning", "of a library", "router")
+
+
+def test_a_full_disk_loses_lines_and_stops_nothing() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-c", CODE], stdout=full, check=False)
+
+    assert done.returncode in (0, 120)  # 120: Python could not flush what is left as it ended
