@@ -41,7 +41,8 @@ class Speaker:
     def alive(self) -> bool:
         """Take in what the broker says, and keep the connection up."""
         with suppress(TimeoutError):
-            self._connection.drain_events(timeout=0.05)
+            while True:
+                self._connection.drain_events(timeout=0.05)
         self._connection.heartbeat_check()
         return True
 
