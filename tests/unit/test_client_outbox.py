@@ -41,12 +41,20 @@ def test_nothing_goes_while_a_message_is_unconfirmed() -> None:
     assert taken(outbox) == [2]
 
 
-def test_a_message_holds_at_most_64_posts() -> None:
+def test_a_message_holds_at_most_256_posts() -> None:
     outbox = outbox_of(MAX_POSTS + 1)
 
     assert taken(outbox) == list(range(1, MAX_POSTS + 1))
     outbox.confirmed()
     assert taken(outbox) == [MAX_POSTS + 1]
+
+
+def test_a_message_of_long_posts_holds_fewer() -> None:
+    outbox = Outbox()
+    for sequence in range(1, 40):
+        outbox.add(Post(sequence=sequence, client_ts=0, text="x" * 4096))
+
+    assert taken(outbox) == list(range(1, 17))
 
 
 def test_a_message_that_bounced_goes_again_before_what_was_added_meanwhile() -> None:

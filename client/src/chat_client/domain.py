@@ -8,6 +8,7 @@ from chat_wire.messages import MAX_POSTS, Batch, Notice, Page, Position, Post, R
 from chat_wire.sequences import Sequences
 
 NOTICES_REMEMBERED = 10_000
+MESSAGE_CHARACTERS = 65_536
 # Two routers' clocks may differ by some seconds, so an entry that is a little older may still be new.
 CLOCK_SLACK = 60_000_000
 
@@ -15,7 +16,7 @@ CLOCK_SLACK = 60_000_000
 class Outbox:
     """The posts of a session that have not come back through the room's stream.
 
-    One message, of up to 64 consecutive posts, is unconfirmed at a time: so neither a refusal by the
+    One message, of up to 256 consecutive posts or 65,536 characters and a post, is unconfirmed at a time: so neither a refusal by the
     broker nor a lost connection can bring two posts out of order.
     """
 
@@ -92,9 +93,11 @@ class Outbox:
     def _consecutive(self) -> Iterator[Post]:
         while self._next not in self._pending and self._next <= self._added:
             self._next += 1
+        room_left = MESSAGE_CHARACTERS
         for sequence in range(self._next, self._next + MAX_POSTS):
-            if sequence not in self._pending:
+            if sequence not in self._pending or room_left <= 0:
                 return
+            room_left -= len(self._pending[sequence].text)
             yield self._pending[sequence]
 
 

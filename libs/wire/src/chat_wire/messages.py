@@ -12,7 +12,7 @@ from chat_wire.errors import InvalidText
 
 PARTITIONS = 16
 MAX_TEXT = 4096
-MAX_POSTS = 64
+MAX_POSTS = 256
 
 NoticeKind = Literal["joined", "left", "lost", "back"]
 EndReason = Literal["exited", "taken", "released"]
