@@ -17,7 +17,7 @@ from chat_router.domain import (
     to_batches,
 )
 from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
-from chat_wire.messages import PARTITIONS, Post, Posts, entry_ids
+from chat_wire.messages import MAX_POSTS, PARTITIONS, Post, Posts, entry_ids
 from chat_wire.tokens import Claims
 
 ROOMS = ("lobby",)
@@ -41,7 +41,7 @@ def posts(*sequences: int, room: str = "lobby", client_ts: int = 0) -> Posts:
         (posts(0), 3, WrongSequence),
         (posts(1, 3), 3, WrongSequence),
         (posts(2, 1), 3, WrongSequence),
-        (posts(*range(1, 66)), 3, WrongSequence),
+        (posts(*range(1, MAX_POSTS + 2)), 3, WrongSequence),
         (posts(2**53), 3, WrongSequence),
         (posts(1, client_ts=-1), 3, WrongTime),
         (posts(1, client_ts=10**18), 3, WrongTime),
