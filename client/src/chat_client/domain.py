@@ -16,8 +16,8 @@ CLOCK_SLACK = 60_000_000
 class Outbox:
     """The posts of a session that have not come back through the room's stream.
 
-    One message, of up to 256 consecutive posts or 65,536 characters and a post, is unconfirmed at a time: so neither a refusal by the
-    broker nor a lost connection can bring two posts out of order.
+    One message, of up to 256 consecutive posts or 65,536 characters and a post, is unconfirmed at a
+    time: so neither a refusal by the broker nor a lost connection can bring two posts out of order.
     """
 
     def __init__(self) -> None:
