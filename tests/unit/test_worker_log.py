@@ -31,6 +31,26 @@ def test_our_lines_and_those_of_libraries_have_one_form() -> None:
     assert (theirs["level"], theirs["event"], theirs["service"]) == ("warning", "of a library", "router")
 
 
+def test_a_trial_logs_its_end_and_nothing_that_has_not_happened() -> None:
+    code = """
+import structlog
+from chat_worker import log, trial
+from chat_worker.delivery import Delivery, Source
+log.configure("router", "router-1", "INFO")
+def handle(deliveries):
+    structlog.get_logger().error("posts.refused")
+    raise ZeroDivisionError
+poison = Delivery(body=b"", queue="q", exchange="", routing_key="", reply_to=None, offset=None, redelivered=True,
+                  headers={"x-delivery-count": trial.SUSPECT_AFTER})
+list(trial.handle(Source(queue="q", handle=handle), [poison]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    lines = list(map(orjson.loads, done.stdout.splitlines()))
+    assert "delivery.fatal" in {line["event"] for line in lines}
+    assert "posts.refused" not in {line["event"] for line in lines}
+
+
 def test_a_full_disk_loses_lines_and_stops_nothing() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-c", CODE], stdout=full, check=False)

@@ -6,7 +6,6 @@ once more for trial, in a copy of this process that puts nothing out. Those of w
 the others are then handled as ever, in their order.
 """
 
-import logging
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,8 @@ from chat_worker.delivery import Delivery, Handler, Source
 from chat_worker.errors import Fatal
 
 log = structlog.get_logger()
+
+STDOUT = 1
 
 # A worker dies three times of a poison before it looks; stopping in order counts as well, and is far more common.
 SUSPECT_AFTER = 3
@@ -76,8 +77,9 @@ def _try(handler: Handler, suspects: Sequence[Delivery]) -> tuple[int, int]:
 
 def _be_tried(handler: Handler, suspects: Sequence[Delivery], survived: int) -> NoReturn:
     """Handle suspects and put nothing out; writes a byte for each survived, and ends this process in any case."""
+    logs = os.dup(STDOUT)
     try:
-        logging.disable(logging.ERROR)  # what would be logged here has not happened
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # what would be logged here has not happened
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         for delivery in suspects:
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
@@ -87,6 +89,7 @@ def _be_tried(handler: Handler, suspects: Sequence[Delivery], survived: int) -> 
             os.write(survived, b".")
         os._exit(0)
     except BaseException:
+        os.dup2(logs, STDOUT)
         log.critical("delivery.fatal", exc_info=True)
     finally:
         os._exit(1)
