@@ -1,10 +1,11 @@
 """Where scenarios run: one private broker, and on it, for each measurement, a chat of its own."""
 
+import os
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 
 from tests.support.broker import TestBroker
 from tests.support.processes import System, system_in
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import running_node
 
 VHOST = "/"  # only here the broker tells who has gone
 BROKER = "beam.smp"
@@ -23,8 +24,8 @@ BROKER = "beam.smp"
 class Stage:
     """A broker for all scenarios, and a directory for what they leave."""
 
-    node: Node
     broker: TestBroker
+    broker_process: psutil.Process
     directory: Path
 
     @property
@@ -36,12 +37,6 @@ class Stage:
     def client_url(self) -> str:
         """The AMQP URL of the chat's clients."""
         return self.broker.url("client", VHOST)
-
-    @property
-    def broker_process(self) -> psutil.Process:
-        """The broker's Erlang process."""
-        children = psutil.Process().children(recursive=True)
-        return next(child for child in children if child.name() == BROKER)
 
     @contextmanager
     def system(self) -> Iterator[System]:
@@ -64,14 +59,26 @@ class Stage:
 
 @contextmanager
 def staged(directory: Path) -> Iterator[Stage]:
-    """A stage whose broker is stopped in the end; it and what follows may open as many files as is allowed."""
+    """A stage; it and what follows may open as many files as is allowed.
+
+    Its broker is the one that TEST_AMQP_URL and TEST_MANAGEMENT_URL name, which must be on this machine and of no other
+    use; else a node of its own.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    secrets = directory / "secrets"
+    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(secrets)], check=True)
+    if "TEST_AMQP_URL" in os.environ:
+        broker = TestBroker(os.environ["TEST_AMQP_URL"], os.environ["TEST_MANAGEMENT_URL"], secrets)
+        broker.import_definitions()
+        yield Stage(broker, _newest(psutil.process_iter()), directory)
+        return
     (directory / "node").mkdir()
-    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory / "secrets")], check=True)
-    node = Node(directory / "node")
-    try:
-        node.start()
-        yield Stage(node, node.broker(directory / "secrets"), directory)
-    finally:
-        node.stop()
+    with running_node(directory / "node") as node:
+        yield Stage(node.broker(secrets), _newest(psutil.Process().children(recursive=True)), directory)
+
+
+def _newest(processes: Iterable[psutil.Process]) -> psutil.Process:
+    """The Erlang process that was started last."""
+    brokers = [process for process in processes if process.name() == BROKER]
+    return max(brokers, key=lambda process: float(process.create_time()))
