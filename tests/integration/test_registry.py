@@ -10,6 +10,7 @@ import pytest
 
 from chat_registry import snapshots
 from chat_registry.journal import Departed
+from chat_wire import topology
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Claim, Exited, Granted, Notice, Refused, Release, Released, Resume, SessionEnded
@@ -225,6 +226,24 @@ def test_a_journal_that_ends_before_the_snapshot_is_noticed_though_nothing_comes
     assert registry.lines("stream.diverged")
     assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
     assert isinstance(chatter.claim("bob"), Granted)
+
+
+def test_a_large_snapshot_goes_out_part_by_part_and_a_replica_starts_from_it(system: System) -> None:
+    known, names = Journal(), 5 * snapshots.PART_ROWS + 1
+    for number in range(names):
+        known.claim(f"name{number}", "author", f"r{number}")
+    known.state.offset = 0
+    with connect(system.url("registry"), "test") as connection:
+        topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
+    publish(system, "chat.snapshots", [encode(part) for part in snapshots.take(known.state, "of another journal")])
+
+    first = system.started("registry", 1)  # whose marker is the first message of this journal, so a snapshot is due
+    until(lambda: first.lines("snapshot.published"))
+    second = system.started("registry", 2)
+
+    assert first.lines("snapshot.published")[0]["parts"] == 6
+    assert second.lines("registry.ready")[0]["names"] == names
+    assert not second.lines("stream.diverged")
 
 
 def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, int]:

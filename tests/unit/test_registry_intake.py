@@ -4,6 +4,8 @@ import hashlib
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chat_registry import intake
 from chat_registry.errors import NoInbox
@@ -17,7 +19,8 @@ from chat_worker.delivery import Delivery
 
 INBOX = f"inbox.{'0' * 32}"
 SECRET = "5" * 64
-DESK = intake.Desk(origin="r1-1", public_key="")
+KEY = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+DESK = intake.Desk(origin="r1-1", public_key=KEY)
 NOW = 1_800_000_000_000_000
 
 

@@ -5,17 +5,19 @@ from collections.abc import Iterable
 import pytest
 
 from chat_registry import journal, snapshots
+from chat_registry.domain import NOTHING, session_id
 from chat_registry.errors import Diverged
-from chat_registry.journal import ClaimName, Command
+from chat_registry.journal import ClaimName, Command, Departed
 from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError
 from chat_wire.messages import Marker
 from chat_worker.delivery import Delivery
-from tests.support.registry import SECOND, START, Journal
+from tests.support.registry import SECOND, START, Journal, presence
 
 MARKER = encode(Marker(origin="r2-1"))
+SESSIONS = [session_id("author", f"r{number}") for number in range(2)]
 
 
 def delivery(offset: int, body: bytes) -> Delivery:
@@ -130,9 +132,71 @@ def test_a_journal_that_does_not_go_with_the_snapshot_adds_what_is_newer_to_it()
     assert view.state.offset == 2
 
 
-def test_an_entry_that_cannot_be_read_is_passed_over() -> None:
+def test_a_message_that_cannot_be_read_is_passed_over() -> None:
     view = View(State())
 
-    assert view.read(delivery(0, b"{}"))[0] is None
-    assert view.read(delivery(1, MARKER))[0] == Marker(origin="r2-1")
-    assert view.state.offset == 1
+    for offset, body in enumerate((b"{}", b"\xff", b"[]", b'[{"type":"marker","origin":"r2-1"}]')):
+        assert view.read(delivery(offset, body)) == []
+    assert view.read(delivery(4, MARKER)) == [(journal.Marker(origin="r2-1"), NOTHING)]
+    assert view.state.offset == 4
+
+
+def test_entries_of_one_message_come_to_the_same_as_one_by_one() -> None:
+    entries: list[Command] = [claim(0), claim(1), Departed(origin="r1", time=START, inbox="inbox-0"), claim(1)]
+    together = View(State())
+
+    read = together.read(delivery(0, journal.encode(entries)))
+
+    apart = view_of(entries).state
+    assert [entry for entry, _ in read] == entries
+    assert presence(together.state) == presence(apart) == {"user0": (SESSIONS[0], False), "user1": (SESSIONS[1], True)}
+    assert [[news.kind for news in outcome.news] for _, outcome in read] == [
+        ["joined"],
+        ["joined"],
+        ["lost"],
+        ["joined"],
+    ]
+    told = [news.id for _, outcome in read for news in outcome.news]
+    assert told[1] == told[3]
+    assert len(set(told)) == 3
+
+
+def test_a_message_of_several_entries_that_is_read_again_changes_nothing() -> None:
+    body = journal.encode([claim(0), claim(1)])
+    view = View(State())
+    view.read(delivery(0, body))
+    before = snapshots.take(view.state, "")
+
+    assert [outcome for _, outcome in view.read(delivery(0, body))] == [NOTHING, NOTHING]
+    assert snapshots.take(view.state, "") == before
+
+
+def test_a_snapshot_is_due_at_the_first_message_and_after_so_many_entries_in_whatever_messages() -> None:
+    view = View(State())
+    due = []
+    for offset, count in enumerate((1, 1, 3, 1, 4)):
+        view.read(delivery(offset, journal.encode([claim(10 * offset + number) for number in range(count)])))
+        due.append(view.snapshot_due(5))
+
+    assert due == [True, False, False, True, False]
+
+
+def test_who_starts_from_a_snapshot_counts_from_there() -> None:
+    running = View(State())
+    bodies = [journal.encode([claim(2 * number), claim(2 * number + 1)]) for number in range(8)]
+    due = []
+    for offset, body in enumerate(bodies):
+        running.read(delivery(offset, body))
+        if running.snapshot_due(4):
+            due.append((offset, snapshots.take(running.state, journal.digest(body))))
+    first, *later = due
+    started = View(snapshots.restore(first[1]), anchor=first[1][0].entry)
+
+    also_due = []
+    for offset in range(first[0], len(bodies)):
+        started.read(delivery(offset, bodies[offset]))
+        if started.snapshot_due(4):
+            also_due.append((offset, snapshots.take(started.state, journal.digest(bodies[offset]))))
+
+    assert also_due == later
+    assert [offset for offset, _ in due] == [0, 2, 4, 6]

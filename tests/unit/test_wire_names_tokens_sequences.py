@@ -1,9 +1,12 @@
 """Names, tokens and sequences: the rules that everyone who reads the wire shares."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +19,16 @@ from chat_wire.tokens import Claims, mint, verify
 from chat_wire.topology import is_inbox, new_inbox
 
 CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
+# Minted by another process, with a key that nobody has any more.
+THEIR_KEY = """-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAG32+7u35dloYry2bDk689/42AH1IcuaOYD0zMSGli4Q=
+-----END PUBLIC KEY-----
+"""
+THEIR_TOKEN = (
+    "eyJhbGciOiJFZERTQSIsInR5cCI6IkpXVCJ9.eyJzaWQiOiJzIiwibmFtZSI6IkJvYiIsImF1dGhvciI6ImEiLCJwYXJ0aXRpb24"
+    "iOjcsImV4cCI6MjAwMDAwMDAwMH0.npHgL9qZLq818Qp7ZX3hRwARJ6xzDjP1UGX3bV4dnf5v9XPOvjkgUfvHPRh-3ulIAc5c6Q2"
+    "Ie3awjXaylJbXBQ"
+)
 
 
 @pytest.mark.parametrize(("one", "other"), [("Bob", "bob"), ("ÑANDÚ", "ñandú"), ("\uff21nn", "ann"), ("é", "e\u0301")])
@@ -61,6 +74,33 @@ def test_a_token_of_another_key_or_altered_in_one_character_is_invalid() -> None
     for bad in (forged, altered, "", "a.b.c", token.rpartition(".")[0] + "."):
         with pytest.raises(InvalidToken):
             verify(bad, public, 0)
+
+
+def test_a_token_that_another_process_minted_is_verified_each_time_against_the_key_that_is_given() -> None:
+    for _ in range(2):
+        assert verify(THEIR_TOKEN, THEIR_KEY, 0) == CLAIMS
+        with pytest.raises(InvalidToken):
+            verify(THEIR_TOKEN, key_pair()[1], 0)
+
+
+def test_what_is_remembered_of_a_token_is_what_others_read_in_it() -> None:
+    private, public = key_pair()
+    token = mint(replace(CLAIMS, expires=CLAIMS.expires + 1), private)
+
+    remembered = verify(token, public, 0)
+    read = verify(token, public.strip(), 0)  # another text of the same key, under which nothing is remembered
+
+    assert remembered == read == CLAIMS
+
+
+@pytest.mark.parametrize("use", [mint, verify])
+def test_a_key_of_another_kind_is_a_mistake_of_whoever_runs_it_and_not_of_the_bearer(use: Any) -> None:
+    other = X25519PrivateKey.generate()
+    public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    private = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    with pytest.raises(TypeError, match="Ed25519"):
+        use(*((CLAIMS, private) if use is mint else (THEIR_TOKEN, public, 0)))
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20))))

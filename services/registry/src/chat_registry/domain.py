@@ -6,7 +6,9 @@ first time and its effects are told again, as the replica that should have told 
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
 from chat_registry.state import SECOND, TOKEN_SECONDS, Ended, Holder, News, State, drop, forget_old, hold, remember
@@ -30,11 +32,11 @@ def session_id(author: str, request: str) -> str:
     return hashlib.sha256(f"{author}:{request}".encode()).hexdigest()[:32]
 
 
-def apply(state: State, offset: int, entry: Command) -> Outcome:
-    """Bring the state forward by an entry; one that it has applied already changes nothing."""
-    if offset <= state.offset:
+def apply(state: State, offset: int, entry: Command, index: int = 0) -> Outcome:
+    """Bring the state forward by entry `index` at `offset`; one that it has applied already changes nothing."""
+    if (offset, index) <= (state.offset, state.index):
         return NOTHING
-    state.offset = offset
+    state.offset, state.index = offset, index
     state.now = max(state.now, entry.time)
     forget_old(state)
     match entry:
@@ -180,8 +182,8 @@ def _what_changed(before: Holder | None, connected: bool) -> tuple[NoticeKind, .
 
 def _news(state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], first: int = 0) -> tuple[News, ...]:
     return tuple(
-        News(id=f"notice-{state.offset}-{index}", kind=kind, session=session, user=user, at=state.now)
-        for index, kind in enumerate(kinds, first)
+        News(id=f"notice-{state.offset}-{state.index}-{number}", kind=kind, session=session, user=user, at=state.now)
+        for number, kind in enumerate(kinds, first)
     )
 
 

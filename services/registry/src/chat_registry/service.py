@@ -6,6 +6,7 @@ comes back: snapshots, journal, and then it is ready and takes commands.
 
 import secrets
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from amqp.exceptions import NotFound
 
 from chat_registry import effects, intake, journal, snapshots
 from chat_registry.errors import Diverged
-from chat_registry.journal import Command
+from chat_registry.journal import Command, Marker
 from chat_registry.questions import Questions
 from chat_registry.settings import RegistrySettings
 from chat_registry.state import SECOND, State
@@ -22,7 +23,7 @@ from chat_registry.view import View
 from chat_wire import codec, topology
 from chat_wire.connection import Publication
 from chat_wire.errors import Unconfirmed, WireError
-from chat_wire.messages import ListUsers, Marker, Probe
+from chat_wire.messages import ListUsers, Probe
 from chat_wire.tokens import verify
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 SNAPSHOT_EVERY = 10_000
 PROBE_EVERY_SECONDS = 60.0
 PROBES_A_ROUND = 1_000
+PARTS_A_ROUND = 4
 SILENT_SECONDS = 5.0
 # A replica that died may not have told of what ended shortly before.
 TOLD_AGAIN_SECONDS = 600
@@ -42,9 +44,8 @@ TOLD_AGAIN_SECONDS = 600
 class RegistryService:
     """A registry replica: any number may run, and each can answer everything.
 
-    A snapshot is published at the first entry, and each time the journal's offset passes a multiple of
-    `snapshot_every`, by the origin of the entry; every `probe_every` seconds the inboxes of all who seem to be
-    connected are probed.
+    A snapshot is published at the first entry, and each time that `snapshot_every` more have come, by the origin of
+    the last of them; every `probe_every` seconds the inboxes of all who seem to be connected are probed.
     """
 
     def __init__(
@@ -71,16 +72,19 @@ class RegistryService:
         return [self._marker(topology.SNAPSHOTS.name)]
 
     def tick(self) -> Iterable[Publication]:
-        """What goes by time: a journal that is silent, questions that waited too long, probes."""
+        """What goes by time: a journal that is silent, questions that waited too long, probes; and the next parts
+        of a snapshot, as commands should not wait for all of them.
+        """
         if self._view.waiting and time.monotonic() > self._silent_at:
             self._restart(Diverged("the journal ends before the entry of the snapshot"))
         yield from self._questions.answer(self._view.state)
+        yield from self._snapshot()
         yield from self._probes()
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
         """A probe that found no inbox is a departure; of anything else the stream was deleted."""
         if exchange == topology.DEFAULT.name and topology.is_inbox(routing_key):
-            return [_append(journal.Departed(origin=self._desk.origin, time=self._entry_time(), inbox=routing_key))]
+            return _append([journal.Departed(origin=self._desk.origin, time=self._entry_time(), inbox=routing_key)])
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
     def facts(self) -> Mapping[str, Any]:
@@ -107,6 +111,7 @@ class RegistryService:
 
     def take_commands(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each command that can be carried out, refuse the others."""
+        entries: list[Command] = []
         for delivery in deliveries:
             try:
                 request = intake.request_in(delivery)
@@ -115,17 +120,19 @@ class RegistryService:
                 yield from refusal(delivery, None, error)
                 continue
             try:
-                yield from self._take(request, delivery.reply_to or "")
+                if isinstance(request, ListUsers):
+                    yield from self._list_users(request, delivery.reply_to or "")
+                else:
+                    entries.append(intake.entry_for(self._desk, request, delivery.reply_to or "", self._entry_time()))
             except WireError as error:
                 log.info("session.refused", reason=error.reason, error=str(error))
                 yield from refusal(delivery, request.request, error)
+        yield from _append(entries)
 
     def take_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each inbox that the broker says is gone."""
-        for delivery in deliveries:
-            departed = intake.departure_in(self._desk, delivery, self._entry_time())
-            if departed:
-                yield _append(departed)
+        found = [intake.departure_in(self._desk, delivery, self._entry_time()) for delivery in deliveries]
+        yield from _append([departed for departed in found if departed])
 
     def _forget(self) -> None:
         origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
@@ -137,6 +144,7 @@ class RegistryService:
         self._silent_at = 0.0
         self._probe_at: float | None = None
         self._to_probe: list[str] = []
+        self._to_snapshot: deque[snapshots.Snapshot] = deque()
 
     def _collect(self, delivery: Delivery) -> None:
         try:
@@ -166,19 +174,18 @@ class RegistryService:
         self._attach()
 
     def _read(self, delivery: Delivery) -> Iterator[Publication]:
-        before = self._view.state.offset
-        entry, outcome = self._view.read(delivery)
-        if entry is None or entry.origin != self._desk.origin:
+        read = self._view.read(delivery)
+        due = self._view.snapshot_due(self._snapshot_every)
+        if not read or read[0][0].origin != self._desk.origin:
             return
-        offset = self._view.state.offset
-        if isinstance(entry, Marker):
-            yield from self._begin_serving()
-        else:
-            effects.log_lines(entry, outcome)
-            yield from effects.publications(entry, offset, outcome, self._settings.private_key)
-        # Not each offset is that of an entry: the broker's own chunks take some.
-        if offset // self._snapshot_every > before // self._snapshot_every:
-            yield from self._snapshot(journal.digest(delivery.body))
+        for entry, outcome in read:
+            if isinstance(entry, Marker):
+                yield from self._begin_serving()
+            else:
+                effects.log_lines(entry, outcome)
+                yield from effects.publications(entry, self._view.state.offset, outcome, self._settings.private_key)
+        if due:
+            self._to_snapshot = deque(snapshots.take(self._view.state, journal.digest(delivery.body)))
 
     def _begin_serving(self) -> Iterator[Publication]:
         self._ready = True
@@ -191,21 +198,22 @@ class RegistryService:
             if ended.at > self._view.state.now - TOLD_AGAIN_SECONDS * SECOND:
                 yield from effects.session_ended(ended)
 
-    def _take(self, request: intake.Request, inbox: str) -> Iterator[Publication]:
-        if isinstance(request, ListUsers):
-            verify(request.token, self._desk.public_key, now())
-            yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
-        else:
-            yield _append(intake.entry_for(self._desk, request, inbox, self._entry_time()))
+    def _list_users(self, request: ListUsers, inbox: str) -> Iterator[Publication]:
+        verify(request.token, self._desk.public_key, now())
+        yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
 
     def _entry_time(self) -> int:
         """Now, but later than all that was read: a journal that was cut is told from a snapshot by time."""
         return max(now(), self._view.state.now + 1)
 
-    def _snapshot(self, entry: str) -> Iterator[Publication]:
-        for part in snapshots.take(self._view.state, entry):
+    def _snapshot(self) -> Iterator[Publication]:
+        for _ in range(PARTS_A_ROUND):
+            if not self._to_snapshot:
+                return
+            part = self._to_snapshot.popleft()
             yield Publication(exchange=topology.SNAPSHOTS.name, routing_key="", body=codec.encode(part))
-        log.info("snapshot.published", offset=self._view.state.offset, names=len(self._view.state.holders))
+            if not self._to_snapshot:
+                log.info("snapshot.published", offset=part.offset, parts=part.parts)
 
     def _probes(self) -> Iterator[Publication]:
         if self._probe_at and time.monotonic() > self._probe_at:
@@ -223,8 +231,11 @@ class RegistryService:
         return delivery.body == codec.encode(Marker(origin=self._desk.origin))
 
 
-def _append(entry: Command) -> Publication:
-    return Publication(exchange=topology.JOURNAL.name, routing_key="", body=codec.encode(entry))
+def _append(entries: Sequence[Command]) -> list[Publication]:
+    """All in one message, which takes a fraction of what it costs to publish each and to read it again."""
+    if not entries:
+        return []
+    return [Publication(exchange=topology.JOURNAL.name, routing_key="", body=journal.encode(entries))]
 
 
 def _departures_in(broker: Broker) -> bool:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chat_registry.state import Ended, Holder, State, hold
+from chat_registry.state import Ended, Holder, State, add
 from chat_wire import codec
 from chat_wire.errors import DecodeError
 
@@ -14,13 +14,14 @@ PART_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Part `part` of `parts`, counting from 0, of the state after the entry at `offset`.
+    """Part `part` of `parts`, counting from 0, of the state after entry `index` of the message at `offset`.
 
-    `entry` is the digest of that entry: a journal that has another one there is another journal.
+    `entry` is the digest of that message: a journal that has another one there is another journal.
     """
 
     type: Literal["snapshot"] = "snapshot"
     offset: int
+    index: int
     entry: str
     part: int
     parts: int
@@ -32,7 +33,7 @@ class Snapshot:
 
 
 def take(state: State, entry: str) -> list[Snapshot]:
-    """The parts of a snapshot of `state`, whose last entry has the digest `entry`."""
+    """The parts of a snapshot of `state`, whose last message has the digest `entry`."""
     holders, ended = tuple(state.holders.values()), tuple(state.ended.values())
     departed, refused = tuple(state.departed.items()), tuple(state.refused.items())
     most = max(len(holders), len(ended), len(departed), len(refused))
@@ -40,6 +41,7 @@ def take(state: State, entry: str) -> list[Snapshot]:
     return [
         Snapshot(
             offset=state.offset,
+            index=state.index,
             entry=entry,
             part=part,
             parts=len(cuts),
@@ -55,10 +57,10 @@ def take(state: State, entry: str) -> list[Snapshot]:
 
 def restore(parts: list[Snapshot]) -> State:
     """The state that the parts of one snapshot, in order, were taken of."""
-    state = State(offset=parts[0].offset, now=parts[0].time)
+    state = State(offset=parts[0].offset, index=parts[0].index, now=parts[0].time)
     for part in parts:
         for holder in part.holders:
-            hold(state, holder)
+            add(state, holder)
         state.ended.update((ended.session, ended) for ended in part.ended)
         state.departed.update(part.departed)
         state.refused.update(part.refused)

@@ -1,7 +1,13 @@
-"""What the registry knows: who holds which name, and what happened lately."""
+"""What the registry knows: who holds which name, and what happened lately.
+
+A large registry has 100,000 names. So what there is many of is a msgspec.Struct: an array in snapshots, made and read
+several times as fast as a dataclass, and none of the garbage collector's business, as it cannot be part of a cycle.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+
+import msgspec
 
 from chat_wire.messages import PARTITIONS, EndReason, NoticeKind
 
@@ -11,8 +17,7 @@ TOKEN_SECONDS = 86_400
 RECENT_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class News(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """Something that everybody in the rooms is told, once for each `id`."""
 
     id: str
@@ -22,8 +27,7 @@ class News:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A name and the session that holds it.
 
     `request` is the last one carried out for the session; `news` and `took` (the session that lost the
@@ -43,8 +47,7 @@ class Holder:
     took: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A session that is over; `inbox` is where its client was last."""
 
     session: str
@@ -59,13 +62,14 @@ class Ended:
 
 @dataclass(slots=True)
 class State:
-    """A replica's view of the journal up to and including `offset`, at the time `now` (microseconds).
+    """A replica's view of the journal up to and including entry `index` at `offset`, at the time `now` (microseconds).
 
     `sessions` and `inboxes` find holders; `load` counts the sessions of each partition. `departed` maps
     inboxes, and `refused` requests, to when that was; oldest first, as `ended` is.
     """
 
     offset: int = -1
+    index: int = 0
     now: int = 0
     holders: dict[str, Holder] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
@@ -79,6 +83,11 @@ class State:
 def hold(state: State, holder: Holder) -> None:
     """Put a holder in, in place of the one that had its name."""
     drop(state, holder.key)
+    add(state, holder)
+
+
+def add(state: State, holder: Holder) -> None:
+    """Put a holder in whose name is free."""
     state.holders[holder.key] = holder
     state.sessions[holder.session] = holder.key
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)

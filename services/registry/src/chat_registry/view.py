@@ -5,10 +5,9 @@ import structlog
 from chat_registry import domain, journal
 from chat_registry.domain import NOTHING, Outcome
 from chat_registry.errors import Diverged
-from chat_registry.journal import Command
+from chat_registry.journal import Command, Marker
 from chat_registry.state import State
 from chat_wire.errors import WireError
-from chat_wire.messages import Marker
 from chat_worker.delivery import Delivery
 
 log = structlog.get_logger()
@@ -17,7 +16,7 @@ log = structlog.get_logger()
 class View:
     """A state, and how to go on from it: after a snapshot, or from the first entry there is.
 
-    Streams are not fsynced, and can be deleted; their offsets are then used again. So the first entry
+    Streams are not fsynced, and can be deleted; their offsets are then used again. So the first message
     read after a snapshot must be the one that the snapshot names, by its digest `anchor`.
     """
 
@@ -25,6 +24,7 @@ class View:
         self.state = state
         self._anchor = anchor
         self._known_until: int | None = None
+        self._since_snapshot: int | None = 0 if anchor else None
 
     @property
     def start(self) -> int | str:
@@ -33,7 +33,7 @@ class View:
 
     @property
     def waiting(self) -> bool:
-        """Whether the entry that the snapshot names has yet to come."""
+        """Whether the message that the snapshot names has yet to come."""
         return self._anchor is not None
 
     def restart(self) -> None:
@@ -43,19 +43,35 @@ class View:
         """
         self._anchor = None
         self._known_until = self.state.now
+        self._since_snapshot = None
         self.state.offset = -1
 
-    def read(self, delivery: Delivery) -> tuple[Command | Marker | None, Outcome]:
-        """The entry in a delivery, applied; none for what is no entry. Raises Diverged."""
+    def read(self, delivery: Delivery) -> list[tuple[Command | Marker, Outcome]]:
+        """The entries in a delivery, each with what came of it. Raises Diverged."""
         offset = delivery.offset or 0
         if self._anchor is not None:
             self._check(offset, delivery.body)
-            return None, NOTHING
-        entry = _decode(delivery)
-        if entry is None or isinstance(entry, Marker) or self._is_known(entry):
-            self.state.offset = max(self.state.offset, offset)
-            return entry, NOTHING
-        return entry, domain.apply(self.state, offset, entry)
+            return []
+        read = [(entry, self._apply(offset, index, entry)) for index, entry in enumerate(_decode(delivery))]
+        self.state.offset = max(self.state.offset, offset)
+        if self._since_snapshot is not None:
+            self._since_snapshot += len(read)
+        return read
+
+    def snapshot_due(self, every: int) -> bool:
+        """Whether a snapshot is due now: `every` so many entries, and at the first of a journal that has none.
+
+        Asked after each message. All replicas count from the same snapshot, so they agree.
+        """
+        due = self._since_snapshot is None or self._since_snapshot >= every
+        if due:
+            self._since_snapshot = 0
+        return due
+
+    def _apply(self, offset: int, index: int, entry: Command | Marker) -> Outcome:
+        if isinstance(entry, Marker) or self._is_known(entry):
+            return NOTHING
+        return domain.apply(self.state, offset, entry, index)
 
     def _check(self, offset: int, body: bytes) -> None:
         if offset != self.state.offset or journal.digest(body) != self._anchor:
@@ -66,9 +82,9 @@ class View:
         return self._known_until is not None and entry.time <= self._known_until
 
 
-def _decode(delivery: Delivery) -> Command | Marker | None:
+def _decode(delivery: Delivery) -> tuple[Command | Marker, ...]:
     try:
         return journal.decode(delivery.body)
     except WireError as error:  # every replica passes over it alike, so they still agree
         log.error("entry.refused", offset=delivery.offset, reason=error.reason, error=str(error))
-        return None
+        return ()
