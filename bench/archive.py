@@ -74,7 +74,7 @@ def _checked_lines(system: System, posts: int) -> list[bytes]:
     assert places == sorted(set(places)), "log.txt is not in the stream's order"
     assert len(places) == posts, f"log.txt has {len(places)} lines for {posts} posts"
     with closing(sqlite3.connect(system.data / "index.sqlite")) as index:
-        assert index.execute("SELECT count(*), max(number) FROM messages").fetchone() == (posts, posts)
+        assert index.execute("SELECT count(*), max(number) FROM posts").fetchone() == (posts, posts)
     return lines
 
 
@@ -84,8 +84,8 @@ def _seconds(archive: Process) -> float:
     return (datetime.fromisoformat(ended["timestamp"]) - datetime.fromisoformat(begun["timestamp"])).total_seconds()
 
 
-def _count(line: dict[str, list[str]]) -> int:
-    return len(line["message_ids"])
+def _count(line: dict[str, list[tuple[str, int, int]]]) -> int:
+    return sum(last - first + 1 for _, first, last in line["runs"])
 
 
 def _write_alone(path: Path, lines: Sequence[bytes], sizes: Sequence[int]) -> float:

@@ -18,7 +18,7 @@ from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import memory
 from bench.yardstick_hops import QUEUE, ROOM, hops
-from chat_archive.domain import HIGHEST_NUMBER, to_line
+from chat_archive.domain import HIGHEST_NUMBER, owner, to_line
 from chat_client.link import Link
 from chat_client.member import HISTORY
 from chat_client.mine import PAGE
@@ -36,12 +36,10 @@ ASKING = 100
 APART = 100_000
 MOST_SESSIONS = 10_000
 COLUMNS = 'number, room, "offset", "index", session, sequence, user, author, client_ts, server_ts, text'
-ROWS_OF_MINE = (
-    f"SELECT {COLUMNS} FROM messages WHERE author = ? AND user_key = ? AND number > ? ORDER BY number LIMIT ?"
-)
-ROWS_OF_ROOM = f"SELECT {COLUMNS} FROM messages WHERE room = ? AND number < ? ORDER BY number DESC LIMIT ?"
+ROWS_OF_MINE = f"SELECT {COLUMNS} FROM posts WHERE owner = ? AND author = ? AND number > ? ORDER BY number LIMIT ?"
+ROWS_OF_ROOM = f"SELECT {COLUMNS} FROM posts WHERE room = ? AND number < ? ORDER BY number DESC LIMIT ?"
 LAST = "SELECT session, sequence FROM sessions WHERE room = ? AND server_ts >= ? ORDER BY server_ts DESC LIMIT ?"
-POSITION = 'SELECT "offset", session, sequence FROM messages WHERE room = ? ORDER BY number DESC LIMIT 1'
+POSITION = 'SELECT "offset", session, sequence FROM posts WHERE room = ? ORDER BY number DESC LIMIT 1'
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -122,7 +120,7 @@ def _mine(tokens: list[tuple[Claims, str]]) -> Asked:
     claims, token = random.choice(tokens)
     return Asked(
         Mine(request=secrets.token_hex(16), token=token, after=0, limit=PAGE),
-        ((POSITION, ("lobby",)), (ROWS_OF_MINE, (claims.author, claims.name, 0, PAGE + 1))),
+        ((POSITION, ("lobby",)), (ROWS_OF_MINE, (owner(claims.author, claims.name), claims.author, 0, PAGE + 1))),
     )
 
 

@@ -1,4 +1,7 @@
-"""The broker of a test run: the one TEST_AMQP_URL and TEST_MANAGEMENT_URL name, else a private node."""
+"""The broker of a test run: the one TEST_AMQP_URL and TEST_MANAGEMENT_URL name, else a private node.
+
+Tests that run side by side on one broker share its users too: those that `chat-admin init` made in TEST_SECRETS_DIR.
+"""
 
 import os
 import subprocess
@@ -16,6 +19,8 @@ from tests.support.rabbitmq import running_node
 @pytest.fixture(scope="session")
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Users, passwords and keys as an operator's first start makes them."""
+    if "TEST_SECRETS_DIR" in os.environ:
+        return Path(os.environ["TEST_SECRETS_DIR"])
     directory = tmp_path_factory.mktemp("secrets")
     subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory)], check=True)
     return directory

@@ -1,8 +1,12 @@
 """What is recorded of a room's stream, how it is written, and what a page of it holds. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import count
+from typing import Annotated, TypeVar
 
 import msgspec
 import orjson
@@ -17,10 +21,13 @@ MOST_PER_PAGE = 200
 # The encoded posts of a page; a broker takes more, a client's memory should not.
 PAGE_BYTES = 900_000
 HIGHEST_NUMBER = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
-_EARLIEST = (datetime.min - _EPOCH) // _MICROSECOND
-_LATEST = (datetime.max - _EPOCH) // _MICROSECOND
+_EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +53,48 @@ class Arrived:
     entry: Batch | Notice
 
 
-def posts_of(room: str, arrived: Iterable[Arrived]) -> list[Recorded]:
-    """The posts of a room's entries, in the stream's order, none of them numbered yet (0)."""
+def posts_of(room: str, arrived: Iterable[Arrived], number: int, is_new: Callable[[str, int], bool]) -> list[Recorded]:
+    """The new posts of a room's entries, in the stream's order, numbered from `number` on.
+
+    `is_new` is asked once for each that is recordable, in order, by its session and sequence.
+    """
+    numbers = count(number)
     return [
-        _recorded(room, each.offset, each.entry, index, run, post)
-        for each in arrived
-        if isinstance(each.entry, Batch)
-        for index, (run, post) in enumerate((run, post) for run in each.entry.runs for post in run.posts)
+        _recorded(next(numbers), room, offset, index, batch, run, post)
+        for offset, index, batch, run, post in _posts(arrived)
+        if is_recordable(post) and is_new(run.session, post.sequence)
     ]
 
 
-def is_recordable(post: Recorded) -> bool:
+def unrecordable(arrived: Iterable[Arrived]) -> int:
+    """How many posts cannot be recorded."""
+    return sum(not is_recordable(post) for *_, post in _posts(arrived))
+
+
+def is_recordable(post: Post) -> bool:
     """Whether a database can hold the post's sequence; a client that counts so far does not count."""
     return 0 < post.sequence <= HIGHEST_NUMBER
 
 
-def _recorded(room: str, offset: int, batch: Batch, index: int, run: Run, post: Post) -> Recorded:
+def sessions_of(arrived: Iterable[Arrived]) -> list[str]:
+    """The sessions that posted in these entries, each once."""
+    batches = [each.entry for each in arrived if isinstance(each.entry, Batch)]
+    return list(dict.fromkeys(run.session for batch in batches for run in batch.runs))
+
+
+def _posts(arrived: Iterable[Arrived]) -> Iterator[tuple[int, int, Batch, Run, Post]]:
+    for each in arrived:
+        if isinstance(each.entry, Batch):
+            index = 0
+            for run in each.entry.runs:
+                for post in run.posts:
+                    yield each.offset, index, each.entry, run, post
+                    index += 1
+
+
+def _recorded(number: int, room: str, offset: int, index: int, batch: Batch, run: Run, post: Post) -> Recorded:
     return Recorded(
-        number=0,
+        number=number,
         room=room,
         offset=offset,
         index=index,
@@ -79,19 +110,26 @@ def _recorded(room: str, offset: int, batch: Batch, index: int, run: Run, post: 
 
 def _within_calendar(time: int) -> int:
     """The nearest time that has a date: a client's clock may say anything, and must not stop the archive."""
-    return max(_EARLIEST, min(time, _LATEST))
+    return time if _EARLIEST <= time <= _LATEST else max(_EARLIEST, min(time, _LATEST))
 
 
-class _Line(msgspec.Struct):
-    server_ts: str
-    client_ts: str
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+_Place = Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_NUMBER)]
+
+
+class _Line(msgspec.Struct, gc=False):
+    server_ts: _Time
+    client_ts: _Time
     room: str
     user: str
     text: str
     id: str
     author: str
-    offset: int
-    index: int
+    offset: _Place
+    index: _Place
+
+
+_LINE = msgspec.json.Decoder(_Line)
 
 
 def to_line(post: Recorded) -> bytes:
@@ -113,7 +151,7 @@ def to_line(post: Recorded) -> bytes:
 def from_line(line: bytes, number: int) -> Recorded:
     """The post that line `number` of log.txt records; raises UnreadableLine."""
     try:
-        found = msgspec.convert(orjson.loads(line), _Line)
+        found = _LINE.decode(line)
         session, sequence = _parts(found.id)
         return Recorded(
             number=number,
@@ -124,11 +162,11 @@ def from_line(line: bytes, number: int) -> Recorded:
             sequence=sequence,
             user=found.user,
             author=found.author,
-            client_ts=from_iso(found.client_ts),
-            server_ts=from_iso(found.server_ts),
+            client_ts=_from_utc(found.client_ts),
+            server_ts=_from_utc(found.server_ts),
             text=found.text,
         )
-    except (orjson.JSONDecodeError, msgspec.ValidationError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise UnreadableLine(f"line {number}: {error}") from None
 
 
@@ -141,14 +179,18 @@ def _parts(post: str) -> tuple[str, int]:
 
 def to_iso(time: int) -> str:
     """Microseconds since 1970 as ISO 8601 in UTC: 2026-11-22T15:36:00.000000Z."""
-    return (_EPOCH + time * _MICROSECOND).isoformat(timespec="microseconds") + "Z"
+    return f"{_whole_second(time // _SECOND)}.{time % _SECOND:06d}Z"
 
 
-def from_iso(text: str) -> int:
-    """What `to_iso` was given; raises ValueError."""
-    if not text.endswith("Z"):
-        raise ValueError(f"{text!r} is not in UTC")
-    return (datetime.fromisoformat(text[:-1]) - _EPOCH) // _MICROSECOND
+@lru_cache(maxsize=1024)
+def _whole_second(time: int) -> str:
+    return (_EPOCH + timedelta(seconds=time)).replace(tzinfo=None).isoformat()
+
+
+def _from_utc(time: datetime) -> int:
+    if time.utcoffset():
+        raise ValueError(f"{time} is not in UTC")
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def user_key(user: str) -> str:
@@ -157,6 +199,16 @@ def user_key(user: str) -> str:
         return name_key(user)
     except InvalidName:
         return user
+
+
+@lru_cache(maxsize=10_000)
+def owner(author: str, user: str) -> int:
+    """A number of 64 bits for an author under a name: an index of them is a sixth of one of the words.
+
+    Two authors may share one, so both are to be compared; of one author's own names no two do by chance.
+    """
+    words = orjson.dumps((author, user_key(user)))
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
 
 
 def resumes(awaited: Position, first: Arrived) -> bool:
@@ -170,6 +222,20 @@ def resumes(awaited: Position, first: Arrived) -> bool:
 def page_size(limit: int) -> int:
     """How many posts to look for at most, whatever number is asked for."""
     return max(1, min(limit, MOST_PER_PAGE))
+
+
+def parts(things: Sequence[T], size: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """Things in their order, as many at once as stay within `most` in size, and at least one."""
+    part: list[T] = []
+    room_left = most
+    for thing in things:
+        room_left -= size(thing)
+        if room_left < 0 and part:
+            yield part
+            part, room_left = [], most - size(thing)
+        part.append(thing)
+    if part:
+        yield part
 
 
 def row_number(number: int) -> int:

@@ -1,9 +1,10 @@
 """The index: a view of log.txt in a database, for the questions asked of it.
 
-Any SQL database that SQLAlchemy knows will do; there is one writer, so no SQL is special to one of them.
+Any SQL database that SQLAlchemy knows will do; there is one writer, so no SQL is special to one of them. What is
+asked or recorded often is made once: to build a statement takes longer than most of them run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from chat_archive.domain import Checkpoint, row_number, user_key
+from chat_archive.domain import HIGHEST_NUMBER, Checkpoint, owner, row_number
 from chat_archive.errors import IndexFailed
 from chat_wire.messages import Position, Recorded, post_id
 from chat_wire.settings import InvalidSetting
@@ -20,8 +21,9 @@ _METADATA = sa.MetaData()
 # SQLite's own row numbers are of type INTEGER, and of 64 bits.
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 # Texts are kept as JSON because PostgreSQL takes no NUL in a text, and somebody will send one.
-_MESSAGES = sa.Table(
-    "messages",
+# That a post is here once is seen to by the sessions' last sequences, which cost less than an index of all.
+_POSTS = sa.Table(
+    "posts",
     _METADATA,
     sa.Column("number", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("room", sa.Text, nullable=False),
@@ -30,16 +32,15 @@ _MESSAGES = sa.Table(
     sa.Column("session", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("user", sa.Text, nullable=False),
-    sa.Column("user_key", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("client_ts", sa.BigInteger, nullable=False),
     sa.Column("server_ts", sa.BigInteger, nullable=False),
     sa.Column("text", sa.JSON, nullable=False),
-    sa.Index("messages_once", "session", "sequence", unique=True),
-    sa.Index("messages_mine", "author", "user_key", "number"),
-    sa.Index("messages_of_room", "room", "number"),
+    sa.Column("owner", sa.BigInteger, nullable=False),
+    sa.Index("posts_of_owner", "owner", "number"),
+    sa.Index("posts_of_room", "room", "number"),
 )
-# The last post of each session in a room.
+# The last post of each session in a room. All that is asked of a session stands in the index too.
 _SESSIONS = sa.Table(
     "sessions",
     _METADATA,
@@ -47,7 +48,8 @@ _SESSIONS = sa.Table(
     sa.Column("session", sa.Text, primary_key=True),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("server_ts", sa.BigInteger, nullable=False),
-    sa.Index("sessions_heard", "room", "server_ts"),
+    sa.Index("sessions_heard", "room", "server_ts", "session", "sequence"),
+    sqlite_with_rowid=False,
 )
 _CHECKPOINT = sa.Table(
     "checkpoint",
@@ -55,12 +57,35 @@ _CHECKPOINT = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("lines", sa.BigInteger, nullable=False),
 )
-_LAST_OF = _SESSIONS.c
-_LAST = sa.select(_LAST_OF.session, _LAST_OF.sequence)
-_FORGET = sa.delete(_SESSIONS).where(_LAST_OF.room == sa.bindparam("in_room"), _LAST_OF.session == sa.bindparam("of"))
 MOST_SESSIONS = 10_000
-_ROW = _MESSAGES.c
-_RECORDED = [column for column in _ROW if column.name != "user_key"]
+_ROW, _LAST = _POSTS.c, _SESSIONS.c
+_IN_ROOM, _MOST = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("most", type_=sa.Integer)
+_RECORDED = sa.select(*(column for column in _ROW if column.name != "owner"))
+_NEWEST = _RECORDED.order_by(_ROW.number.desc()).limit(1)
+_HISTORY = (
+    _RECORDED.where(_ROW.room == _IN_ROOM, _ROW.number < sa.bindparam("before"))
+    .order_by(_ROW.number.desc())
+    .limit(_MOST)
+)
+_MINE = (
+    _RECORDED.where(
+        _ROW.owner == sa.bindparam("of"), _ROW.author == sa.bindparam("by"), _ROW.number > sa.bindparam("after")
+    )
+    .order_by(_ROW.number)
+    .limit(_MOST)
+)
+_POSITION = (
+    sa.select(_ROW.offset, _ROW.session, _ROW.sequence)
+    .where(_ROW.room == _IN_ROOM)
+    .order_by(_ROW.number.desc())
+    .limit(1)
+)
+_SEQUENCES = sa.select(_LAST.session, _LAST.sequence).where(_LAST.room == _IN_ROOM)
+_OF_SESSIONS = _SEQUENCES.where(_LAST.session.in_(sa.bindparam("sessions", expanding=True)))
+_LATELY = (
+    _SEQUENCES.where(_LAST.server_ts >= sa.bindparam("since")).order_by(_LAST.server_ts.desc()).limit(MOST_SESSIONS)
+)
+_FORGET = sa.delete(_SESSIONS).where(_LAST.room == _IN_ROOM, _LAST.session == sa.bindparam("of"))
 
 
 class Index:
@@ -69,11 +94,17 @@ class Index:
     def __init__(self, url: str) -> None:
         """Connects when first used. Raises InvalidSetting for a URL that no driver here takes."""
         try:
-            self._engine = sa.create_engine(url, pool_pre_ping=True, json_serializer=_to_json)
+            is_file = sa.make_url(url).get_backend_name() == "sqlite"
+            self._engine = sa.create_engine(
+                url, pool_pre_ping=not is_file, json_serializer=_to_json, json_deserializer=orjson.loads
+            )
         except (sa.exc.ArgumentError, ImportError) as error:
             raise InvalidSetting(f"INDEX_URL is no database that can be used here ({type(error).__name__})") from None
-        if self._engine.dialect.name == "sqlite":
+        if is_file:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
+        self._add_posts = _Many(sa.insert(_POSTS), self._engine.dialect)
+        self._forget_sessions = _Many(_FORGET, self._engine.dialect)
+        self._add_sessions = _Many(sa.insert(_SESSIONS), self._engine.dialect)
 
     def create(self) -> None:
         """Make the tables that are not there; another replica may be doing so too."""
@@ -86,74 +117,59 @@ class Index:
     def clear(self) -> None:
         """Forget everything: the index is going to be built anew."""
         with self._transaction() as connection:
-            connection.execute(sa.delete(_MESSAGES))
-            connection.execute(sa.delete(_SESSIONS))
-            connection.execute(sa.delete(_CHECKPOINT))
+            for table in _METADATA.sorted_tables:
+                connection.execute(sa.delete(table))
 
     def record(self, posts: Sequence[Recorded], checkpoint: Checkpoint) -> None:
         """Take in posts that log.txt has, and how far it has been taken in by that."""
+        last = {(post.room, post.session): post for post in posts}
         with self._transaction() as connection:
-            if posts:
-                connection.execute(sa.insert(_MESSAGES), [_to_row(post) for post in posts])
-                last = {(post.room, post.session): post for post in posts}
-                connection.execute(_FORGET, [{"in_room": room, "of": session} for room, session in last])
-                connection.execute(sa.insert(_SESSIONS), [_to_session(post) for post in last.values()])
+            self._add_posts.execute(connection, map(_to_row, posts))
+            self._forget_sessions.execute(connection, last)
+            self._add_sessions.execute(
+                connection, ((*key, post.sequence, post.server_ts) for key, post in last.items())
+            )
             connection.execute(sa.delete(_CHECKPOINT))
             connection.execute(sa.insert(_CHECKPOINT), {"size": checkpoint.size, "lines": checkpoint.lines})
 
     def checkpoint(self) -> Checkpoint:
         """How far log.txt has been taken in."""
-        with self._transaction() as connection:
-            row = connection.execute(sa.select(_CHECKPOINT.c.size, _CHECKPOINT.c.lines)).first()
-        return Checkpoint(row.size, row.lines) if row else Checkpoint()
+        rows = self._rows(sa.select(_CHECKPOINT.c.size, _CHECKPOINT.c.lines))
+        return Checkpoint(*rows[0]) if rows else Checkpoint()
 
     def newest(self) -> Recorded | None:
         """The post recorded last."""
-        found = self._posts(sa.select(*_RECORDED).order_by(_ROW.number.desc()).limit(1))
+        found = self._posts(_NEWEST)
         return found[0] if found else None
 
     def last_sequences(self, room: str, sessions: Sequence[str]) -> Mapping[str, int]:
         """The last sequence recorded of each session in a room; sessions with none are left out."""
-        return self._last(_LAST.where(_LAST_OF.room == room, _LAST_OF.session.in_(sessions)))
+        return dict(self._rows(_OF_SESSIONS, in_room=room, sessions=sessions))
 
     def last_of_sessions(self, room: str, since: int) -> dict[str, int]:
         """The last sequence of each session that said something in a room since a time (microseconds)."""
-        question = _LAST.where(_LAST_OF.room == room, _LAST_OF.server_ts >= since)
-        return self._last(question.order_by(_LAST_OF.server_ts.desc()).limit(MOST_SESSIONS))
-
-    def _last(self, question: sa.Select[tuple[str, int]]) -> dict[str, int]:
-        with self._transaction() as connection:
-            return {row.session: row.sequence for row in connection.execute(question)}
+        return dict(self._rows(_LATELY, in_room=room, since=since))
 
     def position(self, room: str) -> Position | None:
         """Up to where a room's stream has been recorded."""
-        question = (
-            sa.select(_ROW.offset, _ROW.session, _ROW.sequence)
-            .where(_ROW.room == room)
-            .order_by(_ROW.number.desc())
-            .limit(1)
-        )
-        with self._transaction() as connection:
-            row = connection.execute(question).first()
-        return Position(offset=row[0], id=post_id(row[1], row[2])) if row else None
+        rows = self._rows(_POSITION, in_room=room)
+        return Position(offset=rows[0][0], id=post_id(*rows[0][1:])) if rows else None
 
     def history(self, room: str, before: int | None, limit: int) -> list[Recorded]:
         """The newest `limit` posts of a room before number `before`, newest first."""
-        question = sa.select(*_RECORDED).where(_ROW.room == room)
-        if before is not None:
-            question = question.where(_ROW.number < row_number(before))
-        return self._posts(question.order_by(_ROW.number.desc()).limit(limit))
+        number = HIGHEST_NUMBER if before is None else row_number(before)
+        return self._posts(_HISTORY, in_room=room, before=number, most=limit)
 
     def mine(self, author: str, name: str, after: int, limit: int) -> list[Recorded]:
         """The oldest `limit` posts after number `after` that an author sent under a name, oldest first."""
-        question = sa.select(*_RECORDED).where(
-            _ROW.author == author, _ROW.user_key == user_key(name), _ROW.number > row_number(after)
-        )
-        return self._posts(question.order_by(_ROW.number).limit(limit))
+        return self._posts(_MINE, of=owner(author, name), by=author, after=row_number(after), most=limit)
 
-    def _posts(self, question: sa.Select[Any]) -> list[Recorded]:
+    def _posts(self, question: sa.Select[Any], **given: Any) -> list[Recorded]:
+        return [_to_post(*row) for row in self._rows(question, **given)]
+
+    def _rows(self, question: sa.Select[Any], **given: Any) -> Sequence[Any]:
         with self._transaction() as connection:
-            return [Recorded(**row) for row in connection.execute(question).mappings()]
+            return connection.execute(question, given).all()
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
@@ -164,25 +180,69 @@ class Index:
             raise IndexFailed(f"the index: {_reason(error)}") from error
 
 
-def _to_row(post: Recorded) -> dict[str, Any]:
-    return {
-        "number": post.number,
-        "room": post.room,
-        "offset": post.offset,
-        "index": post.index,
-        "session": post.session,
-        "sequence": post.sequence,
-        "user": post.user,
-        "user_key": user_key(post.user),
-        "author": post.author,
-        "client_ts": post.client_ts,
-        "server_ts": post.server_ts,
-        "text": post.text,
-    }
+class _Many:
+    """A statement that is executed for many rows at once, as the driver takes it: nothing is done to a value."""
+
+    def __init__(self, statement: sa.Insert | sa.Delete, dialect: sa.Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._positional: bool = compiled.positional
+        self._names = tuple(compiled.positiontup or compiled.params)
+
+    def execute(self, connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Execute it for rows whose values stand in the statement's order."""
+        given: list[Any] = list(rows)
+        if not self._positional:
+            given = [dict(zip(self._names, row, strict=True)) for row in given]
+        if given:
+            connection.exec_driver_sql(self._sql, given)
 
 
-def _to_session(post: Recorded) -> dict[str, Any]:
-    return {"room": post.room, "session": post.session, "sequence": post.sequence, "server_ts": post.server_ts}
+def _to_row(post: Recorded) -> tuple[Any, ...]:
+    """In the order of the columns."""
+    return (
+        post.number,
+        post.room,
+        post.offset,
+        post.index,
+        post.session,
+        post.sequence,
+        post.user,
+        post.author,
+        post.client_ts,
+        post.server_ts,
+        _to_json(post.text),
+        owner(post.author, post.user),
+    )
+
+
+def _to_post(
+    number: int,
+    room: str,
+    offset: int,
+    index: int,
+    session: str,
+    sequence: int,
+    user: str,
+    author: str,
+    client_ts: int,
+    server_ts: int,
+    text: str,
+) -> Recorded:
+    """From the columns in their order, without the owner."""
+    return Recorded(
+        number=number,
+        room=room,
+        offset=offset,
+        index=index,
+        session=session,
+        sequence=sequence,
+        user=user,
+        author=author,
+        client_ts=client_ts,
+        server_ts=server_ts,
+        text=text,
+    )
 
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:
@@ -197,5 +257,13 @@ def _to_json(value: Any) -> str:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # In a write-ahead log, readers do not wait for the writer. A power cut may take the last commits
     # (synchronous NORMAL), which is no loss: they are made again from log.txt.
-    for pragma in ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = NORMAL"):
+    # A cache of 8 MB holds the ends of the indexes, which are what is written to; the default is 2 MB.
+    # Fewer checkpoints, of 16 MB, write a page that changed often only once.
+    for pragma in (
+        "busy_timeout = 5000",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "cache_size = -8000",
+        "wal_autocheckpoint = 4000",
+    ):
         connection.execute(f"PRAGMA {pragma}")

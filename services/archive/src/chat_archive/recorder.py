@@ -1,13 +1,12 @@
 """Records posts: into log.txt first, then into the index, so that log.txt is never behind."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import structlog
 
-from chat_archive.domain import Arrived, Checkpoint, from_line, is_recordable, posts_of, to_line
+from chat_archive.domain import Arrived, Checkpoint, from_line, posts_of, sessions_of, to_line, unrecordable
 from chat_archive.errors import StorageFailed, UnreadableLine
 from chat_archive.index import Index
 from chat_archive.transcript import Transcript
@@ -69,7 +68,7 @@ class Recorder:
         It is on disk then. Raises StorageFailed: nothing may be taken as recorded then.
         """
         with self._closing_on_failure():
-            posts = self._number(self._new(_recordable(posts_of(room, arrived))))
+            posts = self._new_posts(room, arrived)
             if posts:
                 self._write(posts)
         return posts
@@ -118,22 +117,28 @@ class Recorder:
         self._index.record(posts, indexed)
         self._indexed = indexed
 
+    def _new_posts(self, room: str, arrived: Sequence[Arrived]) -> list[Recorded]:
+        if refused := unrecordable(arrived):
+            log.warning("posts.unrecordable", count=refused)
+        self._recall(room, sessions_of(arrived))
+        return posts_of(room, arrived, self._indexed.lines + 1, self._seen[room].take)
+
     def _new(self, posts: Sequence[Recorded]) -> list[Recorded]:
         """Those not recorded before, known by their sequence: a session's posts never overtake each other."""
-        for room in {post.room for post in posts}:
-            self._recall(room, [post.session for post in posts if post.room == room])
+        spoke: dict[str, set[str]] = defaultdict(set)
+        for post in posts:
+            spoke[post.room].add(post.session)
+        for room, sessions in spoke.items():
+            self._recall(room, sessions)
         return [post for post in posts if self._seen[post.room].take(post.session, post.sequence)]
 
-    def _recall(self, room: str, sessions: Sequence[str]) -> None:
+    def _recall(self, room: str, sessions: Collection[str]) -> None:
         seen = self._seen[room]
-        unknown = [session for session in dict.fromkeys(sessions) if not seen.last(session)]
+        unknown = [session for session in sessions if not seen.last(session)]
         for start in range(0, len(unknown), SESSIONS_AT_ONCE):
             found = self._index.last_sequences(room, unknown[start : start + SESSIONS_AT_ONCE])
             for session, sequence in found.items():
                 seen.take(session, sequence)
-
-    def _number(self, posts: Sequence[Recorded]) -> list[Recorded]:
-        return [replace(post, number=number) for number, post in enumerate(posts, start=self._indexed.lines + 1)]
 
 
 def _read_line(line: bytes, number: int) -> Recorded | None:
@@ -142,10 +147,3 @@ def _read_line(line: bytes, number: int) -> Recorded | None:
     except UnreadableLine as error:
         log.warning("log.unreadable_line", number=number, error=str(error))
         return None
-
-
-def _recordable(posts: Sequence[Recorded]) -> list[Recorded]:
-    good = [post for post in posts if is_recordable(post)]
-    if len(good) < len(posts):
-        log.warning("posts.unrecordable", count=len(posts) - len(good))
-    return good

@@ -7,14 +7,14 @@ from typing import Any, Protocol
 
 import structlog
 
-from chat_archive.domain import Arrived, resumes
+from chat_archive.domain import Arrived, parts, resumes
 from chat_archive.errors import StorageFailed
 from chat_archive.recorder import Recorder
 from chat_wire import topology
 from chat_wire.codec import decode
 from chat_wire.connection import Publication
 from chat_wire.errors import WireError
-from chat_wire.messages import Batch, Notice, Position, post_id
+from chat_wire.messages import Batch, Notice, Position, id_ranges
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery, Source
 
@@ -24,6 +24,10 @@ SECOND = 1_000_000
 # An entry that is there comes in milliseconds.
 SILENT_FOR = 5 * SECOND
 IDLE_AFTER = 2 * SECOND
+# Entries of few posts come one by one: the more that are on the way, the more go into one fsync.
+PREFETCH = 512
+# What is decoded and recorded at once, in bytes of entries: a flood must not fill the memory.
+PART_BYTES = 250_000
 ENTRIES: tuple[type[Batch | Notice], ...] = (Batch, Notice)
 
 
@@ -108,7 +112,7 @@ class Rooms:
         self._readings[room] = reading
         offset = position.offset if position else "first"
         handle = partial(self._handle, reading)
-        self._broker.consume(Source(queue=topology.room(room).name, handle=handle, offset=offset))
+        self._broker.consume(Source(queue=topology.room(room).name, handle=handle, prefetch=PREFETCH, offset=offset))
         log.info("room.attached", room=room, offset=offset)
 
     def _handle(self, reading: Reading, deliveries: Sequence[Delivery]) -> Iterable[Publication]:
@@ -116,26 +120,33 @@ class Rooms:
             return []
         reading.heard = self._clock()
         reading.seen = deliveries[-1].offset
+        for part in parts(deliveries, lambda delivery: len(delivery.body), PART_BYTES):
+            if not self._take(reading, part):
+                break
+        return []
+
+    def _take(self, reading: Reading, deliveries: Sequence[Delivery]) -> bool:
+        """Record some entries; whether to go on with the next."""
         arrived = [each for delivery in deliveries if (each := _to_arrived(delivery))]
         if reading.awaited and not (arrived and resumes(reading.awaited, arrived[0])):
             self._diverged(reading, found=deliveries[0].offset)
-            return []
+            return False
         reading.awaited = None
-        self._record(reading, arrived)
-        return []
+        return self._record(reading, arrived, deliveries[-1].offset)
 
-    def _record(self, reading: Reading, arrived: Sequence[Arrived]) -> None:
+    def _record(self, reading: Reading, arrived: Sequence[Arrived], offset: int | None) -> bool:
         try:
             posts = self._recorder.record(reading.room, arrived)
         except StorageFailed as error:
             self._on_failure(error)
-            return
-        reading.recorded = reading.seen
+            return False
+        reading.recorded = offset
         if arrived:
             reading.recorded_ts = _time(arrived[-1].entry)
         if posts:
-            ids = [post_id(post.session, post.sequence) for post in posts]
-            log.info("posts.recorded", room=reading.room, offset=reading.recorded, message_ids=ids)
+            runs = id_ranges((post.session, post.sequence) for post in posts)
+            log.info("posts.recorded", room=reading.room, offset=reading.recorded, runs=runs)
+        return True
 
     def _diverged(self, reading: Reading, found: int | None) -> None:
         log.warning("stream.diverged", room=reading.room, awaited=reading.awaited, found=found)

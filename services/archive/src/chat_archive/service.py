@@ -28,8 +28,8 @@ log = structlog.get_logger()
 
 RENEW_EVERY = 300 * SECOND
 RETRY_AFTER = 1 * SECOND
-# Heartbeats have to go on while an index is built anew: so long at a time.
-CATCH_UP_FOR = 1 * SECOND
+# Heartbeats have to go on while an index is built anew, and who asks waits for 3 s: so long at a time.
+CATCH_UP_FOR = 2 * SECOND
 LARGE_LAG_SECONDS = 10
 REPORT_LAG_EVERY = 60 * SECOND
 
