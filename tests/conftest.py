@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
 from tests.support.broker import TestBroker
 from tests.support.processes import System, system_in
 from tests.support.rabbitmq import running_node
+from tests.support.wait import until
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +34,22 @@ def broker(secrets_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A RabbitMQ with the chat's users."""
     if "TEST_AMQP_URL" in os.environ:
         found = TestBroker(os.environ["TEST_AMQP_URL"], os.environ["TEST_MANAGEMENT_URL"], secrets_dir)
-        found.import_definitions()
+        until(lambda: _imported(found), 30, "the users are made")
         yield found
         return
     with running_node(tmp_path_factory.mktemp("node")) as node:
         yield node.broker(secrets_dir)
+
+
+def _imported(broker: TestBroker) -> bool:
+    """Whether the users are made; RabbitMQ refuses when somebody else makes them at the same moment."""
+    try:
+        broker.import_definitions()
+    except HTTPError as error:
+        if error.code != HTTPStatus.BAD_REQUEST:
+            raise
+        return False
+    return True
 
 
 @pytest.fixture
