@@ -116,6 +116,7 @@ class Reader:
         self._read_to: str | None = None  # in the entry it attached at
         self._newest = 0
         self._floor = 0
+        self.first: tuple[int, int] | None = None  # where the first post told stands: offset, and index in the entry
 
     @property
     def checking(self) -> bool:
@@ -130,6 +131,8 @@ class Reader:
         for message in page.messages:
             self._sequences.take(message.session, message.sequence)
             self._newest = max(self._newest, message.server_ts)
+        if page.messages:
+            self.first = (page.messages[0].offset, page.messages[0].index)
         return [said(message) for message in page.messages]
 
     def attach(self) -> int | str:
@@ -162,6 +165,8 @@ class Reader:
             self._position = Position(offset=offset, id=ids[-1])
         if isinstance(entry, Notice):
             return [] if known else self._read_notice(entry)
+        if self.first is None:
+            self.first = (offset, known)
         return self._read_batch(entry, session, known)
 
     def _read_notice(self, entry: Notice) -> list[Said | Noticed]:

@@ -92,6 +92,23 @@ class MineListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OlderListed:
+    """What was said before all that was told of the room, oldest first; `more` if there may be still older ones."""
+
+    messages: tuple[Said, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchListed:
+    """What the room has of the words searched for, oldest first; `more` if there are older ones."""
+
+    words: str
+    messages: tuple[Said, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """Something the person should know."""
 
@@ -118,6 +135,8 @@ Event = (
     | NotSent
     | UsersListed
     | MineListed
+    | OlderListed
+    | SearchListed
     | Remark
     | Ended
 )

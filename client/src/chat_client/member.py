@@ -7,8 +7,9 @@ goes back.
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
+from chat_client.browsing import Browsing
 from chat_client.domain import Outbox
 from chat_client.events import (
     ConnectedAgain,
@@ -25,7 +26,7 @@ from chat_client.events import (
 )
 from chat_client.link import Link
 from chat_client.mine import MineQuestion
-from chat_client.requests import Requests
+from chat_client.requests import Request, Requests
 from chat_client.sending import Sender
 from chat_client.transcript import Transcript
 from chat_wire import topology
@@ -45,6 +46,7 @@ from chat_wire.messages import (
     Probe,
     Refused,
     Resume,
+    Search,
     SessionEnded,
     Users,
 )
@@ -74,6 +76,7 @@ class Member:
         self._sender = Sender(self._requests, self._outbox, self.wait_for)
         self._transcript = Transcript(ROOM, self._outbox, emit)
         self._mine = MineQuestion(self._requests, emit)
+        self._browsing = Browsing(ROOM, self._requests, emit)
         self._grant: Granted | None = None
         self._joined = False
         self._leaving = False
@@ -109,6 +112,18 @@ class Member:
         """Ask for what this person has said under this name."""
         self._mine.want(now)
 
+    def older(self, now: float) -> None:
+        """Ask for what was said before all that was told."""
+        self._browsing.older(self._transcript.first, now)
+
+    def search(self, words: str, now: float) -> None:
+        """Ask for what holds all words."""
+        self._browsing.search(words, now)
+
+    def search_more(self, now: float) -> None:
+        """Ask for what is older than what the search has found."""
+        self._browsing.search_more(now)
+
     def leave(self, _now: float) -> None:
         """End the session once all that was posted has come back and all that was asked is answered."""
         self._leaving = True
@@ -124,7 +139,7 @@ class Member:
         """The connection is gone; everything under way is kept for the next one. `loss` is told, once."""
         for post in self._sender.lost():
             self._emit(NotSent(sequence=post.sequence, text=post.text, reason="the chat refused it"))
-        self._requests.drop(Resume, History)
+        self._requests.drop(*((Resume,) if self._joined else (Resume, History)))
         self._transcript.lost()
         if isinstance(loss, Waiting):
             self.wait_for(loss.text)
@@ -199,6 +214,8 @@ class Member:
             self._emit(NameRefused(text=message.text))
         elif isinstance(request, Resume | Exit):
             self._end(message.text, freed=False)
+        elif self._is_browsing(request):
+            self._browsing.refused(request, message.text)
         elif request or message.request is None:
             self._emit(Remark(text=message.text))
 
@@ -214,8 +231,11 @@ class Member:
         question = self._requests.answered(message.request)
         if isinstance(question, Mine):
             self._mine.page(message, self._transcript.newest_own, now)
+        elif self._is_browsing(question):
+            self._browsing.page(question, message, now)
         elif isinstance(question, History):
             self._transcript.recall(message)
+            self._browsing.recalled(message)
             self._tell_joined()  # before anything can fail: the history must not be told again
             self._transcript.attach(link, now)
 
@@ -231,10 +251,16 @@ class Member:
         for question in self._requests.given_up(now):
             if isinstance(question, Mine):
                 self._mine.given_up()
+            elif self._is_browsing(question):
+                self._browsing.given_up(question)
             elif isinstance(question, History):
                 self._emit(Remark(text="the archive does not answer: earlier messages are not shown"))
                 self._tell_joined()
                 self._transcript.attach_late(link)
+
+    def _is_browsing(self, question: Request | None) -> TypeGuard[History | Search]:
+        """Whether a question is of what was said earlier, and not the one that joining waits for."""
+        return isinstance(question, Search) or (isinstance(question, History) and self._joined)
 
     def _tell_joined(self) -> None:
         if self._grant:
@@ -253,7 +279,7 @@ class Member:
         due = self._grant and (now >= self._renew_at or self._transcript.lost_at > self._grant.at)
         if due and not self._requests.waiting(Resume, Exit):
             self._requests.ask(Resume(request=_new_request(), token=""), due=0.0)
-        busy = self._outbox or self._mine.busy or self._requests.waiting(ListUsers, Exit)
+        busy = self._outbox or self._mine.busy or self._browsing.busy or self._requests.waiting(ListUsers, Exit)
         if self._leaving and self._joined and not busy:
             self._requests.ask(Exit(request=_new_request(), token=""), due=0.0)
 

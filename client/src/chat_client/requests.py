@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from chat_wire.messages import Claim, Exit, History, ListUsers, Mine, Resume
+from chat_wire.messages import Claim, Exit, History, ListUsers, Mine, Resume, Search
 
 AGAIN_SECONDS = 5.0
 BOUNCED_SECONDS = 1.0
 
 OPENING = (Claim, Resume)
 
-Request = Claim | Resume | Exit | ListUsers | History | Mine
+Request = Claim | Resume | Exit | ListUsers | History | Mine | Search
 
 
 @dataclass(slots=True)

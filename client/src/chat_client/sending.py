@@ -10,9 +10,9 @@ from chat_wire import topology
 from chat_wire.codec import encode
 from chat_wire.connection import STALLED_SECONDS
 from chat_wire.errors import Unconfirmed
-from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, Post, Posts, Resume
+from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, Post, Posts, Resume, Search
 
-TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine)
+TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine, Search)
 TO_REGISTRY: tuple[type[Request], ...] = (Claim, Resume, Exit, ListUsers)
 SERVICES_MISSING = "the chat's services do not answer yet: waiting for them"
 ROUTER_MISSING = "the chat takes no messages at the moment: waiting, yours are kept"

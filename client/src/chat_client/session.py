@@ -73,6 +73,18 @@ class Session:
         """Ask for all that this person has said under this name, once joined: MineListed follows."""
         self._ask(self._member.my_messages)
 
+    def older(self) -> None:
+        """Ask for what was said before all that was told, once joined: OlderListed follows."""
+        self._ask(self._member.older)
+
+    def search(self, words: str) -> None:
+        """Ask for the newest messages that hold all words, once joined: SearchListed follows."""
+        self._ask(self._member.search, words)
+
+    def search_more(self) -> None:
+        """Ask for older messages that hold the words searched for: SearchListed follows."""
+        self._ask(self._member.search_more)
+
     def exit(self) -> None:
         """Leave and free the name, once all posts have come back and all questions are answered: Ended follows."""
         self._ask(self._member.leave)

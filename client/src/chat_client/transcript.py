@@ -27,6 +27,11 @@ class Transcript:
         self.newest_own = -1
         self.lost_at = 0
 
+    @property
+    def first(self) -> tuple[int, int] | None:
+        """Where the first post told stands: the offset of its entry, and the index in that."""
+        return self._reader.first
+
     def joined(self, at: int) -> None:
         """What the room was told of people before `at`, by the registry's clock, is not told any more."""
         self._since = at

@@ -242,6 +242,22 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """The newest `limit` posts of a room recorded before number `before` that hold all of `words`; answered by `Page`.
+
+    A word is found where one begins with it, whatever the case of both.
+    """
+
+    type: Literal["search"] = "search"
+    request: str
+    token: str
+    room: str
+    words: str
+    before: int | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """A post as the archive has it; `number` counts the lines of log.txt from 1 and is the order of all."""
 

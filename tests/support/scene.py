@@ -1,0 +1,165 @@
+"""A member of the chat whose link is the test's own: what arrives is handed in, what is sent is looked at."""
+
+import time
+from typing import Any
+
+from chat_client import events
+from chat_client.link import Link
+from chat_client.member import Member
+from chat_wire.codec import decode, encode
+from chat_wire.messages import (
+    Batch,
+    Claim,
+    Exit,
+    Granted,
+    History,
+    ListUsers,
+    Mine,
+    Notice,
+    Page,
+    Position,
+    Post,
+    Posts,
+    Recorded,
+    Resume,
+    Run,
+    Search,
+)
+
+SENT: tuple[type[Any], ...] = (Claim, Resume, Exit, ListUsers, History, Mine, Search, Posts)
+LOST = events.ConnectionLost(broker="host:5672")
+AGES = 4_000_000_000_000_000
+
+
+class HandLink(Link):
+    """A link whose other end is the test."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.ways: list[tuple[str, str]] = []
+        self.replies: list[bytes] = []
+        self.entries: list[tuple[int, bytes]] = []
+        self.attached: list[int | str] = []
+        self.breaks = False
+        self.bounced: set[str] = set()
+        self.waiting = 0
+        self.blocked = False
+        self.room_gone = False
+
+    @property
+    def unconfirmed(self) -> int:
+        return self.waiting
+
+    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        self.ways.append((exchange, routing_key))
+        self.sent.append(decode(body, *SENT))
+
+    def take_bounced(self) -> set[str]:
+        bounced, self.bounced = self.bounced, set()
+        return bounced
+
+    def attach(self, room: str, offset: int | str) -> None:
+        assert room == "lobby"
+        if self.breaks:
+            raise ConnectionResetError
+        self.room_gone = False
+        self.attached.append(offset)
+
+    def take_replies(self) -> list[bytes]:
+        replies, self.replies = self.replies, []
+        return replies
+
+    def take_entries(self) -> list[tuple[int, bytes]]:
+        entries, self.entries = self.entries, []
+        return entries
+
+
+class Scene:
+    """A member, its link, and what it told."""
+
+    def __init__(self) -> None:
+        self.told: list[events.Event] = []
+        self.member = Member("secret", self.told.append)
+        self.now = 100.0
+        self.connect()
+
+    def connect(self) -> None:
+        self.link = HandLink()
+        self.member.opened(self.now)
+
+    def lose(self) -> None:
+        self.member.lost(LOST)
+        self.connect()
+
+    def work(self, *replies: Any, after: float = 0.0) -> list[events.Event]:
+        """What is told when these replies arrive."""
+        self.now += after
+        self.told.clear()
+        self.link.replies += [encode(reply) for reply in replies]
+        self.member.work(self.link, self.now)
+        return list(self.told)
+
+    def hear(self, offset: int, entry: Batch | Notice) -> list[events.Event]:
+        """What is told when this entry of the room arrives."""
+        self.link.entries.append((offset, encode(entry)))
+        return self.work()
+
+    def last(self, cls: type[Any]) -> Any:
+        """The message of a class that was sent last."""
+        return next(message for message in reversed(self.link.sent) if type(message) is cls)
+
+    def grant(self, cls: type[Any] = Claim, token: str = "token", expires: int = AGES) -> list[events.Event]:
+        self.work()
+        return self.work(granted(self.last(cls).request, token, expires))
+
+    def join(self, *history: Recorded) -> list[events.Event]:
+        self.member.join("alice", self.now)
+        self.grant()
+        return self.work(page(self.last(History).request, *history))
+
+    def post(self, sequence: int, text: str = "hola") -> None:
+        self.member.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
+        self.work()
+
+
+def granted(request: str, token: str, expires: int) -> Granted:
+    return Granted(
+        request=request,
+        session="mine",
+        name="alice",
+        author="author",
+        partition=3,
+        token=token,
+        expires=expires,
+        at=5,
+        offset=17,
+    )
+
+
+def recorded(number: int, offset: int = 40) -> Recorded:
+    return Recorded(
+        number=number,
+        room="lobby",
+        offset=offset,
+        index=0,
+        session="bobs",
+        sequence=number,
+        user="bob",
+        author="bob's",
+        client_ts=0,
+        server_ts=number,
+        text=f"text {number}",
+    )
+
+
+def page(request: str, *messages: Recorded, more: bool = False, offset: int | None = None) -> Page:
+    position = Position(offset=messages[-1].offset, id=f"bobs-{messages[-1].sequence}") if messages else None
+    if offset is not None:
+        position = Position(offset=offset, id="x-1")
+    return Page(request=request, messages=messages, more=more, position=position)
+
+
+def batch(*sequences: int, session: str = "mine", user: str = "alice") -> Batch:
+    posts = tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences)
+    runs = (Run(session=session, user=user, author="author", posts=posts),)
+    return Batch(room="lobby", router="r", server_ts=1_000_000, runs=runs)
