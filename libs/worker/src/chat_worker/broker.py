@@ -4,7 +4,7 @@ Two, because a broker in alarm stops reading from a connection that publishes, a
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import Any
 
@@ -85,10 +85,23 @@ class Broker:
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """Hand publications to the broker; waits for confirms only where one says so."""
+        together: list[Publication] = []
         for publication in publications:
-            if publication.waits and self.confirm():
-                raise Unconfirmed("a publication was returned that others were to follow")
-            self._publisher.publish(publication)
+            if publication.waits:
+                self._publish_together(together)
+                together = []
+                if self.confirm():
+                    raise Unconfirmed("a publication was returned that others were to follow")
+            together.append(publication)
+        self._publish_together(together)
+
+    def _publish_together(self, publications: Sequence[Publication]) -> None:
+        if len(publications) == 1:
+            self._publisher.publish(publications[0])
+        elif publications:
+            with self._publisher.together():
+                for publication in publications:
+                    self._publisher.publish(publication)
 
     def confirm(self) -> list[tuple[str, str]]:
         """Wait until everything published is confirmed; returns what was returned, as (exchange, key).
