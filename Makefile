@@ -7,10 +7,10 @@ REGISTRY ?= 1
 ROUTER ?= 1
 ARCHIVE ?= 1
 
-.PHONY: help chat up down logs test faults soak bench lint lock rabbitmq
+.PHONY: help chat up down logs test faults soak bench lint translations lock rabbitmq
 
 help:  ## list these
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 chat: .venv/ready rabbitmq  ## open the client; starts the chat first if it is not up
 	@$(VENV)/supervisorctl -c .run/supervisord.conf pid >/dev/null 2>&1 || $(MAKE) --no-print-directory up
@@ -46,12 +46,21 @@ lint: .venv/bench  ## ruff, mypy, import-linter
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 
+translations: .venv/ready  ## bring the client's catalogues up to date, for new texts to be translated
+	$(VENV)/pybabel -q extract -k "_ ngettext:1,2 marked" --no-default-keywords --no-location --sort-output \
+		--omit-header -o .venv/chat.pot client/src/chat_client
+	$(VENV)/pybabel -q update -D chat -i .venv/chat.pot -d $(LOCALES) --ignore-pot-creation-date --ignore-obsolete \
+		--no-fuzzy-matching -w 120
+	$(VENV)/pybabel -q compile -D chat -d $(LOCALES)
+
 lock:  ## choose the newest versions again; needs uv
 	uv pip compile $(LOCK) --upgrade --extra postgresql --no-emit-package chat-wire --no-emit-package chat-worker \
 		$(PACKAGES:%=%/pyproject.toml) -o requirements.txt
 	uv pip compile $(LOCK) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
 	uv pip compile $(LOCK) --upgrade --group bench -c requirements-dev.txt -o requirements-bench.txt
 	uv pip compile $(LOCK) --upgrade --group build -c requirements-dev.txt -o requirements-build.txt
+
+LOCALES := client/src/chat_client/locale
 
 LOCK := -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	--universal --python-version 3.11

@@ -53,7 +53,7 @@ class Project:
 
     def enter(self, index: int, name: str) -> "pexpect.spawn[str]":
         """A person opens the client in a client container and gives a name."""
-        command = self.command("exec", f"--index={index}", "client", "chat")
+        command = self.command("exec", f"--index={index}", "client", "chat", "--plain")
         chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, encoding="utf-8", timeout=60)
         chat.expect("name: ")
         chat.sendline(name)

@@ -8,21 +8,22 @@ from pathlib import Path
 import pexpect
 
 COMMAND = [sys.executable, "-m", "chat_client"]
+PLAIN = [*COMMAND, "--plain"]
 MESSAGE = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 
 
 def environment(url: str, state: Path) -> dict[str, str]:
     """The environment of a client whose author secret lies below `state`."""
-    return {**os.environ, "AMQP_URL": url, "XDG_STATE_HOME": str(state), "TERM": "xterm", "LANG": "C.UTF-8"}
+    return {**os.environ, "AMQP_URL": url, "XDG_STATE_HOME": str(state), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
 
 
 class Person:
-    """Somebody at a terminal of 80 x 24."""
+    """Somebody at a terminal of 80 x 24, who prefers plain lines."""
 
     def __init__(self, url: str, state: Path, *arguments: str) -> None:
         self.terminal = pexpect.spawn(
-            COMMAND[0],
-            [*COMMAND[1:], *arguments],
+            PLAIN[0],
+            [*PLAIN[1:], *arguments],
             env=environment(url, state),
             encoding="utf-8",
             codec_errors="replace",

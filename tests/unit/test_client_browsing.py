@@ -142,4 +142,4 @@ def test_a_search_that_is_refused_says_why_and_is_over(scene: Scene) -> None:
 
     told = scene.work(Refused(request=question.request, reason="invalid_words", text="no words"))
 
-    assert told == [events.Remark(text="no words"), events.SearchListed(words="!", messages=(), more=False)]
+    assert told == [events.Remark(text="no words"), events.SearchListed(words="!", messages=(), more=True)]

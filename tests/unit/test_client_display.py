@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client import display
-from chat_client.events import Joined, MineListed, Noticed, Said, UsersListed
+from chat_client.events import Joined, MineListed, Noticed, Said, SearchListed, UsersListed
 
 AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
 
@@ -36,6 +36,32 @@ def test_my_messages_end_with_their_number() -> None:
         "[2026-11-22 15:36:00] bob: hola",
         "* you have sent 1 message under this name",
     ]
+
+
+def test_an_action_is_shown_as_what_its_sender_does() -> None:
+    assert display.lines(Said(at=AT, user="alice", text="/me waves\x1b")) == ["[2026-11-22 15:36:00] * alice waves␛"]
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "closing"),
+    [
+        (2, False, '* 2 messages with "hola mundo"'),
+        (1, False, '* 1 message with "hola mundo"'),
+        (0, False, '* no message has "hola mundo"'),
+        (2, True, '* the newest 2 messages with "hola mundo"; the full-screen client shows older ones too'),
+    ],
+)
+def test_what_a_search_has_found_ends_with_how_much_it_is(count: int, more: bool, closing: str) -> None:
+    found = tuple(Said(at=AT + number, user="bob", text="hola, mundo") for number in range(count))
+
+    *shown, last = display.lines(SearchListed(words="hola mundo", messages=found, more=more))
+
+    assert shown == ["[2026-11-22 15:36:00] bob: hola, mundo", "[2026-11-22 15:36:01] bob: hola, mundo"][:count]
+    assert last == closing
+
+
+def test_a_search_that_was_not_answered_is_not_said_to_have_found_nothing() -> None:
+    assert display.lines(SearchListed(words="hola", messages=(), more=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from chat_client.domain import said
 from chat_client.events import Event, OlderListed, Remark, SearchListed
+from chat_client.language import _
 from chat_client.requests import Requests
 from chat_wire.messages import History, Page, Search
 
@@ -77,7 +78,7 @@ class Browsing:
 
     def given_up(self, question: History | Search) -> None:
         """The archive did not answer."""
-        self.refused(question, "the archive does not answer: try again later")
+        self.refused(question, _("the archive does not answer: try again later"))
 
     def refused(self, question: History | Search, text: str) -> None:
         """The archive did not take the question."""
@@ -85,7 +86,7 @@ class Browsing:
         if isinstance(question, History):
             self._emit(OlderListed(messages=(), more=True))
         else:
-            self._emit(SearchListed(words=question.words, messages=(), more=False))
+            self._emit(SearchListed(words=question.words, messages=(), more=True))
 
     def _is_older(self, offset: int, index: int) -> bool:
         return self._first is None or (offset, index) < self._first

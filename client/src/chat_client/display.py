@@ -9,12 +9,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chat_client import events
+from chat_client.commands import action
+from chat_client.language import _, marked, ngettext
 
 NEWLINE = " ⏎ "
 TAB = "    "
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Unicode's bidirectional embeddings, overrides and isolates (UAX #9), and its line and paragraph separators.
 REFUSED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
+
+NOTICES = {
+    "joined": marked("{name} joined"),
+    "left": marked("{name} left"),
+    "lost": marked("{name} lost the connection"),
+    "back": marked("{name} is back"),
+}
 
 _SAFE = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
@@ -48,8 +57,10 @@ def notice(text: str) -> str:
 
 
 def message(said: events.Said) -> str:
-    """A message, with the UTC time at which it reached the router."""
-    return f"[{_utc(said.at)}] {safe(said.user)}: {safe(said.text)}"
+    """A message, with the UTC time at which it reached the router. What somebody does stands behind a star."""
+    does = action(said.text)
+    line = f"* {safe(said.user)} {safe(does)}" if does else f"{safe(said.user)}: {safe(said.text)}"
+    return f"[{_utc(said.at)}] {line}"
 
 
 def _utc(microseconds: int) -> str:
@@ -63,14 +74,13 @@ def _columns(char: str) -> int:
 
 
 def _noticed(event: events.Noticed) -> list[str]:
-    kinds = {"joined": "joined", "left": "left", "lost": "lost the connection", "back": "is back"}
-    return [notice(f"{event.user} {kinds[event.kind]}")]
+    return [notice(_(NOTICES[event.kind]).format(name=event.user))]
 
 
 def _users(event: events.UsersListed) -> list[str]:
-    found = [notice(f"connected: {', '.join(event.connected) or 'nobody'}")]
+    found = [notice(_("connected: {names}").format(names=", ".join(event.connected) or _("nobody")))]
     if event.disconnected:
-        found.append(notice(f"disconnected: {', '.join(event.disconnected)}"))
+        found.append(notice(_("disconnected: {names}").format(names=", ".join(event.disconnected))))
     return found
 
 
@@ -78,25 +88,50 @@ def _mine(event: events.MineListed) -> list[str]:
     shown = [message(said) for said in event.messages]
     if event.total is None:
         return shown
-    return [*shown, notice(f"you have sent {event.total:,} message{'' if event.total == 1 else 's'} under this name")]
+    text = ngettext(
+        "you have sent {count:,} message under this name",
+        "you have sent {count:,} messages under this name",
+        event.total,
+    )
+    return [*shown, notice(text.format(count=event.total))]
+
+
+def _found(event: events.SearchListed) -> list[str]:
+    count = len(event.messages)
+    if not count and event.more:  # the archive did not answer, and a Remark has said so
+        return []
+    if not count:
+        return [notice(_('no message has "{words}"').format(words=event.words))]
+    if event.more:
+        text = ngettext(
+            'the newest {count} message with "{words}"; the full-screen client shows older ones too',
+            'the newest {count} messages with "{words}"; the full-screen client shows older ones too',
+            count,
+        )
+    else:
+        text = ngettext('{count} message with "{words}"', '{count} messages with "{words}"', count)
+    return [*map(message, event.messages), notice(text.format(count=count, words=event.words))]
 
 
 def _joined(event: events.Joined) -> list[str]:
-    return [notice(f"you are {event.name} in {event.room}; /help lists the commands")]
+    text = _("you are {name} in {room}; /help lists the commands")
+    return [notice(text.format(name=event.name, room=event.room))]
 
 
 def _lost(event: events.ConnectionLost) -> list[str]:
-    return [notice(f"connection to {event.broker} lost: what you send waits until it is back")]
+    text = _("connection to {broker} lost: what you send waits until it is back")
+    return [notice(text.format(broker=event.broker))]
 
 
 _SHOW: dict[type[Any], Callable[[Any], list[str]]] = {
     events.Waiting: lambda event: [notice(event.text)],
     events.ConnectionLost: _lost,
-    events.ConnectedAgain: lambda _event: [notice("connected again")],
+    events.ConnectedAgain: lambda _event: [notice(_("connected again"))],
     events.Joined: _joined,
     events.Said: lambda event: [message(event)],
     events.Noticed: _noticed,
     events.UsersListed: _users,
     events.MineListed: _mine,
+    events.SearchListed: _found,
     events.Remark: lambda event: [notice(event.text)],
 }

@@ -13,6 +13,11 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingOver:
+    """What was waited for is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
     """A session that was joined has no connection; what is posted now is sent when it is back."""
 
@@ -93,7 +98,10 @@ class MineListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlderListed:
-    """What was said before all that was told of the room, oldest first; `more` if there may be still older ones."""
+    """What was said before all that was told of the room, oldest first; `more` if there may be still older ones.
+
+    None, and yet more, is a question that failed: a Remark before it says why.
+    """
 
     messages: tuple[Said, ...]
     more: bool
@@ -101,7 +109,10 @@ class OlderListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchListed:
-    """What the room has of the words searched for, oldest first; `more` if there are older ones."""
+    """What the room has of the words searched for, oldest first; `more` if there are older ones.
+
+    None, and yet more, is a search that failed: a Remark before it says why.
+    """
 
     words: str
     messages: tuple[Said, ...]
@@ -125,6 +136,7 @@ class Ended:
 
 Event = (
     Waiting
+    | WaitingOver
     | ConnectionLost
     | ConnectedAgain
     | NameRefused

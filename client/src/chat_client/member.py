@@ -23,9 +23,12 @@ from chat_client.events import (
     Remark,
     UsersListed,
     Waiting,
+    WaitingOver,
 )
+from chat_client.language import _
 from chat_client.link import Link
 from chat_client.mine import MineQuestion
+from chat_client.refusals import ENDINGS, refusal
 from chat_client.requests import Request, Requests
 from chat_client.sending import Sender
 from chat_client.transcript import Transcript
@@ -58,11 +61,6 @@ LATE_MICROSECONDS = 3_000_000
 RENEW_SECONDS = 60.0
 PACE_SECONDS = 0.05
 REPLIES: tuple[type[Any], ...] = (Granted, Refused, Exited, Users, Page, PostsRefused, SessionEnded, Probe)
-ENDINGS = {
-    "exited": "the session has ended",
-    "taken": "you took this name from another terminal: this one has left",
-    "released": "an operator released the name: start again to choose one",
-}
 
 
 class Member:
@@ -138,7 +136,7 @@ class Member:
     def lost(self, loss: ConnectionLost | Waiting) -> None:
         """The connection is gone; everything under way is kept for the next one. `loss` is told, once."""
         for post in self._sender.lost():
-            self._emit(NotSent(sequence=post.sequence, text=post.text, reason="the chat refused it"))
+            self._emit(NotSent(sequence=post.sequence, text=post.text, reason=_("the chat refused it")))
         self._requests.drop(*((Resume,) if self._joined else (Resume, History)))
         self._transcript.lost()
         if isinstance(loss, Waiting):
@@ -149,13 +147,13 @@ class Member:
 
     def wait_for(self, text: str) -> None:
         """Tell, once, what is being waited for; nothing any more if `text` is empty."""
-        if text and text != self._waiting_for:
-            self._emit(Waiting(text=text))
+        if text != self._waiting_for:
+            self._emit(Waiting(text=text) if text else WaitingOver())
         self._waiting_for = text
 
     def closed(self) -> None:
         """The client goes: name what has not come back."""
-        self._give_up_posts("the client left before it came back")
+        self._give_up_posts(_("the client left before it came back"))
 
     def tell_late(self) -> None:
         """Tell which posts are waiting longer than a person expects."""
@@ -188,7 +186,7 @@ class Member:
         try:
             message = decode(body, *REPLIES)
         except WireError as error:
-            self._emit(Remark(text=f"a message to this client cannot be read: {error}"))
+            self._emit(Remark(text=_("a message to this client cannot be read: {error}").format(error=error)))
             return
         if type(message) in self._answers:
             self._answers[type(message)](link, message, now)
@@ -197,7 +195,7 @@ class Member:
         if self._requests.answered(message.request) is None:
             return
         self._grant = message
-        self._waiting_for = ""
+        self.wait_for("")
         lifetime = (message.expires - time.time_ns() // 1000) / 1_000_000
         self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)
         if not self._joined:
@@ -210,18 +208,19 @@ class Member:
 
     def _on_refused(self, _link: Link, message: Refused, _now: float) -> None:
         request = self._requests.answered(message.request)
+        text = refusal(message.reason, message.text)
         if isinstance(request, Claim):
-            self._emit(NameRefused(text=message.text))
+            self._emit(NameRefused(text=text))
         elif isinstance(request, Resume | Exit):
-            self._end(message.text, freed=False)
+            self._end(text, freed=False)
         elif self._is_browsing(request):
-            self._browsing.refused(request, message.text)
+            self._browsing.refused(request, text)
         elif request or message.request is None:
-            self._emit(Remark(text=message.text))
+            self._emit(Remark(text=text))
 
     def _on_exited(self, _link: Link, message: Exited, _now: float) -> None:
         if self._requests.answered(message.request):
-            self._end("you have left, and the name is free", freed=True)
+            self._end(_("you have left, and the name is free"), freed=True)
 
     def _on_users(self, _link: Link, message: Users, _now: float) -> None:
         if self._requests.answered(message.request):
@@ -240,12 +239,13 @@ class Member:
             self._transcript.attach(link, now)
 
     def _on_posts_refused(self, _link: Link, message: PostsRefused, _now: float) -> None:
+        reason = refusal(message.reason, message.text)
         for post in self._outbox.remove(message.sequences):
-            self._emit(NotSent(sequence=post.sequence, text=post.text, reason=message.text))
+            self._emit(NotSent(sequence=post.sequence, text=post.text, reason=reason))
 
     def _on_session_ended(self, _link: Link, message: SessionEnded, _now: float) -> None:
         if self._grant and message.session == self._grant.session and not self._requests.waiting(Exit):
-            self._end(ENDINGS[message.reason], freed=False)
+            self._end(_(ENDINGS[message.reason]), freed=False)
 
     def _give_up(self, link: Link, now: float) -> None:
         for question in self._requests.given_up(now):
@@ -254,7 +254,7 @@ class Member:
             elif self._is_browsing(question):
                 self._browsing.given_up(question)
             elif isinstance(question, History):
-                self._emit(Remark(text="the archive does not answer: earlier messages are not shown"))
+                self._emit(Remark(text=_("the archive does not answer: earlier messages are not shown")))
                 self._tell_joined()
                 self._transcript.attach_late(link)
 

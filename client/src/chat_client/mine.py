@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from chat_client.domain import said
 from chat_client.events import Event, MineListed, Remark
+from chat_client.language import _
 from chat_client.requests import Requests
 from chat_wire.messages import Mine, Page
 
@@ -62,7 +63,7 @@ class MineQuestion:
 
     def given_up(self) -> None:
         """The archive did not answer."""
-        self._emit(Remark(text="the archive does not answer: ask for your messages again later"))
+        self._emit(Remark(text=_("the archive does not answer: ask for your messages again later")))
 
     def _ask(self, due: float) -> None:
         question = Mine(request=secrets.token_hex(16), token="", after=self._after, limit=PAGE)

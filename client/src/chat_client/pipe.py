@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from chat_client import commands, display
 from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said
+from chat_client.language import _
 from chat_client.leaving import Leave
+from chat_client.refusals import explained
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
 from chat_wire.errors import InvalidName, InvalidText
@@ -73,7 +75,7 @@ class Pipe:
 
     def _take_name(self, typed: Typed) -> None:
         if typed.line is None:
-            _complain("no name: give one with --name, or as the first line of input")
+            _complain(_("no name: give one with --name, or as the first line of input"))
             raise Leave(2)
         if typed.line.strip():
             self._name = typed.line.strip()
@@ -84,7 +86,7 @@ class Pipe:
         try:
             self._session.join(name)
         except InvalidName as error:
-            self._show(NameRefused(text=str(error)))
+            self._show(NameRefused(text=explained(error)))
 
     def _take(self, typed: Typed) -> None:
         if typed.line is None:
@@ -98,22 +100,31 @@ class Pipe:
                 return
             case commands.Mistake(hint):
                 self._not_sent(typed.line, hint)
+            case commands.Asked() as asked:
+                self._carry_out(asked)
+        self._ahead.release()
+
+    def _carry_out(self, asked: commands.Asked) -> None:
+        match asked.command:
             case commands.USERS:
                 self._session.users()
             case commands.MY_MESSAGES:
                 self._session.my_messages()
+            case commands.SEARCH:
+                self._session.search(asked.argument)
             case commands.EXIT:
                 self._left = True
                 self._session.exit()
             case commands.HELP:
                 _print([display.notice(line) for line in commands.help_lines()])
-        self._ahead.release()
+            case commands.BELL:
+                _print([display.notice(_(commands.NO_BELL_HERE))])
 
     def _post(self, text: str) -> None:
         try:
             self._session.post(text)
         except InvalidText as error:
-            self._not_sent(text, str(error))
+            self._not_sent(text, explained(error))
             self._ahead.release()
 
     def _show(self, event: Event) -> None:
@@ -130,7 +141,7 @@ class Pipe:
                 self._ahead.release()
             case Delayed() if not self._told_delay:
                 self._told_delay = True
-                _print([display.notice("messages have not come back yet: waiting for them")])
+                _print([display.notice(_("messages have not come back yet: waiting for them"))])
             case NameRefused():
                 _complain(event.text)
                 raise Leave(2)
@@ -145,7 +156,7 @@ class Pipe:
 
     def _not_sent(self, text: str, reason: str) -> None:
         shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
-        _complain(f"not sent: {shown} ({reason})")
+        _complain(_("not sent: {text} ({reason})").format(text=shown, reason=reason))
         self._status = 1
 
 

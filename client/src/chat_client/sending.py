@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chat_client.domain import Outbox
+from chat_client.language import _, marked
 from chat_client.link import Link
 from chat_client.requests import BOUNCED_SECONDS, Request, Requests
 from chat_wire import topology
@@ -14,9 +15,9 @@ from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, P
 
 TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine, Search)
 TO_REGISTRY: tuple[type[Request], ...] = (Claim, Resume, Exit, ListUsers)
-SERVICES_MISSING = "the chat's services do not answer yet: waiting for them"
-ROUTER_MISSING = "the chat takes no messages at the moment: waiting, yours are kept"
-BROKER_BLOCKED = "the broker is out of memory or disk space: waiting, your messages are kept"
+SERVICES_MISSING = marked("the chat's services do not answer yet: waiting for them")
+ROUTER_MISSING = marked("the chat takes no messages at the moment: waiting, yours are kept")
+BROKER_BLOCKED = marked("the broker is out of memory or disk space: waiting, your messages are kept")
 
 
 class Sender:
@@ -52,23 +53,23 @@ class Sender:
         bounced = link.take_bounced()
         if topology.REGISTRY.name in bounced:
             self._requests.bounced(TO_REGISTRY, now)
-            self._waiting_for(SERVICES_MISSING)
+            self._waiting_for(_(SERVICES_MISSING))
         if topology.ARCHIVE.name in bounced:
             self._requests.bounced(TO_ARCHIVE, now)
         if topology.INGRESS.name in bounced:
             self._bounced = True
-            self._waiting_for(ROUTER_MISSING)
+            self._waiting_for(_(ROUTER_MISSING))
         if self._outbox.flying and not link.unconfirmed:
             self._confirm(now)
 
     def send(self, link: Link, grant: Granted | None, now: float, *, posts: bool) -> None:
         """Publish the requests that are due, and if `posts` the next message of posts."""
         if link.blocked:
-            self._waiting_for(BROKER_BLOCKED)
+            self._waiting_for(_(BROKER_BLOCKED))
             return
         for request, again in self._requests.due(now):
             if again and isinstance(request, Claim | Resume):
-                self._waiting_for(SERVICES_MISSING)
+                self._waiting_for(_(SERVICES_MISSING))
             _publish_request(link, request, grant)
         if posts and grant and now >= self._hold_until:
             self._publish_posts(link, grant)

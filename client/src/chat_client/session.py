@@ -16,6 +16,7 @@ from kombu.connection import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from chat_client.events import ConnectionLost, Ended, Event, Waiting
+from chat_client.language import _
 from chat_client.link import Link
 from chat_client.member import Member
 from chat_client.sending import SERVICES_MISSING
@@ -109,7 +110,7 @@ class Session:
                 self._keep_connected()
             self._member.closed()
         except Exception as error:
-            self._emit(Ended(text=f"the client failed: {error!r}", freed=False))
+            self._emit(Ended(text=_("the client failed: {error!r}").format(error=error), freed=False))
             raise
 
     def _done(self) -> bool:
@@ -142,15 +143,18 @@ class Session:
 
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        why = " (it refuses the user or password in AMQP_URL)" if isinstance(error, AccessRefused) else ""
-        self._member.wait_for(f"waiting for the broker at {self._broker}{why}")
+        text = _("waiting for the broker at {broker}")
+        if isinstance(error, AccessRefused):
+            text = _("waiting for the broker at {broker} (it refuses the user or password in AMQP_URL)")
+        self._member.wait_for(text.format(broker=self._broker))
 
     def _loss(self, error: Exception) -> ConnectionLost | Waiting:
         """What to tell of an error that ended a connection: is it the broker, or something that is not there?"""
         if isinstance(error, NotFound):
-            return Waiting(text=SERVICES_MISSING)
+            return Waiting(text=_(SERVICES_MISSING))
         if isinstance(error, AccessRefused):
-            return Waiting(text=f"the broker at {self._broker} refuses something to this client: {error.reply_text}")
+            text = _("the broker at {broker} refuses something to this client: {why}")
+            return Waiting(text=text.format(broker=self._broker, why=error.reply_text))
         return ConnectionLost(broker=self._broker)
 
     def _serve(self, connection: Connection) -> None:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chat_client.errors import BadUrl
+from chat_client.language import _
 from chat_wire.settings import setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """How this client runs. `name` is None when the person is to be asked."""
+    """How this client runs. `name` is None when the person is to be asked; `plain` is lines in, lines out."""
 
     amqp_url: str
     name: str | None
+    plain: bool = False
+    local_time: bool = False
 
 
 def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> ClientSettings:
@@ -22,7 +25,7 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
     options = _parser().parse_args(arguments)
     url = setting(environ, "AMQP_URL")
     broker_name(url)
-    return ClientSettings(amqp_url=url, name=options.name)
+    return ClientSettings(amqp_url=url, name=options.name, plain=options.plain, local_time=options.local_time)
 
 
 def broker_name(url: str) -> str:
@@ -34,21 +37,26 @@ def broker_name(url: str) -> str:
     try:
         port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
     except ValueError:
-        raise BadUrl("AMQP_URL has a port that is no number") from None
+        raise BadUrl(_("AMQP_URL has a port that is no number")) from None
     if parts.scheme not in ("amqp", "amqps", "pyamqp") or not parts.hostname:
-        raise BadUrl("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/")
+        raise BadUrl(_("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/"))
     return f"{parts.hostname}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:
+    """Its -h is made here, as argparse's own speaks English alone."""
     parser = argparse.ArgumentParser(
         prog="chat",
-        description="A group chat. AMQP_URL, or AMQP_URL_FILE, says where its RabbitMQ is.",
+        description=_("A group chat. AMQP_URL, or AMQP_URL_FILE, says where its RabbitMQ is."),
+        add_help=False,
     )
-    parser.add_argument(
+    options = parser.add_argument_group(_("options"))
+    options.add_argument("-h", "--help", action="help", help=_("show this help and exit"))
+    options.add_argument(
         "--plain",
         action="store_true",
-        help="lines in, lines out; chosen by itself when stdin or stdout is no terminal",
+        help=_("lines in, lines out; chosen by itself when stdin or stdout is no terminal"),
     )
-    parser.add_argument("--name", help="the user name; without it, it is asked for, or is the first line of input")
+    options.add_argument("--local-time", action="store_true", help=_("show times of this place, instead of UTC"))
+    options.add_argument("--name", help=_("the user name; without it, it is asked for, or is the first line of input"))
     return parser

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from chat_client.errors import StateError
+from chat_client.language import _
 
 SECRET_FILE = "author-secret"
 _SECRET = re.compile(r"[0-9a-f]{64}")
@@ -21,11 +22,11 @@ def author_secret(directory: Path) -> str:
             _create(path)
         secret = path.read_text().strip()
     except OSError as error:
-        raise StateError(
-            f"{path} cannot be used ({error.strerror}): make {directory} writable, or set XDG_STATE_HOME"
-        ) from None
+        text = _("{path} cannot be used ({why}): make {directory} writable, or set XDG_STATE_HOME")
+        raise StateError(text.format(path=path, why=error.strerror, directory=directory)) from None
     if not _SECRET.fullmatch(secret):
-        raise StateError(f"{path} does not hold an author secret: restore it, or remove it to start as somebody new")
+        text = _("{path} does not hold an author secret: restore it, or remove it to start as somebody new")
+        raise StateError(text.format(path=path))
     return secret
 
 

@@ -17,7 +17,9 @@ from types import FrameType
 
 from chat_client import commands, display
 from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent
+from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
+from chat_client.refusals import explained
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
 from chat_wire.errors import InvalidName, InvalidText
@@ -70,7 +72,7 @@ class Terminal:
         try:
             self._session.join(name)
         except InvalidName as error:
-            return NameRefused(text=str(error))
+            return NameRefused(text=explained(error))
         while True:
             event = self._to_show.get()
             self._print([event])
@@ -79,7 +81,7 @@ class Terminal:
 
     def _ask_name(self) -> str:
         try:
-            name = self._read("name: ").strip()
+            name = self._read(_("name: ")).strip()
         except EOFError:
             print("\r\x1b[J", end="")
             raise Leave(0) from None
@@ -103,23 +105,32 @@ class Terminal:
                 self._post(text, line)
             case commands.Mistake(hint):
                 print(display.notice(hint))
+            case commands.Asked() as asked:
+                self._carry_out(asked)
+            case None:
+                _erase(PROMPT + line)
+
+    def _carry_out(self, asked: commands.Asked) -> None:
+        match asked.command:
             case commands.USERS:
                 self._session.users()
             case commands.MY_MESSAGES:
                 self._session.my_messages()
+            case commands.SEARCH:
+                self._session.search(asked.argument)
             case commands.HELP:
                 print(*[display.notice(each) for each in commands.help_lines()], sep="\n")
+            case commands.BELL:
+                print(display.notice(_(commands.NO_BELL_HERE)))
             case commands.EXIT:
                 self._leave()
-            case None:
-                _erase(PROMPT + line)
 
     def _post(self, text: str, line: str) -> None:
         """Send what was typed; it is taken off the screen, as it comes back with its time."""
         try:
             self._session.post(text)
         except InvalidText as error:
-            print(display.notice(str(error)))
+            print(display.notice(explained(error)))
         else:
             _erase(PROMPT + line)
 
@@ -132,14 +143,14 @@ class Terminal:
                 self._print([self._to_show.get(timeout=patience)])
             except queue.Empty:
                 patience = None
-                print(display.notice("waiting to leave in order; Ctrl-C leaves at once and keeps your name"))
+                print(display.notice(_("waiting to leave in order; Ctrl-C leaves at once and keeps your name")))
 
     def _warn(self) -> None:
         print()
         if self._warned:
             raise Leave(INTERRUPTED)
         self._warned = True
-        print(display.notice("/exit leaves and frees your name; Ctrl-C again leaves and keeps it"))
+        print(display.notice(_("/exit leaves and frees your name; Ctrl-C again leaves and keeps it")))
 
     def _read(self, prompt: str) -> str:
         self._print(_waiting(self._to_show))
@@ -202,9 +213,9 @@ def _waiting(events: "queue.SimpleQueue[Event]") -> list[Event]:
 def _lines(event: Event) -> list[str]:
     match event:
         case Delayed():
-            return [display.notice(f"not delivered yet: {event.text}")]
+            return [display.notice(_("not delivered yet: {text}").format(text=event.text))]
         case NotSent():
-            return [display.notice(f"not sent: {event.text} ({event.reason})")]
+            return [display.notice(_("not sent: {text} ({reason})").format(text=event.text, reason=event.reason))]
         case Ended():
             return [display.notice(event.text)]
     return display.lines(event)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from chat_client.domain import Outbox, Reader
 from chat_client.events import Event, Noticed, Remark, Said
+from chat_client.language import _
 from chat_client.link import Link
 from chat_wire.codec import decode
 from chat_wire.errors import UnknownType, WireError
@@ -92,7 +93,8 @@ class Transcript:
         return notice.at < self._since or notice.user == name
 
     def _restart(self, link: Link) -> None:
-        self._emit(Remark(text="the room's record was lost or cut short on the broker: some messages may be missing"))
+        text = _("the room's record was lost or cut short on the broker: some messages may be missing")
+        self._emit(Remark(text=text))
         self.newest_own = -1
         link.attach(self._room, self._reader.restart())
 
@@ -102,5 +104,5 @@ class Transcript:
         except UnknownType:  # entries of a later version, which are not for this one
             return None
         except WireError as error:
-            self._emit(Remark(text=f"an entry of the room cannot be read: {error}"))
+            self._emit(Remark(text=_("an entry of the room cannot be read: {error}").format(error=error)))
             return None

@@ -1,0 +1,55 @@
+"""What Tab makes of what stands before the cursor: a command, what may follow one, or a name."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from chat_client.commands import COMMANDS, Command, command_named
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the last word may be: as it was typed, then all that completes it. `at` is the one that stands there."""
+
+    choices: tuple[str, ...]
+    at: int = 0
+
+    @property
+    def word(self) -> str:
+        """What stands there."""
+        return self.choices[self.at]
+
+    def turned(self, step: int) -> "Completion":
+        """The next one, 1, or the one before, -1; after the last comes what was typed."""
+        return replace(self, at=(self.at + step) % len(self.choices))
+
+
+def completion(before: str, names: Sequence[str]) -> Completion:
+    """The choices for the word that ends what stands before the cursor; `names` come in their order."""
+    word = re.split(r"\s", before)[-1]
+    found = _choices(before.removesuffix(word), word, names)
+    return Completion((word, *(choice for choice in found if choice != word)))
+
+
+def _choices(before: str, word: str, names: Sequence[str]) -> Iterable[str]:
+    if not before and word.startswith("/"):
+        return _commands(word)
+    command = command_named(before[1:].strip()) if before.startswith("/") else None
+    if command and (command.choices or not command.argument):
+        return _beginning(word, command.choices)
+    ending = " " if before else ": "
+    return [name + ending for name in _beginning(word, names)]
+
+
+def _commands(word: str) -> list[str]:
+    """A name for each command that has one beginning so: the usual one, if it does."""
+    found = [(command, _beginning(word[1:], command.names)) for command in COMMANDS]
+    return [_spelled(command, names[0]) for command, names in found if names]
+
+
+def _spelled(command: Command, name: str) -> str:
+    return f"/{name} " if command.argument else f"/{name}"
+
+
+def _beginning(word: str, these: Iterable[str]) -> list[str]:
+    return [each for each in these if each.casefold().startswith(word.casefold())]

@@ -1,0 +1,60 @@
+"""Times as a person reads them: UTC, or what the clock on the wall shows."""
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from chat_client.language import _, marked
+
+MINUTE = 60_000_000
+# Time zones are apart by whole quarters of an hour: within one the day does not change.
+QUARTER = 15 * MINUTE
+
+WEEKDAYS = (
+    marked("Monday"),
+    marked("Tuesday"),
+    marked("Wednesday"),
+    marked("Thursday"),
+    marked("Friday"),
+    marked("Saturday"),
+    marked("Sunday"),
+)
+MONTHS = (
+    marked("January"),
+    marked("February"),
+    marked("March"),
+    marked("April"),
+    marked("May"),
+    marked("June"),
+    marked("July"),
+    marked("August"),
+    marked("September"),
+    marked("October"),
+    marked("November"),
+    marked("December"),
+)
+
+
+def clock(at: int, *, local: bool) -> str:
+    """Hours and minutes of a time in microseconds since 1970."""
+    return _moment(at // MINUTE * 60, local).strftime("%H:%M")
+
+
+def day(at: int, *, local: bool) -> date:
+    """The day of a time in microseconds since 1970."""
+    return _day(at // QUARTER, local)
+
+
+def date_text(shown: date) -> str:
+    """A date in the language in use: Sunday, 22 November 2026."""
+    return _("{weekday}, {day} {month} {year}").format(
+        weekday=_(WEEKDAYS[shown.weekday()]), day=shown.day, month=_(MONTHS[shown.month - 1]), year=shown.year
+    )
+
+
+@lru_cache(maxsize=1024)
+def _day(quarter: int, local: bool) -> date:
+    return _moment(quarter * 15 * 60, local).date()
+
+
+def _moment(seconds: int, local: bool) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(None if local else UTC)

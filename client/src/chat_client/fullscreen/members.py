@@ -1,0 +1,44 @@
+"""The list of who is in the room: drawn line by line, so that a thousand members cost no more than those in view."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from chat_client import display
+from chat_client.language import _
+
+CONNECTED, DISCONNECTED = "●", "○"
+
+
+class MemberList(ScrollView, can_focus=False):
+    """Names with a mark each: connected, or holding the name without a connection."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._members: Sequence[tuple[str, bool]] = ()
+
+    def show(self, members: Sequence[tuple[str, bool]]) -> None:
+        """Show these names, each with whether it is connected; nothing is done for the same list as before."""
+        if members is self._members:
+            return
+        self._members = members
+        here = sum(connected for _name, connected in members)
+        self.border_title = _("Here {here}").format(here=here)
+        away = len(members) - here
+        self.border_subtitle = _("disconnected {away}").format(away=away) if away else ""
+        self.virtual_size = Size(self.size.width, len(members))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the list."""
+        row = y + self.scroll_offset.y
+        if row >= len(self._members):
+            return Strip.blank(self.size.width, self.rich_style)
+        name, connected = self._members[row]
+        text = f"{CONNECTED if connected else DISCONNECTED} {display.safe(name)}"
+        style = self.rich_style if connected else self.rich_style + Style(dim=True)
+        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, self.rich_style)

@@ -1,0 +1,41 @@
+"""Runs the full-screen client from its start to its end."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from chat_client import display
+from chat_client.events import Ended, Event, NotSent
+from chat_client.fullscreen.app import ChatApp
+from chat_client.language import _
+from chat_client.settings import ClientSettings
+
+if TYPE_CHECKING:
+    from chat_client.session import Session
+
+
+def run(settings: ClientSettings, secret: str) -> int:
+    """Run until the session ends or the client is told to leave; returns the exit status.
+
+    What was not sent is named on stderr, once the screen is the shell's again.
+    """
+
+    def open_session(emit: Callable[[Event], None]) -> "Session":
+        from chat_client.session import Session
+
+        return Session(settings.amqp_url, secret, emit)
+
+    app = ChatApp(settings, open_session)
+    status = app.run()
+    if app.session:
+        app.session.close()
+    for event in [*app.last, *app.feed.take()]:
+        if isinstance(event, NotSent):
+            _complain(_("not sent: {text} ({reason})").format(text=event.text, reason=event.reason))
+        if isinstance(event, Ended) and not event.freed:
+            _complain(event.text)
+    return status if status is not None else 1
+
+
+def _complain(text: str) -> None:
+    print(f"chat: {display.safe(text)}", file=sys.stderr)

@@ -1,0 +1,46 @@
+"""The status line: room, connection, what is unsent, and the time."""
+
+from datetime import UTC, datetime
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from chat_client.fullscreen import clock
+from chat_client.language import _, ngettext
+
+
+class StatusLine(Widget):
+    """One row; its clock moves once a minute, and nothing else moves it while nothing happens."""
+
+    room = reactive("")
+    connected = reactive(False)
+    unsent = reactive(0)
+    new_below = reactive(0)
+    local_time = reactive(False)
+
+    def on_mount(self) -> None:
+        """Start the clock."""
+        self._tick()
+
+    def _tick(self) -> None:
+        self.set_timer(60 - clock.now() / 1_000_000 % 60, self._tick)
+        self.refresh()
+
+    def render(self) -> Content:
+        """What is so, on the left; on the right the time."""
+        left, right = "  ".join(self._facts()), self._clock()
+        gap = max(1, self.content_size.width - Content(left).cell_length - len(right))
+        return Content(left + " " * gap + right)
+
+    def _facts(self) -> list[str]:
+        facts = [f"#{self.room}", _("● connected") if self.connected else _("○ no connection")]
+        if self.unsent:
+            facts.append(ngettext("{count} unsent", "{count} unsent", self.unsent).format(count=self.unsent))
+        if self.new_below:
+            facts.append(ngettext("↓ {count} new", "↓ {count} new", self.new_below).format(count=self.new_below))
+        return facts
+
+    def _clock(self) -> str:
+        now = datetime.fromtimestamp(clock.now() // 1_000_000, UTC)
+        return now.astimezone().strftime("%H:%M") if self.local_time else now.strftime("%H:%M UTC")

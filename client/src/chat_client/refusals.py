@@ -1,0 +1,40 @@
+"""What a person is told of a refusal.
+
+The services say it in English, with the details, and give the reason as a code. In another language what the code
+means is shown instead, where that is known.
+"""
+
+from chat_client.language import _, marked
+from chat_wire.errors import WireError
+
+TEXTS = {
+    "busy": marked("the chat is busy: ask again"),
+    "invalid_name": marked("this cannot be a name: type 1 to 32 letters, digits or signs, without spaces"),
+    "invalid_text": marked("a message has 1 to 4,096 characters: type something, or split it"),
+    "invalid_token": marked("the session has expired: join again"),
+    "invalid_words": marked("a search takes 1 to 32 words: type letters or digits"),
+    "missing_setting": marked("AMQP_URL is not set, or AMQP_URL_FILE cannot be read: one has to say where the chat is"),
+    "name_taken": marked("the name is taken: choose another name"),
+    "no_answer": marked("the archive cannot be asked at the moment: try again later"),
+    "session_ended": marked("this session is over: join again"),
+    "too_fast": marked("too many messages a second: wait a moment, then send again"),
+    "unknown_room": marked("there is no such room"),
+}
+ENDINGS = {
+    "exited": marked("the session has ended"),
+    "taken": marked("you took this name from another terminal: this one has left"),
+    "released": marked("an operator released the name: start again to choose one"),
+}
+
+
+def refusal(reason: str, text: str) -> str:
+    """What to show when a service refuses something for `reason`, and says `text`."""
+    meaning = TEXTS.get(reason)
+    if meaning is None or _(meaning) == meaning:
+        return text
+    return _(meaning)
+
+
+def explained(error: WireError) -> str:
+    """What to show when something typed breaks a rule."""
+    return refusal(error.reason, str(error))

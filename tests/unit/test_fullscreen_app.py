@@ -1,0 +1,340 @@
+"""The full-screen client, over a session that the test plays: what it shows, and what it asks for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.events import AppBlur
+
+from chat_client import events
+from chat_client.fullscreen.help_screen import HelpScreen
+from chat_client.fullscreen.name_screen import NameScreen
+from chat_client.fullscreen.results_screen import ResultsScreen
+from tests.support.hand_session import MINUTE, NOON, Scene, joined, opened, said
+
+LOST = events.ConnectionLost(broker="host:5672")
+
+
+def in_the_room(
+    play: Callable[[Scene], Awaitable[None]], *history: events.Said, size: tuple[int, int] = (80, 24)
+) -> None:
+    async def run() -> None:
+        async with joined(*history, size=size) as scene:
+            await play(scene)
+
+    asyncio.run(run())
+
+
+def test_the_name_is_asked_for_and_then_the_room_is_there() -> None:
+    async def run() -> None:
+        async with opened() as scene:
+            assert isinstance(scene.app.screen, NameScreen)
+            await scene.enter("alice")
+            assert scene.asked("join") == ["alice"]
+            await scene.tell(said("good morning"), events.Joined(name="alice", room="lobby"))
+            assert "good morning" in scene.screen()
+            assert "you are alice in lobby" in scene.screen()
+
+    asyncio.run(run())
+
+
+def test_a_refused_name_is_explained_and_asked_for_again() -> None:
+    async def run() -> None:
+        async with opened() as scene:
+            await scene.enter("bob")
+            await scene.tell(events.NameRefused(text="bob is taken: choose another name"))
+            assert "bob is taken" in scene.screen()
+            await scene.pilot.press("backspace", "backspace", "backspace")
+            await scene.enter("alice")
+            assert scene.asked("join") == ["bob", "alice"]
+
+    asyncio.run(run())
+
+
+def test_a_name_that_cannot_be_had_is_refused_at_once() -> None:
+    async def run() -> None:
+        async with opened() as scene:
+            await scene.enter("a b")
+            assert scene.asked("join") == []
+            assert isinstance(scene.app.screen, NameScreen)
+            assert "name" in scene.screen()
+
+    asyncio.run(run())
+
+
+def test_what_joining_waits_for_is_said() -> None:
+    async def run() -> None:
+        async with opened(name="alice") as scene:
+            await scene.tell(events.Waiting(text="waiting for the broker at host:5672"))
+            assert "waiting for the broker" in scene.screen()
+            await scene.tell(events.WaitingOver())
+            assert "waiting for the broker" not in scene.screen()
+
+    asyncio.run(run())
+
+
+def test_members_are_listed_with_their_states_and_their_number() -> None:
+    async def play(scene: Scene) -> None:
+        assert "● bob" in scene.screen()
+        assert "○ eve" in scene.screen()
+        await scene.tell(
+            events.Noticed(at=NOON, user="eve", kind="back"),
+            events.Noticed(at=NOON, user="bob", kind="left"),
+        )
+        assert "● eve" in scene.screen()
+        assert "● bob" not in scene.screen()
+        assert "eve is back" in scene.screen()
+
+    in_the_room(play)
+
+
+def test_a_message_is_pending_until_it_has_come_back() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("hello all")
+        assert scene.posted() == ["hello all"]
+        assert "1 unsent" in scene.screen()
+        await scene.tell(said("hello all", "alice", sequence=1))
+        assert "unsent" not in scene.screen()
+        assert scene.screen().count("hello all") == 1
+
+    in_the_room(play)
+
+
+def test_a_refused_message_says_why_and_can_be_sent_again() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("too fast")
+        await scene.tell(events.NotSent(sequence=1, text="too fast", reason="slow down"))
+        assert "slow down" in scene.screen()
+        await scene.pilot.press("f2")
+        await scene.pilot.pause()
+        assert scene.posted() == ["too fast", "too fast"]
+        assert "slow down" not in scene.screen()
+
+    in_the_room(play)
+
+
+def test_a_refused_message_can_be_dropped() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("too fast")
+        await scene.tell(events.NotSent(sequence=1, text="too fast", reason="slow down"))
+        await scene.pilot.press("f3")
+        await scene.pilot.pause()
+        assert scene.posted() == ["too fast"]
+        assert "too fast" not in scene.screen()
+
+    in_the_room(play)
+
+
+def test_a_lost_connection_is_said_and_what_is_typed_waits() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.tell(LOST)
+        await scene.enter("are you there?")
+        assert "connection to host:5672 lost" in scene.screen()
+        assert "1 message waits" in scene.screen()
+        assert "no connection" in scene.screen()
+        await scene.tell(events.WaitingOver(), events.ConnectedAgain(), said("are you there?", "alice", sequence=1))
+        assert "waits" not in scene.screen()
+        assert "● connected" in scene.screen()
+
+    in_the_room(play)
+
+
+def test_scrolling_up_asks_for_what_was_said_before() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.until(lambda: scene.asked("older"), "older messages are asked for")
+        await scene.tell(events.OlderListed(messages=(said("the first ever", at=NOON - MINUTE),), more=False))
+        assert "the first ever" in scene.screen()
+
+    in_the_room(play, said("hello"))
+
+
+def test_a_search_shows_what_is_found_over_the_room() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/search lost keys")
+        assert scene.asked("search") == ["lost keys"]
+        await scene.tell(events.SearchListed(words="lost keys", messages=(said("my keys are lost"),), more=False))
+        assert isinstance(scene.app.screen, ResultsScreen)
+        assert "my keys are lost" in scene.screen()
+        await scene.pilot.press("escape")
+        await scene.pilot.pause()
+        assert "my keys are lost" not in scene.screen()
+
+    in_the_room(play)
+
+
+def test_older_finds_are_asked_for_at_the_top() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/search hi")
+        await scene.tell(events.SearchListed(words="hi", messages=(said("hi 2"),), more=True))
+        await scene.until(lambda: scene.asked("search_more"), "more is asked for")
+        await scene.tell(events.SearchListed(words="hi", messages=(said("hi 1"),), more=False))
+        assert scene.screen().index("hi 1") < scene.screen().index("hi 2")
+
+    in_the_room(play)
+
+
+def test_my_messages_are_shown_as_they_come() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/mymsgs")
+        assert scene.asked("my_messages") == [None]
+        await scene.tell(events.MineListed(messages=(said("one", "alice"),)))
+        await scene.tell(events.MineListed(messages=(said("two", "alice"),), total=2))
+        assert scene.screen().index("one") < scene.screen().index("two")
+
+    in_the_room(play)
+
+
+def test_users_are_listed_when_asked_for() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/users")
+        await scene.tell(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
+        assert "connected: alice, bob" in scene.screen()
+        assert "disconnected: eve" in scene.screen()
+
+    in_the_room(play)
+
+
+@pytest.mark.parametrize("how", ["f1", "/help"])
+def test_help_lists_commands_and_keys(how: str) -> None:
+    async def play(scene: Scene) -> None:
+        await (scene.pilot.press(how) if how == "f1" else scene.enter(how))
+        await scene.pilot.pause()
+        assert isinstance(scene.app.screen, HelpScreen)
+        for word in ("/search", "/users", "F2", "Ctrl+Q"):
+            assert word in scene.screen()
+        await scene.pilot.press("escape")
+        await scene.pilot.pause()
+        assert not isinstance(scene.app.screen, HelpScreen)
+
+    in_the_room(play, size=(100, 40))
+
+
+def test_a_slip_of_the_hand_is_no_message() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/serach keys")
+        assert scene.posted() == []
+        assert "did you mean /search" in scene.screen()
+
+    in_the_room(play, size=(120, 24))
+
+
+def test_a_narrow_terminal_shows_the_room_and_the_members_when_asked() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.tell(said("can you read this?"))
+        assert "can you read this?" in scene.screen()
+        assert "● bob" not in scene.screen()
+        await scene.pilot.press("f4")
+        await scene.pilot.pause()
+        assert "● bob" in scene.screen()
+        await scene.enter("yes")
+        assert scene.posted() == ["yes"]
+
+    in_the_room(play, size=(40, 12))
+
+
+def test_leaving_waits_for_the_session_and_asked_again_does_not() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.pilot.press("ctrl+q")
+        await scene.pilot.pause()
+        assert scene.asked("exit") == [None]
+        assert scene.app.is_running
+        await scene.pilot.press("ctrl+q")
+        await scene.until(lambda: not scene.app.is_running)
+        assert scene.app.return_value == 130
+
+    in_the_room(play)
+
+
+@pytest.mark.parametrize(("freed", "status"), [(True, 0), (False, 1)])
+def test_the_end_of_the_session_ends_the_client(freed: bool, status: int) -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/exit")
+        scene.session.tell(events.Ended(text="bye", freed=freed))
+        await scene.until(lambda: not scene.app.is_running)
+        assert scene.app.return_value == status
+
+    in_the_room(play)
+
+
+@pytest.mark.parametrize(
+    ("choice", "text", "rings"),
+    [
+        ("", "hello", 0),
+        ("", "hello Alice!", 1),
+        ("", "malice", 0),
+        ("on", "hello", 1),
+        ("off", "hello alice", 0),
+    ],
+)
+def test_the_bell_rings_as_chosen(choice: str, text: str, rings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(scene: Scene) -> None:
+        rung: list[None] = []
+        monkeypatch.setattr(scene.app, "bell", lambda: rung.append(None))
+        if choice:
+            await scene.enter(f"/bell {choice}")
+        await scene.tell(said(text), said(text, "alice", sequence=9))
+        assert len(rung) == rings
+
+    in_the_room(play, said("alice, this was before"))
+
+
+def test_what_comes_while_nobody_looks_is_marked_as_new() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.tell(said("seen"))
+        scene.app.post_message(AppBlur())
+        await scene.pilot.pause()
+        await scene.tell(said("not seen"))
+        screen = scene.screen()
+        assert screen.index("seen") < screen.index("── new") < screen.index("not seen")
+
+    in_the_room(play)
+
+
+def test_a_message_is_chosen_and_copied_by_keys_and_typing_goes_on() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.tell(said("first words"), said("second words"))
+        await scene.pilot.press("f6", "up", "ctrl+c")
+        assert "first words" in scene.app.clipboard
+        assert "second words" not in scene.app.clipboard
+        await scene.enter("and on")
+        assert scene.posted() == ["and on"]
+
+    in_the_room(play)
+
+
+def test_the_link_of_the_message_that_is_chosen_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(scene: Scene) -> None:
+        opened_urls: list[str] = []
+        monkeypatch.setattr(scene.app, "open_url", opened_urls.append)
+        await scene.tell(said("see https://example.org/a now"))
+        await scene.pilot.press("f6", "enter", "escape")
+        await scene.pilot.pause()
+        assert opened_urls == ["https://example.org/a"]
+        await scene.enter("seen")
+        assert scene.posted() == ["seen"]
+
+    in_the_room(play)
+
+
+def test_what_the_mouse_selects_is_copied_while_the_cursor_stays_in_the_input() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.tell(said("copy these words"))
+        view = scene.room.query_one("#transcript")
+        row = next(y for y in range(view.size.height) if "copy these words" in view.render_line(y).text)
+        await scene.pilot.mouse_down(view, offset=(2, row))
+        await scene.pilot.hover(view, offset=(50, row))
+        await scene.pilot.mouse_up(view, offset=(50, row))
+        await scene.pilot.press("ctrl+c")
+        assert "copy these words" in scene.app.clipboard
+        await scene.enter("done")
+        assert scene.posted() == ["done"]
+
+    in_the_room(play)
+
+
+def test_the_command_palette_has_what_can_be_done() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.pilot.press("ctrl+p")
+        await scene.until(lambda: "Choose other colours" in scene.screen(), "the palette lists the themes")
+
+    in_the_room(play)

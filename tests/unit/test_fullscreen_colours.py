@@ -1,0 +1,45 @@
+"""Names have stable colours that can be read on every theme."""
+
+import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, colour
+
+OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
+
+
+def test_a_name_has_the_same_colour_however_it_is_written() -> None:
+    assert colour("Alice", dark=True) == colour("alice", dark=True) == colour("\uff41lice", dark=True)
+    assert colour("alice", dark=True) == "#FF96D3"  # in every process, on every machine
+
+
+def test_a_name_that_could_not_be_had_has_a_colour() -> None:
+    assert colour("not a name", dark=True) in ON_DARK
+    assert colour("\ud800", dark=False) in ON_LIGHT
+
+
+def test_names_are_spread_over_all_colours() -> None:
+    assert {colour(f"user{number}", dark=False) for number in range(200)} == set(ON_LIGHT)
+
+
+@pytest.mark.parametrize("theme", OWN_COLOURS, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("background", ["surface", "background"])
+def test_each_colour_can_be_read(theme: Theme, background: str) -> None:
+    behind = Color.parse(theme.to_color_system().generate()[background])
+
+    for each in ON_DARK if theme.dark else ON_LIGHT:
+        assert contrast(Color.parse(each), behind) >= 4.5
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast of WCAG 2.2, 1.4.3."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

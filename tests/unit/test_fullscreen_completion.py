@@ -1,0 +1,89 @@
+"""What Tab completes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_client import commands
+from chat_client.fullscreen.completion import completion
+
+NAMES = ("bob", "Alice", "albert", "Ñandú")
+
+
+def offered(before: str, names: tuple[str, ...] = NAMES) -> list[str]:
+    """What completes the last word, in the order of Tab."""
+    return list(completion(before, names).choices[1:])
+
+
+def test_a_slash_offers_every_command_by_its_usual_name() -> None:
+    assert [choice.strip() for choice in offered("/")] == [f"/{command.names[0]}" for command in commands.COMMANDS]
+
+
+@pytest.mark.parametrize(
+    ("before", "choices"),
+    [
+        ("/se", ["/search "]),
+        ("/SE", ["/search "]),
+        ("/me", ["/me "]),
+        ("/mym", ["/mymsgs"]),
+        ("/mymg", ["/mymgs"]),
+        ("/q", ["/quit"]),
+        ("/z", []),
+        ("/users", []),
+    ],
+)
+def test_a_command_that_wants_something_after_it_ends_with_a_blank(before: str, choices: list[str]) -> None:
+    assert offered(before) == choices
+
+
+@pytest.mark.parametrize(
+    ("before", "choices"),
+    [("/bell ", ["on", "off", "mention"]), ("/bell o", ["on", "off"]), ("/BELL M", ["mention"]), ("/users b", [])],
+)
+def test_after_a_command_comes_only_what_it_takes(before: str, choices: list[str]) -> None:
+    assert offered(before) == choices
+
+
+def test_a_name_that_begins_a_text_is_spoken_to() -> None:
+    assert offered("al") == ["Alice: ", "albert: "]
+    assert offered("ñ") == ["Ñandú: "]
+
+
+@pytest.mark.parametrize(
+    "before", ["hola al", "hola\nal", "/me al", "/search al", "//users al", "/nocommand al", "/ al"]
+)
+def test_a_name_elsewhere_is_followed_by_a_blank(before: str) -> None:
+    assert offered(before) == ["Alice ", "albert "]
+
+
+def test_names_come_in_their_order() -> None:
+    assert offered("a", ("albert", "Alice")) == ["albert: ", "Alice: "]
+    assert offered("") == ["bob: ", "Alice: ", "albert: ", "Ñandú: "]
+
+
+def test_a_path_is_no_command() -> None:
+    assert offered("//se") == []
+
+
+@given(
+    st.text() | st.sampled_from(["/", "/bell ", "a", "hola a", "/me b"]),
+    st.lists(st.text(min_size=1), max_size=5) | st.just(list(NAMES)),
+    st.sampled_from([1, -1]),
+)
+def test_tab_comes_back_to_what_was_typed_when_all_was_offered(before: str, names: list[str], step: int) -> None:
+    typed = completion(before, names)
+    turned = typed
+    for number in range(len(typed.choices)):
+        assert before.endswith(typed.word)
+        assert turned.word == typed.choices[number * step % len(typed.choices)]
+        turned = turned.turned(step)
+
+    assert turned == typed
+
+
+@given(st.text(), st.lists(st.text(min_size=1), max_size=5))
+def test_what_is_offered_begins_with_what_was_typed_whatever_the_case(before: str, names: list[str]) -> None:
+    typed = completion(before, names)
+
+    for choice in typed.choices:
+        assert choice.casefold().startswith(typed.word.casefold())

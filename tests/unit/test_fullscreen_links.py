@@ -1,0 +1,50 @@
+"""Links are found where a text has them, and lead where they seem to lead."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_client.display import safe
+from chat_client.fullscreen.links import links
+
+
+def found(text: str) -> list[str]:
+    return [text[start:end] for start, end in links(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see https://example.org/a?b=c#d now", ["https://example.org/a?b=c#d"]),
+        ("http://a.org, http://b.org.", ["http://a.org", "http://b.org"]),
+        ("(https://example.org/x)", ["https://example.org/x"]),
+        ("https://en.example.org/wiki/Rabbit_(animal)", ["https://en.example.org/wiki/Rabbit_(animal)"]),
+        ("HTTPS://EXAMPLE.ORG", ["HTTPS://EXAMPLE.ORG"]),
+        ('<a href="http://a.org">', ["http://a.org"]),
+        ("https://ñandú.example/ruta", ["https://ñandú.example/ruta"]),
+    ],
+)
+def test_a_link_ends_where_a_person_would_say_it_does(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["javascript:alert(1)", "file:///etc/passwd", "ftp://a.org", "xhttp://a.org", "http://"]
+)
+def test_nothing_else_is_a_link(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u202e", "\u2066", "\ufeff", "\x1b", "\x9b", "␛", "\ufffd"])
+def test_a_link_ends_before_a_character_that_hides_something(hidden: str) -> None:
+    assert found(f"https://good.org{hidden}evil.org") == ["https://good.org"]
+
+
+@given(st.text() | st.text(st.sampled_from("htps:/. )(]\x1b\u202ea")))
+def test_links_are_apart_and_hold_nothing_that_a_terminal_obeys(text: str) -> None:
+    position = 0
+    for start, end in links(text):
+        assert position <= start < end <= len(text)
+        assert text[start:end] == safe(text[start:end])
+        assert text[start:end].lower().startswith(("http://", "https://"))
+        position = end

@@ -1,0 +1,72 @@
+"""Who is in the room: listings and notices, which do not come in one order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_client.events import Noticed, UsersListed
+from chat_client.fullscreen.roster import Roster
+from chat_client.fullscreen.speakers import REMEMBERED, Speakers
+from chat_wire.messages import NoticeKind
+
+KINDS: tuple[NoticeKind, ...] = ("joined", "left", "lost", "back")
+notices = st.builds(Noticed, at=st.just(0), user=st.sampled_from("abcd"), kind=st.sampled_from(KINDS))
+
+
+def after(noticed: list[Noticed]) -> dict[str, bool]:
+    """What is so when all this has happened, in order."""
+    members: dict[str, bool] = {}
+    for notice in noticed:
+        members.pop(notice.user, None)
+        if notice.kind != "left":
+            members[notice.user] = notice.kind != "lost"
+    return members
+
+
+def listing(members: dict[str, bool]) -> UsersListed:
+    return UsersListed(
+        connected=tuple(name for name, connected in members.items() if connected),
+        disconnected=tuple(name for name, connected in members.items() if not connected),
+    )
+
+
+@given(before=st.lists(notices), noticed=st.lists(notices), told=st.integers(0, 20), listed=st.integers(0, 20))
+def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
+    before: list[Noticed], noticed: list[Noticed], told: int, listed: int
+) -> None:
+    told, listed = min(told, len(noticed)), min(listed, len(noticed))
+    roster = Roster()
+    for notice in before:
+        roster.noticed(notice)
+    roster.asked()
+    for notice in noticed[:told]:
+        roster.noticed(notice)
+
+    roster.listed(listing(after(before + noticed[:listed])))
+    for notice in noticed[told:]:
+        roster.noticed(notice)
+
+    assert dict(roster.members()) == after(before + noticed)
+
+
+def test_those_who_are_connected_come_first_in_alphabetical_order() -> None:
+    roster = Roster()
+    roster.listed(UsersListed(connected=("bob", "Alice", "eve"), disconnected=("adam",)))
+
+    assert roster.members() == [("Alice", True), ("bob", True), ("eve", True), ("adam", False)]
+
+
+def test_names_begin_with_who_spoke_last_and_is_still_there() -> None:
+    roster, speakers = Roster(), Speakers()
+    roster.listed(UsersListed(connected=("ann", "bob", "eve"), disconnected=()))
+    for name in ("ann", "eve", "gone", "ann"):
+        speakers.spoke(name)
+
+    assert roster.names(speakers.latest()) == ["ann", "eve", "bob"]
+
+
+def test_who_spoke_long_ago_is_forgotten() -> None:
+    speakers = Speakers()
+    for number in range(REMEMBERED + 1):
+        speakers.spoke(str(number))
+
+    assert speakers.latest() == [str(number) for number in range(REMEMBERED, 0, -1)]

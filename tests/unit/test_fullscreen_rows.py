@@ -1,0 +1,230 @@
+"""Items as rows: what they look like, and that they fit whatever was sent."""
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from chat_client.display import safe
+from chat_client.events import Noticed, Said
+from chat_client.fullscreen.heights import ends
+from chat_client.fullscreen.rows import (
+    Above,
+    Item,
+    Layout,
+    Line,
+    Look,
+    Post,
+    Row,
+    mentions,
+    post_rows,
+    rows,
+    starred_text,
+)
+from chat_client.fullscreen.wrapping import cropped, right_aligned, rows_needed, safe_lines, wrap
+
+AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
+ANOTHER_DAY = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
+SECOND = 1_000_000
+HERE = Above(None, AT)
+WIDE = Layout(80, own_name="anna")
+NARROW = Layout(40, own_name="anna")
+
+# What is hard to lay out or to keep harmless, besides all else there is.
+HOSTILE = "\x00\x07\x1b[31m\r\n\t\x7f\x9b\u202e\u2066\u2028\u00ad\u200b\u200d\ufe0f\u0301漢é👩\U0001f1ea /me"
+TEXTS = st.text(st.sampled_from(HOSTILE) | st.characters(exclude_categories=["Cs"]), min_size=1) | st.text(
+    st.sampled_from("ab  \n"), min_size=1
+)
+TIMES = st.integers(0, 3 * 86400).map(lambda seconds: AT + seconds * SECOND)
+NAMES = st.sampled_from(["anna", "bob", "漢字漢字漢字漢字漢字漢字", "x" * 32, "\x1b[2J"])
+ITEMS: st.SearchStrategy[Item] = (
+    st.builds(Said, at=TIMES, user=NAMES, text=TEXTS)
+    | st.builds(Noticed, at=TIMES, user=NAMES, kind=st.sampled_from(["joined", "left", "lost", "back"]))
+    | st.builds(Line, at=st.none() | TIMES, text=TEXTS)
+)
+LAYOUTS = st.builds(Layout, width=st.integers(20, 130), own_name=st.just("anna"), local_time=st.booleans())
+
+
+def said(text: str, user: str = "bob", seconds: int = 0) -> Said:
+    return Said(at=AT + seconds * SECOND, user=user, text=text)
+
+
+def shown(found: list[Row]) -> list[str]:
+    return [text(row).rstrip() for row in found]
+
+
+def text(row: Row) -> str:
+    return "".join(piece.text for piece in (*row.prefix, *row.body))
+
+
+def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_each_other() -> None:
+    found = rows(said("one two three four five six seven eight nine ten eleven twelve"), HERE, WIDE)
+
+    assert shown(found) == [
+        "15:36              bob │ one two three four five six seven eight nine ten eleven",
+        "                       │ twelve",
+    ]
+
+
+def test_between_60_and_80_cells_names_have_10() -> None:
+    assert shown(rows(said("hola", "a_name_of_many"), HERE, Layout(79))) == ["15:36 a_name_of… │ hola"]
+
+
+def test_below_60_cells_time_and_name_have_a_row_of_their_own() -> None:
+    found = rows(said("one two three four five six seven eight nine"), HERE, NARROW)
+
+    assert shown(found) == ["15:36 bob", " one two three four five six seven eight", " nine"]
+
+
+def test_a_word_that_is_too_long_is_cut() -> None:
+    assert shown(rows(said("x" * 60), HERE, WIDE))[1] == "                       │ xxxxx"
+
+
+def test_line_breaks_are_kept() -> None:
+    assert shown(rows(said("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", " one", "", " two"]
+
+
+def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_once() -> None:
+    first, soon, later = said("one"), said("two", seconds=30), said("three", seconds=90)
+
+    assert shown(rows(soon, Above(first, first.at), WIDE)) == ["                       │ two"]
+    assert shown(rows(later, Above(soon, soon.at), WIDE)) == ["15:37                  │ three"]
+    assert shown(rows(later, Above(soon, soon.at), NARROW)) == [" three"]
+
+
+@pytest.mark.parametrize("before", [said("x", "carol"), said("x", seconds=-300), said("/me x"), Line(AT, "x")])
+def test_the_name_is_told_again_after_anything_else(before: Item) -> None:
+    assert shown(rows(said("hola"), Above(before, AT), WIDE)) == ["15:36              bob │ hola"]
+
+
+def test_a_new_day_begins_with_its_date() -> None:
+    before = said("x", seconds=-86400)
+
+    found = rows(said("hola"), Above(before, before.at), WIDE)
+
+    assert shown(found)[0].strip() == "── Sunday, 22 November 2026 ──"
+    assert shown(found)[1] == "15:36              bob │ hola"
+
+
+def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        found = rows(Said(at=ANOTHER_DAY, user="bob", text="hola"), Above(None, None), Layout(80, local_time=True))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert shown(found)[0].strip() == "── Wednesday, 15 November 2023 ──"
+    assert shown(found)[1].startswith("11:13")
+
+
+def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
+    assert shown(rows(said("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
+    assert shown(rows(said("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
+    assert shown(rows(Noticed(at=AT, user="bob", kind="lost"), HERE, NARROW)) == ["15:36 * bob lost the connection"]
+    assert shown(rows(Line(None, "connected: bob"), HERE, WIDE)) == ["                     * │ connected: bob"]
+    assert rows(said("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
+    assert rows(Line(None, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
+
+
+def test_a_message_that_names_the_viewer_is_told_apart_also_without_colours() -> None:
+    named, own = said("hola Anna, qué tal"), said("anna", user="anna")
+
+    assert shown(rows(named, HERE, WIDE)) == ["15:36              bob ┃ hola Anna, qué tal"]
+    assert shown(rows(named, HERE, NARROW)) == ["15:36 bob", "┃hola Anna, qué tal"]
+    assert rows(named, HERE, WIDE)[0].body[0].look is Look.MENTION
+    assert rows(own, HERE, WIDE)[0].body[0].look is Look.PLAIN
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "expected"),
+    [
+        ("hola ANNA!", "anna", True),
+        ("@anna", "anna", True),
+        ("straße", "STRASSE", True),
+        ("susanna", "anna", False),
+        ("anna_x", "anna", False),
+        ("a.b c", "a.b", True),
+        ("axb c", "a.b", False),
+        ("hola", "", False),
+    ],
+)
+def test_a_name_is_mentioned_as_a_whole_word(words: str, name: str, expected: bool) -> None:
+    assert mentions(words, name) is expected
+
+
+def test_a_link_is_one_however_it_is_wrapped() -> None:
+    url = "https://example.org/" + "x" * 60
+    pieces = [piece for row in rows(said(f"see {url}, yes"), HERE, WIDE) for piece in row.body]
+
+    assert [piece.url for piece in pieces if piece.text in ("see", ", yes")] == ["", ""]
+    assert "".join(piece.text for piece in pieces if piece.url) == url
+    assert {piece.url for piece in pieces} == {"", url}
+
+
+def test_posts_are_told_apart_by_what_became_of_them() -> None:
+    pending, delayed = Post(1, AT, "hola"), Post(2, AT, "hola", delayed=True)
+    refused = Post(3, AT, "hola", delayed=True, reason="too long")
+
+    assert shown(post_rows(pending, HERE, WIDE)) == ["15:36             anna ┊ hola"]
+    assert shown(post_rows(delayed, HERE, WIDE)) == ["15:36             anna … hola"]
+    assert shown(post_rows(delayed, HERE, NARROW)) == ["15:36 anna", "…hola"]
+    assert shown(post_rows(refused, HERE, WIDE)) == [
+        "15:36             anna ✗ hola",
+        "                     * ✗ too long: F2 sends it again, F3 drops it",
+    ]
+    assert {piece.look for row in post_rows(refused, HERE, NARROW)[1:] for piece in row.body} == {Look.REFUSED}
+
+
+@given(ITEMS, st.none() | ITEMS, LAYOUTS)
+def test_no_row_is_wider_than_there_is_room_and_nothing_in_it_is_obeyed(
+    item: Item, before: Item | None, layout: Layout
+) -> None:
+    for row in rows(item, Above(before, before.at if before else None), layout):
+        assert cell_len(text(row)) <= layout.width
+        assert text(row) == safe(text(row))
+
+
+@given(st.builds(Said, at=TIMES, user=NAMES, text=TEXTS), LAYOUTS)
+def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: Said, layout: Layout) -> None:
+    found = rows(message, Above(None, message.at), layout)
+    body = "".join((row.joint or "") + "".join(piece.text for piece in row.body) for row in found)
+    acts = message.text.startswith("/me ")
+    expected = "\n".join(safe_lines(starred_text(message) if acts else message.text))
+
+    assert body == ("\n" if layout.narrow and not acts else "") + expected
+
+
+@given(st.lists(ITEMS, max_size=12), LAYOUTS)
+def test_heights_are_those_of_the_rows(items: list[Item], layout: Layout) -> None:
+    at, above, expected = None, Above(None, None), []
+    for item in items:
+        expected.append(len(rows(item, above, layout)))
+        at = item.at if item.at is not None else at
+        above = Above(item, at)
+
+    found = ends(items, Above(None, None), layout)
+
+    assert [end - start for start, end in pairwise([0, *found])] == expected
+
+
+@given(TEXTS, st.integers(2, 40))
+def test_rows_of_a_line_leave_out_nothing_but_a_space_between_words(words: str, width: int) -> None:
+    for line in safe_lines(words):
+        spans = wrap(line, width)
+        assert spans[0][0] == 0
+        assert spans[-1][1] == len(line)
+        assert all(line[end:start] in ("", " ") for (_, end), (start, _) in pairwise(spans))
+        assert all(cell_len(line[start:end]) <= width for start, end in spans)
+    assert rows_needed(words, width) == sum(len(wrap(line, width)) for line in safe_lines(words))
+
+
+@given(TEXTS.map(safe), st.integers(2, 40))
+def test_a_text_is_cropped_to_the_cells_there_are(words: str, width: int) -> None:
+    assert cell_len(cropped(words, width)) <= width
+    assert cell_len(right_aligned(words, width)) == width
+    assert cropped(words, width) == words or cropped(words, width).endswith("…")
