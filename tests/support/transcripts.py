@@ -19,7 +19,7 @@ class Room(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = TranscriptView(id="transcript")
+        self.view = TranscriptView(beginning="the room begins here", id="transcript")
         self.view.own_name = "anna"
         self.told: list[Message] = []
 

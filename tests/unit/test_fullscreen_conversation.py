@@ -28,7 +28,7 @@ def shown(conversation: Conversation) -> list[str]:
 
 
 def of(width: int = 80) -> Conversation:
-    conversation = Conversation()
+    conversation = Conversation(beginning="the room begins here")
     conversation.lay_out(width=width, own_name="anna")
     return conversation
 

@@ -76,7 +76,7 @@ def test_between_60_and_80_cells_names_have_10() -> None:
 def test_below_60_cells_time_and_name_have_a_row_of_their_own() -> None:
     found = rows(said("one two three four five six seven eight nine"), HERE, NARROW)
 
-    assert shown(found) == ["15:36 bob", " one two three four five six seven eight", " nine"]
+    assert shown(found) == ["15:36 bob", "  one two three four five six seven", "  eight nine"]
 
 
 def test_a_word_that_is_too_long_is_cut() -> None:
@@ -84,7 +84,7 @@ def test_a_word_that_is_too_long_is_cut() -> None:
 
 
 def test_line_breaks_are_kept() -> None:
-    assert shown(rows(said("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", " one", "", " two"]
+    assert shown(rows(said("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", "  one", "", "  two"]
 
 
 def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_once() -> None:
@@ -92,7 +92,7 @@ def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_onc
 
     assert shown(rows(soon, Above(first, first.at), WIDE)) == ["                       │ two"]
     assert shown(rows(later, Above(soon, soon.at), WIDE)) == ["15:37                  │ three"]
-    assert shown(rows(later, Above(soon, soon.at), NARROW)) == [" three"]
+    assert shown(rows(later, Above(soon, soon.at), NARROW)) == ["  three"]
 
 
 @pytest.mark.parametrize("before", [said("x", "carol"), said("x", seconds=-300), said("/me x"), Line(AT, "x")])
@@ -135,7 +135,7 @@ def test_a_message_that_names_the_viewer_is_told_apart_also_without_colours() ->
     named, own = said("hola Anna, qué tal"), said("anna", user="anna")
 
     assert shown(rows(named, HERE, WIDE)) == ["15:36              bob ┃ hola Anna, qué tal"]
-    assert shown(rows(named, HERE, NARROW)) == ["15:36 bob", "┃hola Anna, qué tal"]
+    assert shown(rows(named, HERE, NARROW)) == ["15:36 bob", "┃ hola Anna, qué tal"]
     assert rows(named, HERE, WIDE)[0].body[0].look is Look.MENTION
     assert rows(own, HERE, WIDE)[0].body[0].look is Look.PLAIN
 
@@ -172,7 +172,7 @@ def test_posts_are_told_apart_by_what_became_of_them() -> None:
 
     assert shown(post_rows(pending, HERE, WIDE)) == ["15:36             anna ┊ hola"]
     assert shown(post_rows(delayed, HERE, WIDE)) == ["15:36             anna … hola"]
-    assert shown(post_rows(delayed, HERE, NARROW)) == ["15:36 anna", "…hola"]
+    assert shown(post_rows(delayed, HERE, NARROW)) == ["15:36 anna", "… hola"]
     assert shown(post_rows(refused, HERE, WIDE)) == [
         "15:36             anna ✗ hola",
         "                     * ✗ too long: F2 sends it again, F3 drops it",

@@ -40,7 +40,9 @@ class Chunk:
 class Conversation:
     """Appending, putting before, and finding what is at a row take little time however much there is."""
 
-    def __init__(self, *, local_time: bool = False) -> None:
+    def __init__(self, *, local_time: bool = False, beginning: str = "") -> None:
+        """`beginning` is what stands above the first message of all."""
+        self._beginning = beginning
         self.layout = Layout(80, local_time=local_time)
         self.first = 0
         self.new: int | None = None
@@ -166,7 +168,7 @@ class Conversation:
     def rows(self, number: int) -> list[Row]:
         """The rows of what has a number."""
         if number < self.first:
-            return [beginning_row(self.layout)]
+            return [beginning_row(self._beginning, self.layout)]
         if number >= self.end:
             return self._tail[number - self.end]
         shown = rows(self._item(number), self._above(number), self.layout)

@@ -26,7 +26,7 @@ class ResultsScreen(ModalScreen[None]):
         super().__init__()
         self._title = title
         self._more = more
-        self._view = TranscriptView(local_time=local_time, id="results")
+        self._view = TranscriptView(beginning=_("nothing older"), local_time=local_time, id="results")
         self._view.own_name = own_name
         self._answered = False
 

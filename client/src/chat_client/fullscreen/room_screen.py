@@ -53,7 +53,7 @@ class RoomScreen(Screen[None]):
         self._session = session
         self._own_name = joined.name
         self._local_time = local_time
-        self._view = TranscriptView(local_time=local_time, id="transcript")
+        self._view = TranscriptView(beginning=_("the room begins here"), local_time=local_time, id="transcript")
         self._view.own_name = joined.name
         self._members = MemberList(id="members")
         self._banner = Banner(id="banner")

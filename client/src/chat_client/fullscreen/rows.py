@@ -121,7 +121,7 @@ class Layout(NamedTuple):
     @property
     def said_width(self) -> int:
         """Cells that are left for the text of a message."""
-        return self.width - 1 if self.narrow else self.width - self.name_width - 9
+        return self.width - 2 if self.narrow else self.width - self.name_width - 9
 
     @property
     def starred_width(self) -> int:
@@ -153,9 +153,9 @@ def new_row(layout: Layout) -> Row:
     return _centred(_("new"), Look.NEW, layout)
 
 
-def beginning_row(layout: Layout) -> Row:
-    """The row above the first message ever."""
-    return _centred(_("the room begins here"), Look.DIM, layout)
+def beginning_row(text: str, layout: Layout) -> Row:
+    """The row above the first message of all; `text` says so."""
+    return _centred(text, Look.DIM, layout)
 
 
 def mentions(text: str, name: str) -> bool:
@@ -213,7 +213,7 @@ def _said_rows(said: Said, before: Item | None, layout: Layout, mark: str, look:
     grouped = runs_on(said, before)
     texts = _texts(said.text, layout.said_width, look)
     if layout.narrow:
-        prefix = (Piece(" " if mark == SAID else mark, look),)
+        prefix = (Piece("  " if mark == SAID else f"{mark} ", look),)
         return [*([] if grouped else [_heading(said, layout)]), *_under(prefix, prefix, texts, "\n")]
     same_minute = grouped and before is not None and before.at is not None and before.at // MINUTE == said.at // MINUTE
     time = Piece(" " * 6 if same_minute else f"{clock(said.at, local=layout.local_time)} ", Look.DIM)

@@ -69,10 +69,10 @@ class TranscriptView(ScrollView, can_focus=True):
     class BottomChanged(Message):
         """`new_below` is another number now."""
 
-    def __init__(self, *, local_time: bool = False, id: str | None = None) -> None:
-        """Times are shown in UTC, or as the clock on the wall shows them."""
+    def __init__(self, *, beginning: str, local_time: bool = False, id: str | None = None) -> None:
+        """Times are shown in UTC, or as the clock on the wall shows them; `beginning` stands above all there is."""
         super().__init__(id=id)
-        self._conversation = Conversation(local_time=local_time)
+        self._conversation = Conversation(local_time=local_time, beginning=beginning)
         self._strips: LRUCache[int, list[Strip]] = LRUCache(REMEMBERED)
         self._post_strips: dict[int, list[Strip]] = {}
         self._styles_of: dict[tuple[Look, str], Style] = {}
@@ -117,7 +117,7 @@ class TranscriptView(ScrollView, can_focus=True):
         self._show(self._top)
 
     def add_older(self, items: Sequence[Said], more: bool) -> None:
-        """Show what was said before all that is there; if there is no `more`, also that the room begins there.
+        """Show what was said before all that is there; if there is no `more`, also that it begins there.
 
         With none, and yet more, it could not be had: it is asked for again when the top is next scrolled to.
         """
@@ -257,8 +257,8 @@ class TranscriptView(ScrollView, can_focus=True):
         strip = self._strips_of(number)[offset]
         selected = self.text_selection.get_span(row - self._origin) if self.text_selection else None
         if selected is not None:
-            style = self.screen.get_component_rich_style("screen--selection")
-            strip = selected_strip(strip, *selected, style).apply_offsets(0, row - self._origin)
+            chosen = Style(bgcolor=self.screen.get_component_rich_style("screen--selection").bgcolor)
+            strip = selected_strip(strip, *selected, chosen).apply_offsets(0, row - self._origin)
         return strip
 
     @property

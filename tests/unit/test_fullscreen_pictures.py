@@ -1,0 +1,152 @@
+"""How the client looks in its main states. After a wanted change: pytest tests/unit/test_fullscreen_pictures.py
+--snapshot-update, and look at each picture that has changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+from textual.events import AppBlur
+
+from chat_client import events
+from chat_client.fullscreen import clock
+from chat_client.language import use_language
+from tests.support.hand_session import MINUTE, NOON, Scene, joined, opened, said
+from tests.support.picture import picture
+
+DAY = 24 * 60 * MINUTE
+HISTORY = (
+    said("has anybody seen the build of last night?", "eve", NOON - DAY),
+    said("it went through, after the second router was started again. Have a look: https://example.org/42", "bob"),
+    said("/me reads", "eve", NOON + MINUTE),
+    said("two things:\n  the queue is empty\n  nothing was lost", "bob", NOON + 2 * MINUTE),
+    said(
+        "\x1b[31mnot red [b]nor bold[/b] \N{RIGHT-TO-LEFT OVERRIDE}nor turned",
+        "mallory-of-the-long-name",
+        NOON + 3 * MINUTE,
+    ),
+    said("alice, would you look too?", "zoë", NOON + 4 * MINUTE),
+)
+Play = Callable[[Scene], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON + 5 * MINUTE)
+
+
+@pytest.fixture
+def looks(snapshot: SnapshotAssertion) -> Callable[[str], None]:
+    svg = snapshot.use_extension(SVGImageSnapshotExtension)
+
+    def check(shown: str) -> None:
+        assert shown == svg
+
+    return check
+
+
+@pytest.fixture
+def in_spanish() -> Iterator[None]:
+    use_language({"LANG": "es_ES.UTF-8"})
+    yield
+    use_language({})
+
+
+def drawn(play: Play | None = None, *, size: tuple[int, int] = (80, 24)) -> str:
+    async def run() -> str:
+        async with joined(*HISTORY, size=size) as scene:
+            if play:
+                await play(scene)
+            await scene.pilot.pause()
+            return picture(scene.app)
+
+    return asyncio.run(run())
+
+
+def asked(**refused: Any) -> str:
+    async def run() -> str:
+        async with opened() as scene:
+            if refused:
+                await scene.enter("bob")
+                await scene.tell(events.NameRefused(**refused))
+            await scene.pilot.pause()
+            return picture(scene.app)
+
+    return asyncio.run(run())
+
+
+def test_the_question_for_the_name(looks: Callable[[str], None]) -> None:
+    looks(asked())
+
+
+def test_a_name_that_is_refused(looks: Callable[[str], None]) -> None:
+    looks(asked(text="bob is taken: choose another name"))
+
+
+def test_the_room(looks: Callable[[str], None]) -> None:
+    looks(drawn(size=(100, 30)))
+
+
+def test_the_room_on_a_small_terminal(looks: Callable[[str], None]) -> None:
+    looks(drawn(size=(40, 12)))
+
+
+def test_what_is_new(looks: Callable[[str], None]) -> None:
+    async def play(scene: Scene) -> None:
+        scene.app.post_message(AppBlur())
+        await scene.pilot.pause()
+        await scene.tell(said("this came while you were away", at=NOON + 5 * MINUTE))
+
+    looks(drawn(play))
+
+
+async def lose(scene: Scene) -> None:
+    await scene.enter("is this on its way?")
+    await scene.enter("too much")
+    await scene.tell(
+        events.Delayed(sequence=1, text=""),
+        events.NotSent(sequence=2, text="", reason="you send too fast: wait a moment"),
+        events.ConnectionLost(broker="host:5672"),
+    )
+    await scene.enter("this waits")
+
+
+def test_a_lost_connection_with_messages_that_wait_and_one_that_was_refused(looks: Callable[[str], None]) -> None:
+    looks(drawn(lose))
+
+
+def test_help(looks: Callable[[str], None]) -> None:
+    async def play(scene: Scene) -> None:
+        await scene.pilot.press("f1")
+
+    looks(drawn(play, size=(90, 30)))
+
+
+def test_what_a_search_has_found(looks: Callable[[str], None]) -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/search build")
+        await scene.tell(events.SearchListed(words="build", messages=HISTORY[:1], more=False))
+
+    looks(drawn(play))
+
+
+def test_a_message_chosen_by_keys(looks: Callable[[str], None]) -> None:
+    async def play(scene: Scene) -> None:
+        await scene.pilot.press("f6", "up")
+
+    looks(drawn(play))
+
+
+def test_light_colours(looks: Callable[[str], None]) -> None:
+    async def play(scene: Scene) -> None:
+        scene.app.theme = "textual-light"
+        await scene.pilot.pause()
+
+    looks(drawn(play))
+
+
+@pytest.mark.usefixtures("in_spanish")
+def test_a_lost_connection_in_spanish(looks: Callable[[str], None]) -> None:
+    looks(drawn(lose))
