@@ -61,7 +61,7 @@ def _indexed(data: Path) -> int:
     """How many lines the index has."""
     try:
         with closing(sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)) as index:
-            row = index.execute("SELECT lines FROM checkpoint").fetchone()
+            row = index.execute("SELECT lines FROM checkpoint_2").fetchone()
     except sqlite3.OperationalError:  # not made yet, or being written to
         return 0
     return row[0] if row else 0

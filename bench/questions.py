@@ -1,29 +1,32 @@
-"""Questions to an archive of 1,000,000 messages, one at a time; beside each the same SQL by sqlite3 alone."""
+"""Questions to an archive of 1,000,000 messages, one at a time; beside each the same rows by sqlite3 alone."""
 
 import random
 import secrets
 import sqlite3
+import string
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
-
-from hdrh.histogram import HdrHistogram
 
 from bench.linked import arrival, linked
 from bench.result import Result, Target
 from bench.stage import Stage
+from bench.times import Times
 from bench.usage import memory
 from bench.yardstick_hops import QUEUE, ROOM, hops
 from chat_archive.domain import HIGHEST_NUMBER, owner, to_line
+from chat_archive.questions import LATELY
+from chat_client.browsing import PAGE as FOUND_PAGE
 from chat_client.link import Link
 from chat_client.member import HISTORY
 from chat_client.mine import PAGE
 from chat_wire.codec import decode, encode
-from chat_wire.messages import History, Mine, Page, Recorded, Refused
+from chat_wire.messages import History, Mine, Page, Recorded, Refused, Search
 from chat_wire.tokens import Claims, mint
 from tests.support.processes import Process, System
 from tests.support.wait import until
@@ -35,22 +38,32 @@ ASKING = 100
 # Between two messages, in microseconds: all were sent within the last two days, and all sessions may be heard again.
 APART = 100_000
 MOST_SESSIONS = 10_000
+# Words are as frequent as in a language (Zipf): the first in 6 posts of 10, the last in 1 of 20,000.
+VOCABULARY = 20_000
+WORDS_PER_POST = 10
+RARE = 2_000
 COLUMNS = 'number, room, "offset", "index", session, sequence, user, author, client_ts, server_ts, text'
 ROWS_OF_MINE = f"SELECT {COLUMNS} FROM posts WHERE owner = ? AND author = ? AND number > ? ORDER BY number LIMIT ?"
 ROWS_OF_ROOM = f"SELECT {COLUMNS} FROM posts WHERE room = ? AND number < ? ORDER BY number DESC LIMIT ?"
+ROWS_WITH = ROWS_OF_ROOM.replace("ORDER BY", "AND text GLOB ? ORDER BY")
+FOUND = (
+    f"SELECT {COLUMNS} FROM words CROSS JOIN posts WHERE words MATCH ? AND words.rowid < ? "
+    "AND number = words.rowid AND room = ? ORDER BY words.rowid DESC LIMIT ?"
+)
 LAST = "SELECT session, sequence FROM sessions WHERE room = ? AND server_ts >= ? ORDER BY server_ts DESC LIMIT ?"
 POSITION = 'SELECT "offset", session, sequence FROM posts WHERE room = ? ORDER BY number DESC LIMIT 1'
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Statement = tuple[str, tuple[Any, ...]]
+Question = Mine | History | Search
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question, and the SQL that answers it; the last statement gives the posts, and one more if there are more."""
 
-    question: Mine | History
+    question: Question
     statements: tuple[Statement, ...]
 
 
@@ -59,8 +72,9 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
     messages, times = (20_000, 100) if quick else (1_000_000, 2_000)
     with stage.system() as system:
         begun = time.time_ns() // 1000 - messages * APART
+        vocabulary = _vocabulary()
         with (system.data / "log.txt").open("wb") as log:
-            log.writelines(to_line(_post(number, begun + number * APART)) for number in range(1, messages + 1))
+            log.writelines(map(to_line, _posts(vocabulary, messages, begun)))
         archive = system.start("archive")
         until(lambda: archive.popen.poll() is None and archive.lines("archive.writing"), BUILD_SECONDS)
         yield _built(archive, messages)
@@ -69,6 +83,8 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             "/mymsgs, first page": lambda: _mine(tokens),
             "newest page of the room": lambda: _newest(tokens, begun),
             "any page of the room": lambda: _history(tokens, messages),
+            "search, a frequent word": lambda: _frequent(tokens, vocabulary[0]),
+            "search, a rare word": lambda: _rare(tokens, random.choice(vocabulary[-RARE:])),
         }
         with hops(stage.operator_url), linked(stage.operator_url) as bare:
             bare.attach(ROOM, "next")
@@ -76,7 +92,21 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
                 yield _measure(system, case, ask, times, bare)
 
 
-def _post(number: int, at: int) -> Recorded:
+def _vocabulary() -> list[str]:
+    """Words of as many letters as words have; no other begins with the first."""
+    some = random.Random(1)
+    first, *rest = ("".join(some.choices(string.ascii_lowercase, k=some.randint(3, 9))) for _ in range(VOCABULARY))
+    return [first, *(word for word in rest if not word.startswith(first))]
+
+
+def _posts(vocabulary: list[str], messages: int, begun: int) -> Iterator[Recorded]:
+    frequencies = list(accumulate(1 / rank for rank in range(1, len(vocabulary) + 1)))
+    for number in range(1, messages + 1):
+        text = " ".join(random.choices(vocabulary, cum_weights=frequencies, k=WORDS_PER_POST))
+        yield _post(number, begun + number * APART, text)
+
+
+def _post(number: int, at: int, text: str) -> Recorded:
     """Number `number` of those that all authors sent in turn."""
     author = number % AUTHORS
     return Recorded(
@@ -90,7 +120,7 @@ def _post(number: int, at: int) -> Recorded:
         author=f"{author:064}",
         client_ts=at,
         server_ts=at,
-        text=f"{number:060}",
+        text=text,
     )
 
 
@@ -141,19 +171,22 @@ def _history(tokens: list[tuple[Claims, str]], messages: int) -> Asked:
     )
 
 
-@dataclass(slots=True)
-class Times:
-    """How long something took each time."""
+def _frequent(tokens: list[tuple[Claims, str]], word: str) -> Asked:
+    """A post's text is kept as JSON: a word comes after a space or a quotation mark."""
+    pattern = f'*[ "]{word}*'
+    return Asked(_search(tokens, word), ((ROWS_WITH, ("lobby", HIGHEST_NUMBER, pattern, FOUND_PAGE + 1)),))
 
-    _histogram: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, 60_000_000, 3))
 
-    def add(self, seconds: float) -> None:
-        """Once more."""
-        self._histogram.record_value(round(seconds * 1_000_000))
+def _rare(tokens: list[tuple[Claims, str]], word: str) -> Asked:
+    lately = (ROWS_OF_ROOM, ("lobby", HIGHEST_NUMBER, LATELY))
+    found = (FOUND, (f'"{word}"*', HIGHEST_NUMBER, "lobby", FOUND_PAGE + 1))
+    return Asked(_search(tokens, word), (lately, found))
 
-    def percentile(self, percent: float) -> float:
-        """The time, in ms, that so many percent did not exceed."""
-        return float(self._histogram.get_value_at_percentile(percent) / 1000)
+
+def _search(tokens: list[tuple[Claims, str]], word: str) -> Search:
+    _, token = random.choice(tokens)
+    request = secrets.token_hex(16)
+    return Search(request=request, token=token, room="lobby", words=word, before=None, limit=FOUND_PAGE)
 
 
 def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, bare: Link) -> Result:
@@ -174,7 +207,7 @@ def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, ba
         unit="ms p99",
         ours=ours.percentile(99),
         yardstick=alone.percentile(99),
-        yardstick_name="the same SQL by sqlite3 alone",
+        yardstick_name="the same rows by sqlite3 alone",
         target=TARGET,
         more={
             "p50, ms": ours.percentile(50),
@@ -198,7 +231,7 @@ def _open(data: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)
 
 
-def _answer(link: Link, question: Mine | History) -> bytes:
+def _answer(link: Link, question: Question) -> bytes:
     link.publish("chat.archive", "archive.queries", encode(question))
     (body,) = arrival(link, link.take_replies)
     return body
@@ -209,7 +242,7 @@ def _round_trip(link: Link) -> None:
     arrival(link, link.take_entries)
 
 
-def _check(body: bytes, question: Mine | History, rows: list[tuple[int, ...]]) -> None:
+def _check(body: bytes, question: Question, rows: list[tuple[int, ...]]) -> None:
     page: object = decode(body, Page, Refused)
     assert isinstance(page, Page), page
     assert page.request == question.request

@@ -1,21 +1,33 @@
 """The index in PostgreSQL, where TEST_POSTGRESQL_URL names an empty database."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from chat_archive.domain import Arrived
+from chat_archive.domain import HIGHEST_NUMBER, Arrived, Checkpoint, holds, words
 from chat_archive.index import Index
 from chat_archive.recorder import Recorder
 from chat_archive.transcript import Transcript
-from chat_wire.messages import Batch, Post, Run
+from chat_wire.messages import MAX_TEXT, Batch, Post, Recorded, Run
+
+pytestmark = pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason="TEST_POSTGRESQL_URL is not set")
 
 
-@pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason="TEST_POSTGRESQL_URL is not set")
-def test_postgresql_holds_the_index_as_sqlite_does(tmp_path: Path) -> None:
-    index = Index(os.environ["TEST_POSTGRESQL_URL"])
-    index.create()
+@pytest.fixture(scope="module")
+def index() -> Iterator[Index]:
+    """An index that has nothing in it, and is left so."""
+    made = Index(os.environ["TEST_POSTGRESQL_URL"])
+    made.create()
+    made.clear()
+    yield made
+    made.clear()
+
+
+def test_postgresql_holds_the_index_as_sqlite_does(index: Index, tmp_path: Path) -> None:
     index.clear()
     recorder = Recorder(Transcript(tmp_path / "log.txt"), index)
     posts = tuple(Post(sequence=number, client_ts=number, text=f"\x00ñ{number}") for number in (1, 2, 3))
@@ -29,9 +41,43 @@ def test_postgresql_holds_the_index_as_sqlite_does(tmp_path: Path) -> None:
 
     assert index.history("lobby", None, 10) == written[::-1]
     assert index.mine("a", "ANN", 1, 1) == written[1:2]
+    assert index.search("lobby", ["n"], HIGHEST_NUMBER, 2) == written[:0:-1]
     index.clear()
+    assert index.search("lobby", ["n"], HIGHEST_NUMBER, 2) == []
     recorder.open()
     assert recorder.catch_up()
     assert recorder.record("lobby", arrived) == []
     assert index.history("lobby", None, 10) == written[::-1]
     recorder.close()
+
+
+TEXTS = st.text(max_size=30) | st.text("abAßñN\u0301ﬁ½٣7_*\"':-&|!()\\\0 \n«»🎉", max_size=12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TEXTS | st.sampled_from(["x" * MAX_TEXT, "𐐨" * MAX_TEXT]), min_size=1, max_size=6), st.data())
+def test_postgresql_finds_by_any_words_what_holds_them(index: Index, texts: list[str], data: st.DataObject) -> None:
+    posts = [
+        Recorded(
+            number=number,
+            room="lobby" if number % 3 else "cellar",
+            offset=number,
+            index=0,
+            session="s",
+            sequence=number,
+            user="u",
+            author="a",
+            client_ts=0,
+            server_ts=0,
+            text=text,
+        )
+        for number, text in enumerate(texts, start=1)
+    ]
+    index.clear()
+    index.record(posts, Checkpoint(size=1, lines=len(posts)))
+
+    wanted = words(data.draw(TEXTS | st.sampled_from(texts)))
+
+    if wanted:
+        holding = [post for post in posts if holds(post.text, wanted) and post.room == "lobby"]
+        assert index.search("lobby", wanted, HIGHEST_NUMBER, 10) == holding[::-1]

@@ -1,13 +1,15 @@
 """What may be asked of an archive on a real broker, and what is refused."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from sqlite3 import connect as open_database
 from typing import Any
 
 import pytest
 
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
-from chat_wire.messages import History, Mine, Page, Position, Refused, SessionEnded
+from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded
 from tests.support.chatter import Chatter, new_request
 from tests.support.processes import System
 from tests.support.stream import Speaker
@@ -23,7 +25,7 @@ def speaker(system: System) -> Iterator[Speaker]:
     made.close()
 
 
-def ask(chatter: Chatter, question: History | Mine) -> Any:
+def ask(chatter: Chatter, question: History | Mine | Search) -> Any:
     return chatter.request(question, "chat.archive", "archive.queries")
 
 
@@ -33,6 +35,13 @@ def history(chatter: Chatter, before: int | None = None, limit: int = 50, room: 
 
 def mine(chatter: Chatter, after: int = 0, limit: int = 50) -> Any:
     return ask(chatter, Mine(request=new_request(), token=chatter.token, after=after, limit=limit))
+
+
+def search(chatter: Chatter, words: str, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
+    request = new_request()
+    return ask(
+        chatter, Search(request=request, token=chatter.token, room=room, words=words, before=before, limit=limit)
+    )
 
 
 def texts(page: Page) -> list[str]:
@@ -109,6 +118,93 @@ def test_mine_is_what_this_person_sent_under_this_name_however_it_is_typed(syste
 
     assert (texts(page), page.more) == (["first"], True)
     assert (texts(rest), rest.more) == (["last"], False)
+
+
+def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_accents(
+    system: System, speaker: Speaker
+) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    speaker.say(
+        "s", "Mañana: the GREEN apple", "green tea, tomorrow", "evergreen", "¿Mañana? ¡Té verde!", "\x00green\x00"
+    )
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=0, id="s-5"))
+
+    for words, sequences in (
+        ("green", [1, 2, 5]),
+        ("GRE", [1, 2, 5]),
+        ("tea green", [2]),
+        ("manana", [1, 4]),
+        ("MAÑ", [1, 4]),
+        ("mañana green", [1]),
+        ("apples", []),
+        ('NEAR("green" -tea) OR * : ^apple', []),
+        ('"green" -app*', [1]),
+    ):
+        page = search(ann, words)
+        assert [message.sequence for message in page.messages] == sequences, words
+        assert (page.more, page.position, page.last) == (False, None, {})
+
+
+def test_what_is_found_comes_in_pages_oldest_first_be_it_of_lately_or_of_long_ago(
+    system: System, speaker: Speaker
+) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    for batch in range(12):
+        speaker.say(
+            "s",
+            *(f"needle {number}" if number % 50 == 1 else "hay" for number in range(100 * batch, 100 * batch + 100)),
+        )
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=11, id="s-1200"))
+
+    pages = [search(ann, "needle", limit=7)]
+    while pages[-1].more:
+        pages.append(search(ann, "needle", before=pages[-1].messages[0].number, limit=7))
+
+    assert [len(page.messages) for page in pages] == [7, 7, 7, 3]
+    assert [text for page in pages[::-1] for text in texts(page)] == [f"needle {n}" for n in range(1, 1200, 50)]
+    assert len(texts(search(ann, "needle", limit=50))) == 24
+
+
+def test_a_search_out_of_order_is_refused_with_what_to_do(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
+    speaker.say("s", "hola")
+    speaker.confirmed()
+    until(lambda: newest(ann))
+
+    for chatter, words, room, reason in (
+        (ann, "hola", "cellar", "unknown_room"),
+        (late, "hola", "lobby", "invalid_token"),
+        (ann, '" * -', "lobby", "invalid_words"),
+        (ann, " ".join(map(str, range(33))), "lobby", "invalid_words"),
+    ):
+        answer = search(chatter, words, room=room)
+        assert isinstance(answer, Refused)
+        assert answer.reason == reason
+    assert texts(search(ann, "ho")) == ["hola"]
+    assert "hola" not in archive.log.read_text()
+
+
+def test_an_index_of_before_there_was_search_is_built_anew_by_the_archive_that_follows(
+    system: System, speaker: Speaker
+) -> None:
+    archive = system.started("archive")
+    ann = member(system, "ann")
+    speaker.say("s", *["needle", *["hay"] * 600])
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=0, id="s-601"))
+    archive.kill()
+    with closing(open_database(system.data / "index.sqlite")) as index, index:
+        index.execute("DROP TABLE words")
+        index.execute("ALTER TABLE checkpoint_2 RENAME TO checkpoint")
+
+    system.started("archive")
+
+    until(lambda: texts(search(ann, "needle")) == ["needle"])
 
 
 def test_numbers_out_of_all_bounds_are_answered_as_the_nearest_within(system: System, speaker: Speaker) -> None:

@@ -1,9 +1,10 @@
 """log.txt and its index on a real disk and a real SQLite: after any crash each post once, in order."""
 
 import resource
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from chat_archive.domain import Arrived, from_line
+from chat_archive.domain import HIGHEST_NUMBER, Arrived, from_line
 from chat_archive.errors import IndexFailed, StorageFailed, TranscriptFailed, TranscriptHeld
 from chat_archive.index import Index
 from chat_archive.recorder import Recorder
@@ -69,6 +70,10 @@ def in_index(directory: Path) -> list[Recorded]:
     return Index(f"sqlite:///{directory / 'index.sqlite'}").history("lobby", None, 10_000)[::-1]
 
 
+def found(directory: Path, *words: str) -> list[Recorded]:
+    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, HIGHEST_NUMBER, 100)[::-1]
+
+
 def ids(posts: list[Recorded]) -> list[str]:
     return [f"{post.session}-{post.sequence}" for post in posts]
 
@@ -113,6 +118,32 @@ def test_an_index_that_is_deleted_is_built_anew_from_log_txt(tmp_path: Path) -> 
 
     assert in_index(tmp_path) == in_log(tmp_path)
     assert ids(in_log(tmp_path)) == HEARD
+
+
+def test_an_index_made_before_there_was_search_is_built_anew_and_finds_all(tmp_path: Path) -> None:
+    with recording(tmp_path) as recorder:
+        record(recorder, SAID[:3])
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as before, before:
+        before.execute("DROP TABLE words")
+        before.execute("ALTER TABLE checkpoint_2 RENAME TO checkpoint")
+
+    with capture_logs() as logged, recording(tmp_path) as recorder:
+        record(recorder, SAID)
+
+    assert [line["event"] for line in logged] == ["index.rebuilding", "index.caught_up"]
+    assert in_index(tmp_path) == in_log(tmp_path)
+    assert ids(found(tmp_path, "s")) == [each for each in HEARD if each.startswith("s")]
+
+
+def test_what_is_searched_for_is_found_in_an_index_that_was_built_anew(tmp_path: Path) -> None:
+    with recording(tmp_path) as recorder:
+        record(recorder, SAID)
+    (tmp_path / "log.txt").unlink()
+
+    with recording(tmp_path) as recorder:
+        record(recorder, stream(("t", range(1, 2))))
+
+    assert (ids(found(tmp_path, "t", "1")), found(tmp_path, "s")) == (["t-1"], [])
 
 
 def test_a_log_txt_that_is_removed_is_filled_again_with_what_the_stream_has(tmp_path: Path) -> None:
@@ -216,7 +247,7 @@ def test_an_index_that_fails_after_log_txt_was_written_catches_up(tmp_path: Path
         record(recorder, SAID[:1])
         blocker = Index(f"sqlite:///{tmp_path / 'index.sqlite'}")
         with blocker._transaction() as connection:
-            connection.exec_driver_sql("DROP TABLE checkpoint")
+            connection.exec_driver_sql("DROP TABLE checkpoint_2")
         with pytest.raises(IndexFailed):
             record(recorder, SAID)
     assert ids(in_log(tmp_path)) != ids(in_index(tmp_path))

@@ -245,7 +245,7 @@ class Mine:
 class Search:
     """The newest `limit` posts of a room recorded before number `before` that hold all of `words`; answered by `Page`.
 
-    A word is found where one begins with it, whatever the case of both.
+    A word is found where one begins with it, whatever the case and the accents of both.
     """
 
     type: Literal["search"] = "search"

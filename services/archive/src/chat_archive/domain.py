@@ -1,5 +1,7 @@
 """What is recorded of a room's stream, how it is written, and what a page of it holds. Pure."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,19 +13,21 @@ from typing import Annotated, TypeVar
 import msgspec
 import orjson
 
-from chat_archive.errors import UnreadableLine
+from chat_archive.errors import InvalidWords, UnreadableLine
 from chat_wire.codec import encode
 from chat_wire.errors import InvalidName
-from chat_wire.messages import Batch, Notice, Position, Post, Recorded, Run, entry_ids, post_id
+from chat_wire.messages import MAX_TEXT, Batch, Notice, Position, Post, Recorded, Run, entry_ids, post_id
 from chat_wire.names import name_key
 
 MOST_PER_PAGE = 200
 # The encoded posts of a page; a broker takes more, a client's memory should not.
 PAGE_BYTES = 900_000
 HIGHEST_NUMBER = 2**63 - 1
+MOST_WORDS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
+_WORD = re.compile(r"[^\W_]+")
 _EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
@@ -209,6 +213,42 @@ def owner(author: str, user: str) -> int:
     """
     words = orjson.dumps((author, user_key(user)))
     return int.from_bytes(blake2b(words, digest_size=8).digest(), "big", signed=True)
+
+
+def plain(text: str) -> str:
+    """A text as words are looked for in it: without case and accents, ligatures as letters, ASCII signs as they are."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join([each if each < "\x80" or each.isalnum() else _gap(each) for each in folded])
+
+
+def _gap(sign: str) -> str:
+    """Marks go, accents are such; anything else parts two words."""
+    return "" if unicodedata.category(sign).startswith("M") else " "
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as they are searched for: runs of letters and digits."""
+    return _WORD.findall(plain(text))
+
+
+def wanted_words(text: str) -> list[str]:
+    """The words to search for, each once. Raises InvalidWords if there is none, or more than a database takes."""
+    if len(text) > MAX_TEXT or len(wanted := list(dict.fromkeys(words(text)))) > MOST_WORDS:
+        raise InvalidWords(f"at most {MOST_WORDS} words can be searched for at once: leave some out")
+    if not wanted:
+        raise InvalidWords("there is no word to search for: type letters or digits")
+    return wanted
+
+
+def holds(text: str, wanted: Sequence[str]) -> bool:
+    """Whether of each wanted word there is one in the text that begins with it."""
+    folded = plain(text)
+    if not all(word in folded for word in wanted):  # as it is of most texts
+        return False
+    spaced = " ".join(["", *_WORD.findall(folded)])
+    return all(f" {word}" in spaced for word in wanted)
 
 
 def resumes(awaited: Position, first: Arrived) -> bool:

@@ -9,6 +9,7 @@
         ├── UnreadableLine        a line of log.txt is none of ours
         ├── NoInbox               a question that nobody can be answered
         ├── UnknownRoom           a question about a room there is not
+        ├── InvalidWords          nothing that can be searched for
         └── NoAnswer              the index cannot be asked at the moment
 
 The text of each says what the system said.
@@ -57,6 +58,12 @@ class UnknownRoom(ArchiveError):
     """There is no such room."""
 
     reason = "unknown_room"
+
+
+class InvalidWords(ArchiveError):
+    """What is searched for has no word, or too many; the text says what to do."""
+
+    reason = "invalid_words"
 
 
 class NoAnswer(ArchiveError):

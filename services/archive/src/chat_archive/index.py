@@ -1,7 +1,7 @@
 """The index: a view of log.txt in a database, for the questions asked of it.
 
-Any SQL database that SQLAlchemy knows will do; there is one writer, so no SQL is special to one of them. What is
-asked or recorded often is made once: to build a statement takes longer than most of them run.
+There is one writer, so no SQL but that of fulltext.py is special to SQLite or PostgreSQL. What is asked or recorded
+often is made once: to build a statement takes longer than most of them run.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chat_archive.domain import HIGHEST_NUMBER, Checkpoint, owner, row_number
 from chat_archive.errors import IndexFailed
+from chat_archive.fulltext import FULL_TEXTS
 from chat_wire.messages import Position, Recorded, post_id
 from chat_wire.settings import InvalidSetting
 
@@ -51,8 +52,9 @@ _SESSIONS = sa.Table(
     sa.Index("sessions_heard", "room", "server_ts", "session", "sequence"),
     sqlite_with_rowid=False,
 )
+# It has another name whenever the tables change: an index as they were has no checkpoint, and is built anew.
 _CHECKPOINT = sa.Table(
-    "checkpoint",
+    "checkpoint_2",
     _METADATA,
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("lines", sa.BigInteger, nullable=False),
@@ -67,6 +69,13 @@ _HISTORY = (
     .order_by(_ROW.number.desc())
     .limit(_MOST)
 )
+_COLUMNS = ", ".join(f'posts."{column.name}"' for column in _RECORDED.selected_columns)
+# A CROSS JOIN is SQLite's word for this order of the two: the newest that hold the words, and no more of them.
+_SEARCH = f"""
+SELECT {_COLUMNS} FROM words CROSS JOIN posts
+WHERE {{condition}} AND words.rowid < :before AND posts.number = words.rowid AND posts.room = :in_room
+ORDER BY words.rowid DESC LIMIT :most
+"""
 _MINE = (
     _RECORDED.where(
         _ROW.owner == sa.bindparam("of"), _ROW.author == sa.bindparam("by"), _ROW.number > sa.bindparam("after")
@@ -92,17 +101,21 @@ class Index:
     """Every replica reads it; the writer alone records. All methods raise IndexFailed."""
 
     def __init__(self, url: str) -> None:
-        """Connects when first used. Raises InvalidSetting for a URL that no driver here takes."""
+        """Connects when first used. Raises InvalidSetting for a URL that is of another database, or of none."""
         try:
-            is_file = sa.make_url(url).get_backend_name() == "sqlite"
+            database = sa.make_url(url).get_backend_name()
+            is_file = database == "sqlite"
             self._engine = sa.create_engine(
                 url, pool_pre_ping=not is_file, json_serializer=_to_json, json_deserializer=orjson.loads
             )
-        except (sa.exc.ArgumentError, ImportError) as error:
+            self._full_text = FULL_TEXTS[database]
+        except (sa.exc.ArgumentError, ImportError, KeyError) as error:
             raise InvalidSetting(f"INDEX_URL is no database that can be used here ({type(error).__name__})") from None
         if is_file:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
         self._add_posts = _Many(sa.insert(_POSTS), self._engine.dialect)
+        self._add_words = _Many(self._full_text.add, self._engine.dialect)
+        self._search = sa.text(_SEARCH.format(condition=self._full_text.condition)).columns(*_RECORDED.selected_columns)
         self._forget_sessions = _Many(_FORGET, self._engine.dialect)
         self._add_sessions = _Many(sa.insert(_SESSIONS), self._engine.dialect)
 
@@ -113,18 +126,22 @@ class Index:
                 connection.execute(CreateTable(table, if_not_exists=True))
                 for index in sorted(table.indexes, key=lambda each: str(each.name)):
                     connection.execute(CreateIndex(index, if_not_exists=True))
+            for statement in self._full_text.create:
+                connection.exec_driver_sql(statement)
 
     def clear(self) -> None:
         """Forget everything: the index is going to be built anew."""
         with self._transaction() as connection:
             for table in _METADATA.sorted_tables:
                 connection.execute(sa.delete(table))
+            connection.exec_driver_sql(self._full_text.clear)
 
     def record(self, posts: Sequence[Recorded], checkpoint: Checkpoint) -> None:
         """Take in posts that log.txt has, and how far it has been taken in by that."""
         last = {(post.room, post.session): post for post in posts}
         with self._transaction() as connection:
             self._add_posts.execute(connection, map(_to_row, posts))
+            self._add_words.execute(connection, ((post.number, self._full_text.held(post.text)) for post in posts))
             self._forget_sessions.execute(connection, last)
             self._add_sessions.execute(
                 connection, ((*key, post.sequence, post.server_ts) for key, post in last.items())
@@ -160,14 +177,19 @@ class Index:
         number = HIGHEST_NUMBER if before is None else row_number(before)
         return self._posts(_HISTORY, in_room=room, before=number, most=limit)
 
+    def search(self, room: str, words: Iterable[str], before: int, limit: int) -> list[Recorded]:
+        """The newest `limit` posts of a room before number `before` that hold all words, newest first."""
+        asked, number = self._full_text.asked(words), row_number(before)
+        return self._posts(self._search, asked=asked, in_room=room, before=number, most=limit)
+
     def mine(self, author: str, name: str, after: int, limit: int) -> list[Recorded]:
         """The oldest `limit` posts after number `after` that an author sent under a name, oldest first."""
         return self._posts(_MINE, of=owner(author, name), by=author, after=row_number(after), most=limit)
 
-    def _posts(self, question: sa.Select[Any], **given: Any) -> list[Recorded]:
+    def _posts(self, question: sa.Select[Any] | sa.TextualSelect, **given: Any) -> list[Recorded]:
         return [_to_post(*row) for row in self._rows(question, **given)]
 
-    def _rows(self, question: sa.Select[Any], **given: Any) -> Sequence[Any]:
+    def _rows(self, question: sa.Select[Any] | sa.TextualSelect, **given: Any) -> Sequence[Any]:
         with self._transaction() as connection:
             return connection.execute(question, given).all()
 

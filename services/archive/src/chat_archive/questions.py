@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import structlog
 
-from chat_archive.domain import cut_page, page_size
+from chat_archive.domain import cut_page, holds, page_size, wanted_words
 from chat_archive.errors import IndexFailed, NoAnswer, NoInbox, UnknownRoom
 from chat_archive.index import Index
 from chat_wire import topology
 from chat_wire.codec import decode, encode
 from chat_wire.connection import Publication
 from chat_wire.errors import WireError
-from chat_wire.messages import History, Mine, Page, Position, Recorded, post_id
+from chat_wire.messages import History, Mine, Page, Position, Recorded, Search, post_id
 from chat_wire.tokens import Claims, verify
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal, reply
@@ -23,7 +23,10 @@ log = structlog.get_logger()
 
 # Twice a token's life, in microseconds: a post that has not come through by then is refused.
 HEARD_AGAIN = 2 * 86_400 * 1_000_000
-QUESTIONS: tuple[type[History | Mine], ...] = (History, Mine)
+Question = History | Mine | Search
+QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
+# A word of every fifth post fills a client's page from so many; a database takes long to find those of all times.
+LATELY = 500
 
 
 class Questions:
@@ -52,14 +55,20 @@ class Questions:
             return refusal(delivery, question.request, error)
         return reply(delivery.reply_to, encode(page))
 
-    def _page(self, question: History | Mine) -> Page:
+    def _page(self, question: Question) -> Page:
         claims = verify(question.token, self._public_key, now())
         self._ended.check(claims.session)
-        room = question.room if isinstance(question, History) else topology.ROOMS[0]
+        room = topology.ROOMS[0] if isinstance(question, Mine) else question.room
         if room not in topology.ROOMS:
             raise UnknownRoom(f"there is no room {room!r:.80}")
         try:
-            return self._history(question) if isinstance(question, History) else self._mine(question, claims)
+            match question:
+                case History():
+                    return self._history(question)
+                case Mine():
+                    return self._mine(question, claims)
+                case Search():
+                    return self._search(question)
         except IndexFailed as error:
             log.error("index.failed", error=str(error))
             raise NoAnswer("the archive cannot be asked at the moment: try again later") from error
@@ -81,7 +90,17 @@ class Questions:
         messages, more = cut_page(self._index.mine(claims.author, claims.name, question.after, most + 1), most)
         return _page(question, messages, more, position)
 
+    def _search(self, question: Search) -> Page:
+        """What has been said lately is looked through first: of words that are in use, that is enough for a page."""
+        wanted, most = wanted_words(question.words), page_size(question.limit)
+        lately = self._index.history(question.room, question.before, LATELY)
+        found = [post for post in lately if holds(post.text, wanted)]
+        if len(found) <= most and len(lately) == LATELY:
+            found += self._index.search(question.room, wanted, lately[-1].number, most + 1 - len(found))
+        messages, more = cut_page(found[: most + 1], most)
+        return _page(question, messages[::-1], more, None)
 
-def _page(question: History | Mine, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:
+
+def _page(question: Question, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:
     log.info("question.answered", question=question.type, count=len(messages), more=more)
     return Page(request=question.request, messages=tuple(messages), more=more, position=position)
