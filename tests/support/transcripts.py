@@ -11,7 +11,7 @@ from chat_client.events import Said
 from chat_client.fullscreen.transcript_view import TranscriptView
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
-SIZE = (80, 24)
+SIZE = (81, 24)  # the scrollbar takes one
 
 
 class Room(App[None]):

@@ -69,8 +69,8 @@ def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_eac
     ]
 
 
-def test_between_60_and_80_cells_names_have_10() -> None:
-    assert shown(rows(said("hola", "a_name_of_many"), HERE, Layout(79))) == ["15:36 a_name_of… │ hola"]
+def test_between_60_and_70_cells_names_have_10() -> None:
+    assert shown(rows(said("hola", "a_name_of_many"), HERE, Layout(69))) == ["15:36 a_name_of… │ hola"]
 
 
 def test_below_60_cells_time_and_name_have_a_row_of_their_own() -> None:

@@ -125,7 +125,7 @@ def test_what_is_at_the_top_stays_there_when_the_width_changes() -> None:
         first = re.findall(r"first\d+ ", rows(view)[top])
         view.scroll_relative(y=top, animate=False)
         await pilot.pause()
-        for width in (50, 120, 62, 80):
+        for width in (50, 120, 62, 81):
             await pilot.resize_terminal(width, 24)
             await pilot.pause()
             assert [word for row in rows(view) for word in re.findall(r"first\d+ ", row)][:1] == first
@@ -242,8 +242,18 @@ def test_nothing_that_is_sent_is_obeyed(size: tuple[int, int]) -> None:
         await pilot.pause()
         strips = [view.render_line(y) for y in range(view.size.height)]
         assert all(strip.text == safe(strip.text) for strip in strips)
-        assert all(strip.cell_length == view.size.width for strip in strips)
+        assert all(strip.cell_length == view.scrollable_content_region.width for strip in strips)
         text, _ = view.get_selection(SELECT_ALL) or ("", "")
         assert "[bold red]x[/] [@click=app.bell]y[/] ␛]0;title␇" in text
 
     in_a_room(doing, size)
+
+
+def test_no_row_goes_on_below_the_scrollbar() -> None:
+    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
+        view.add([said(1, "word " * 40)])
+        await pilot.pause()
+        rows = [view.render_line(y) for y in range(view.size.height)]
+        assert {row.cell_length for row in rows} == {view.scrollable_content_region.width} == {SIZE[0] - 1}
+
+    in_a_room(doing)

@@ -1,8 +1,10 @@
 """What a session tells its face: plain data, in the order it happened. Times as in chat_wire.messages."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chat_wire.messages import NoticeKind
+if TYPE_CHECKING:  # loading the messages takes time, and the question for the name needs none of them
+    from chat_wire.messages import NoticeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Noticed:
 
     at: int
     user: str
-    kind: NoticeKind
+    kind: "NoticeKind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from textual.screen import Screen
 from chat_client.events import Ended, Event, Joined, NameRefused, Waiting, WaitingOver
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
-from chat_client.fullscreen.room_screen import RoomScreen
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
 from chat_client.refusals import explained
@@ -23,6 +22,7 @@ from chat_client.settings import ClientSettings
 from chat_wire.errors import InvalidName
 
 if TYPE_CHECKING:
+    from chat_client.fullscreen.room_screen import RoomScreen
     from chat_client.session import Session
 
 WIDTHS = [(0, "-narrow"), (60, "-normal")]  # from so many columns on, screens have this class
@@ -32,8 +32,8 @@ TO_LEAVE = (signal.SIGTERM, signal.SIGHUP)
 class ChatApp(App[int]):
     """One person at a terminal. Its result is the client's exit status.
 
-    `open_session` is called once, in a thread, when the question is on the screen: to load all that talks to
-    RabbitMQ takes longer than to show it.
+    `open_session` is called once, in a thread, when the question is on the screen: to load the room, and all that
+    talks to RabbitMQ, takes longer than to show it.
     """
 
     CSS_PATH = "chat.tcss"
@@ -52,6 +52,7 @@ class ChatApp(App[int]):
         self._name_screen = NameScreen(settings.name)
         self._wanted_name: str | None = None
         self._before: list[Event] = []  # told before the room was on the screen
+        self._room_screen: type[RoomScreen] | None = None
         self._room: RoomScreen | None = None
         self._leaving = False
         self.session: Session | None = None
@@ -66,12 +67,14 @@ class ChatApp(App[int]):
 
     @work(thread=True)
     def _connect(self) -> None:
+        from chat_client.fullscreen.room_screen import RoomScreen
+
         session = self._open_session(self.feed.put)
         session.start()
-        self.call_from_thread(self._connected, session)
+        self.call_from_thread(self._connected, session, RoomScreen)
 
-    def _connected(self, session: "Session") -> None:
-        self.session = session
+    def _connected(self, session: "Session", room_screen: "type[RoomScreen]") -> None:
+        self.session, self._room_screen = session, room_screen
         self._join()
 
     def on_name_screen_chosen(self, event: NameScreen.Chosen) -> None:
@@ -123,7 +126,8 @@ class ChatApp(App[int]):
 
     async def _enter(self, joined: Joined) -> None:
         assert self.session
-        room = RoomScreen(self.session, joined, local_time=self._settings.local_time)
+        assert self._room_screen
+        room = self._room_screen(self.session, joined, local_time=self._settings.local_time)
         await self.switch_screen(room)
         self._room = room
         room.tell([*self._before, joined])
@@ -155,7 +159,7 @@ class ChatApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers."""
-        if isinstance(screen, RoomScreen):
-            yield from screen.palette()
+        if self._room and screen is self._room:
+            yield from self._room.palette()
         yield SystemCommand(_("Theme"), _("Choose other colours"), self.action_change_theme)
         yield SystemCommand(_("Leave"), _("Leave the chat, and free your name"), self.action_quit)

@@ -216,7 +216,7 @@ class TranscriptView(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Wrap all anew; what was at the top stays there, or what was at the bottom."""
         number, offset = self._conversation.place(self._top)
-        self._conversation.lay_out(width=self.size.width)
+        self._conversation.lay_out(width=self._width)
         self._strips.clear()
         self._show(self._conversation.row(number, offset))
 
@@ -252,7 +252,7 @@ class TranscriptView(ScrollView, can_focus=True):
         """One row of what is in view."""
         row = self._top + y
         if row >= self._conversation.height:
-            return Strip.blank(self.size.width, self._style(Look.PLAIN))
+            return Strip.blank(self._width, self._style(Look.PLAIN))
         number, offset = self._conversation.place(row)
         strip = self._strips_of(number)[offset]
         selected = self.text_selection.get_span(row - self._origin) if self.text_selection else None
@@ -260,6 +260,11 @@ class TranscriptView(ScrollView, can_focus=True):
             chosen = Style(bgcolor=self.screen.get_component_rich_style("screen--selection").bgcolor)
             strip = selected_strip(strip, *selected, chosen).apply_offsets(0, row - self._origin)
         return strip
+
+    @property
+    def _width(self) -> int:
+        """Cells that a row has: `size` has those below the scrollbar, too."""
+        return self.scrollable_content_region.width
 
     @property
     def _top(self) -> int:
@@ -274,7 +279,7 @@ class TranscriptView(ScrollView, can_focus=True):
     def _show(self, top: int) -> None:
         """Show all that there is now, from a row on, or its end if that was in view."""
         self._post_strips.clear()
-        self.virtual_size = Size(self.size.width, self._conversation.height)
+        self.virtual_size = Size(self._width, self._conversation.height)
         self.scroll_to(y=self.max_scroll_y if self._following else top, animate=False, force=True)
         self.refresh()
         self._look()
@@ -302,7 +307,7 @@ class TranscriptView(ScrollView, can_focus=True):
             first = self._conversation.row(number) - self._origin
             shown = self._conversation.rows(number)
             strips = remembered[number] = [
-                row_strip(row, y, self.size.width, self._style) for y, row in enumerate(shown, first)
+                row_strip(row, y, self._width, self._style) for y, row in enumerate(shown, first)
             ]
         return strips
 
