@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from textual.events import AppBlur
+from textual.events import AppBlur, Key
 
 from chat_client import events
 from chat_client.fullscreen.help_screen import HelpScreen
@@ -336,5 +336,18 @@ def test_the_command_palette_has_what_can_be_done() -> None:
     async def play(scene: Scene) -> None:
         await scene.pilot.press("ctrl+p")
         await scene.until(lambda: "Choose other colours" in scene.screen(), "the palette lists the themes")
+
+    in_the_room(play)
+
+
+def test_what_is_typed_faster_than_it_is_shown_is_sent_line_by_line() -> None:
+    async def play(scene: Scene) -> None:
+        for char in "one two":
+            scene.app.post_message(Key("space" if char == " " else char, char))
+        scene.app.post_message(Key("enter", "\r"))
+        scene.app.post_message(Key("x", "x"))
+        scene.app.post_message(Key("enter", "\r"))
+        await scene.until(lambda: len(scene.posted()) == 2)
+        assert scene.posted() == ["one two", "x"]
 
     in_the_room(play)

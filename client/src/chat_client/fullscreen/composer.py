@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Location
@@ -34,7 +34,6 @@ class Composer(TextArea, inherit_bindings=False):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in TextArea.BINDINGS if isinstance(each, Binding) and each.key not in _REPLACED),
-        Binding("enter", "submit", show=False, priority=True),
         Binding("ctrl+j,shift+enter,alt+enter", "break_line", show=False),
         Binding("tab", "complete(1)", show=False),
         Binding("shift+tab", "complete(-1)", show=False),
@@ -71,6 +70,13 @@ class Composer(TextArea, inherit_bindings=False):
             self.border_subtitle = _("{count} too many").format(count=-left)
         else:
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
+
+    def _on_key(self, event: Key) -> None:
+        """Enter sends. By a binding that comes before the text area's own keys it would overtake what is typed fast."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_submit()
 
     async def _on_paste(self, event: Paste) -> None:
         event.stop()
