@@ -7,7 +7,7 @@ REGISTRY ?= 1
 ROUTER ?= 1
 ARCHIVE ?= 1
 
-.PHONY: help chat up down logs test faults soak bench lint translations lock rabbitmq
+.PHONY: help chat up down logs test faults soak bench picture lint translations lock rabbitmq
 
 help:  ## list these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -39,6 +39,9 @@ soak: .venv/ready rabbitmq  ## the same, mixed, for long: make soak MINUTES=60 S
 
 bench: .venv/bench rabbitmq  ## measure it beside its yardsticks: make bench QUICK=1 takes 3 minutes
 	$(VENV)/python -m bench $(if $(QUICK),--quick)
+
+picture: .venv/ready rabbitmq  ## draw docs/chat.svg anew, from the running client
+	$(VENV)/python -m docs.picture
 
 lint: .venv/bench  ## ruff, mypy, import-linter
 	$(VENV)/ruff check .

@@ -71,7 +71,7 @@ class Composer(TextArea, inherit_bindings=False):
         else:
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
 
-    def _on_key(self, event: Key) -> None:
+    async def _on_key(self, event: Key) -> None:
         """Enter sends. By a binding that comes before the text area's own keys it would overtake what is typed fast."""
         if event.key == "enter":
             event.stop()

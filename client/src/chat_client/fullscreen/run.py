@@ -1,5 +1,6 @@
 """Runs the full-screen client from its start to its end."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ def run(settings: ClientSettings, secret: str) -> int:
 
         return Session(settings.amqp_url, secret, emit)
 
+    for variable in ("COLUMNS", "LINES"):  # Textual would believe them rather than ask the terminal
+        os.environ.pop(variable, None)
     app = ChatApp(settings, open_session)
     status = app.run()
     if app.session:

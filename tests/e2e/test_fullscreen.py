@@ -1,0 +1,161 @@
+"""People at full-screen clients, with the real system behind them."""
+
+import re
+import time
+from pathlib import Path
+
+from tests.support.people import Person, piped
+from tests.support.processes import System
+from tests.support.sitter import Sitter
+
+# "[", then parameters that set a colour of the text or what is behind it; 39 and 49 are the terminal's own.
+COLOUR = re.compile(r"\x1b\[(?:\d+[;:])*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:]\d+)*m")
+HOSTILE = {
+    "\x1b]0;stolen\x07 title": "␛]0;stolen␇ title",
+    "\x1b[2J\x1b[1;1H cleared": "␛[2J␛[1;1H cleared",
+    "\x9b2J\x9d0;stolen\x9c c1": "�2J�0;stolen� c1",
+    "\u202egnp.exe\u202c reversed": "�gnp.exe� reversed",
+    "[red]markup[/red] [@click=app.exit]x[/]": "[red]markup[/red] [@click=app.exit]x[/]",
+    "above\r below": "above␍ below",
+    "\x08\x08\x7f deleted": "␈␈␡ deleted",
+}
+
+
+def test_two_people_talk_and_each_is_in_the_member_list_until_killed(chat: System, tmp_path: Path) -> None:
+    ann, bob = Sitter(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    ann.sees("● bob")
+    ann.sees("Here 2")
+
+    ann.says("hola")
+    bob.hears("ann", "hola")
+    ann.sees("│ hola")
+    bob.says("qué tal")
+    ann.sees("bob │ qué tal")
+
+    bob.killed()
+    ann.sees("○ bob")
+    ann.sees("● ann")
+    ann.sees("disconnected 1")
+
+
+def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:
+    ann, other = Person(chat.url("client"), tmp_path / "ann"), Sitter(chat.url("client"), tmp_path / "other")
+    ann.joins("ann")
+    other.asks_for("ann")
+    other.sees("taken: choose another name")
+    other.says("a")
+    other.sees("anna")
+    other.presses("Enter")
+    other.sees("● anna")
+    other.sees("● ann")
+
+
+def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
+    ann = Sitter(chat.url("client"), tmp_path / "ann", columns=40, lines=12)
+    bob = Person(chat.url("client"), tmp_path / "bob")
+    ann.asks_for("ann")
+    ann.sees("● connected")
+    bob.joins("bob")
+    ann.says("hola")
+    bob.hears("ann", "hola")
+    bob.says("a text that is too long for a row of so narrow a terminal")
+    ann.sees("narrow a terminal")
+    assert not ann.shows("● bob")
+    ann.presses("F4")
+    ann.sees("● ann")
+    ann.sees("● bob")
+    ann.presses("F4")
+    ann.waits(lambda: not ann.shows("● bob"), "the members are folded away again")
+
+
+def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: System, tmp_path: Path) -> None:
+    ann = Sitter(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    title = ann.screen.title
+    lines = "".join(f"{line}\n" for line in HOSTILE)
+    assert piped(chat.url("client"), tmp_path / "bot", lines, "--name", "bot").returncode == 0
+    for shown in HOSTILE.values():
+        ann.sees(f"│ {shown}")
+    ann.says("still well")
+    ann.sees("│ still well")
+    ann.sees("Here 1")
+
+    assert ann.screen.title == title
+    assert not re.search("[\x80-\x9f\u202a-\u202e]", ann.raw)
+    assert "stolen\x07" not in ann.raw
+    rows = ann.rows()
+    assert [row for row in rows if "● " in row and row.endswith("│")] == [rows[1]]
+    assert "● ann" in rows[1]
+    assert rows[-1].endswith("UTC")
+    assert "#" in rows[-1]
+
+
+def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Path) -> None:
+    ann = Sitter(chat.url("client"), tmp_path / "ann")
+    bob = Sitter(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
+    ann.joins("ann")
+    bob.sees("What is your name here?")
+    bob.types("bob")
+    bob.waits(lambda: has_cursor_after(bob, "bob"), "the cursor shows without colours where a name is typed")
+    bob.presses("Enter")
+    bob.sees("● connected")
+    bob.says("hola")
+    for sitter in (ann, bob):
+        sitter.sees("bob │ hola")
+    bob.types("typed")
+    bob.waits(lambda: has_cursor_after(bob, "typed"), "the cursor shows where a message is typed")
+    assert COLOUR.search(ann.raw)
+    assert COLOUR.findall(bob.raw) == []
+
+
+def test_the_question_for_the_name_is_asked_in_the_language_of_the_environment(tmp_path: Path) -> None:
+    ann = Sitter("amqp://client:x@127.0.0.1:9/", tmp_path, LANG="es_ES.UTF-8")
+    ann.sees("¿Cómo te llamas aquí?")
+
+
+def test_a_client_told_to_end_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
+    ann, thief = Sitter(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "thief")
+    ann.joins("ann")
+    ann.terminated()
+    assert ann.ends() == 143
+    assert restored(ann)
+    thief.sees("name: ")
+    thief.says("ann")
+    thief.sees("taken")
+
+
+def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path: Path) -> None:
+    ann, bob = Sitter(chat.url("client"), tmp_path / "ann"), Sitter(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    ann.says("/exit")
+    bob.presses("Ctrl+Q")
+    for name, left in (("ann", ann), ("bob", bob)):
+        assert left.ends() == 0
+        assert restored(left)
+        Person(chat.url("client"), tmp_path / f"other-{name}").joins(name)
+
+
+def test_an_idle_client_uses_next_to_no_processor_time(chat: System, tmp_path: Path) -> None:
+    ann = Sitter(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    ann.says("hola")
+    ann.sees("│ hola")
+    ann.waits(lambda: not ann.shows("unsent"), "all has come back")
+    before, until = ann.processor_seconds(), time.monotonic() + 3
+    ann.waits(lambda: time.monotonic() > until, "3 s have gone by")
+    assert ann.processor_seconds() - before < 0.1
+
+
+def restored(sitter: Sitter) -> bool:
+    """Whether the terminal shows again what it showed before, with its cursor."""
+    alternate, cursor = sitter.raw.rpartition("\x1b[?1049")[2], sitter.raw.rpartition("\x1b[?25")[2]
+    return alternate.startswith("l") and cursor.startswith("h")
+
+
+def has_cursor_after(sitter: Sitter, typed: str) -> bool:
+    """Whether the cell after what was typed has its colours turned round, as the client draws a cursor."""
+    found = [(y, row.index(typed) + len(typed)) for y, row in enumerate(sitter.rows()) if typed in row]
+    return any(sitter.screen.buffer[y][x].reverse for y, x in found)

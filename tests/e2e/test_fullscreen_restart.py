@@ -1,0 +1,61 @@
+"""The broker goes and comes back while somebody sits at the full-screen client."""
+
+import re
+from pathlib import Path
+
+import orjson
+
+from tests.support.processes import System, system_in
+from tests.support.rabbitmq import running_node
+from tests.support.sitter import Sitter
+from tests.support.wait import until
+
+MEANWHILE = ["while away 1", "while away 2", "while away 3"]
+
+
+def recorded(system: System) -> list[str]:
+    path = system.data / "log.txt"
+    return [orjson.loads(line)["text"] for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def counted(sitter: Sitter) -> int:
+    """The seconds that the banner, which is on top, counts; 0 if there is none."""
+    found = re.search(r"broker.* · (\d+) s\b", sitter.rows()[0])
+    return int(found[1]) if found else 0
+
+
+def shown(sitter: Sitter) -> list[str]:
+    return [found[1] for row in sitter.rows() if (found := re.search(r"│ (before|while away \d)\b", row))]
+
+
+def test_what_is_typed_while_the_broker_is_away_is_sent_once_and_in_order(secrets_dir: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "node"
+    directory.mkdir()
+    with running_node(directory) as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
+        services = system.all()
+        ann = Sitter(system.url("client"), tmp_path / "ann")
+        ann.joins("ann")
+        ann.says("before")
+        until(lambda: recorded(system) == ["before"], what="it is recorded")
+
+        node.kill()
+        ann.sees(" lost")
+        ann.waits(lambda: counted(ann) > 0, "the banner counts")
+        first = counted(ann)
+        ann.waits(lambda: counted(ann) > first, "the banner counts on")
+        for text in MEANWHILE:
+            ann.says(text)
+        ann.sees("3 messages wait")
+        ann.sees("3 unsent")
+        ann.sees("○ no connection")
+        until(lambda: all(service.lines("broker.lost") for service in services), 30, "the services have noticed")
+        node.start()
+
+        ann.sees("● connected", 60)
+        ann.waits(lambda: not ann.shows("unsent"), "nothing is unsent any more", 30)
+        until(lambda: len(recorded(system)) >= 4, 30, "all is recorded")
+        ann.says("after")
+        until(lambda: recorded(system)[-1] == "after", 30, "what is said afterwards is recorded")
+        assert recorded(system) == ["before", *MEANWHILE, "after"]
+        assert shown(ann) == ["before", *MEANWHILE]
+        assert not ann.shows("message waits")
