@@ -135,7 +135,7 @@ async def opened(
         return sessions[0]
 
     app = ChatApp(settings, open_session)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         deadline = time.monotonic() + SECONDS
         while app.session is None:
             assert time.monotonic() < deadline, "there is a session"

@@ -19,6 +19,12 @@ def test_the_name_comes_from_the_command_line_or_is_asked_for() -> None:
     assert client_settings({"AMQP_URL": URL}, []).name is None
 
 
+def test_plain_lines_have_no_local_time() -> None:
+    with pytest.raises(SystemExit):
+        client_settings({"AMQP_URL": URL}, ["--plain", "--local-time"])
+    assert client_settings({"AMQP_URL": URL}, ["--local-time"]).local_time
+
+
 def test_without_a_broker_s_url_the_setting_is_named() -> None:
     with pytest.raises(MissingSetting, match="AMQP_URL"):
         client_settings({}, [])

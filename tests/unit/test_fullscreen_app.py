@@ -11,6 +11,7 @@ from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.fullscreen.results_screen import ResultsScreen
 from tests.support.hand_session import MINUTE, NOON, Scene, joined, opened, said
+from tests.support.picture import picture
 
 LOST = events.ConnectionLost(broker="host:5672")
 
@@ -349,5 +350,14 @@ def test_what_is_typed_faster_than_it_is_shown_is_sent_line_by_line() -> None:
         scene.app.post_message(Key("enter", "\r"))
         await scene.until(lambda: len(scene.posted()) == 2)
         assert scene.posted() == ["one two", "x"]
+
+    in_the_room(play)
+
+
+def test_ctrl_c_with_nothing_to_copy_says_how_to_leave() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.pilot.press("ctrl+c")
+        await scene.until(lambda: "Ctrl+Q&#160;leaves" in picture(scene.app), "it says how to leave")
+        assert scene.app.is_running
 
     in_the_room(play)

@@ -18,14 +18,24 @@ class ClientSettings:
     name: str | None
     plain: bool = False
     local_time: bool = False
+    no_color: bool = False
 
 
 def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> ClientSettings:
     """The settings; raises MissingSetting or BadUrl, and SystemExit for arguments that make no sense."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.plain and options.local_time:
+        parser.error(_("--plain has times in UTC: leave out --local-time"))
     url = setting(environ, "AMQP_URL")
     broker_name(url)
-    return ClientSettings(amqp_url=url, name=options.name, plain=options.plain, local_time=options.local_time)
+    return ClientSettings(
+        amqp_url=url,
+        name=options.name,
+        plain=options.plain,
+        local_time=options.local_time,
+        no_color="NO_COLOR" in environ,
+    )
 
 
 def broker_name(url: str) -> str:
@@ -57,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help=_("lines in, lines out; chosen by itself when stdin or stdout is no terminal"),
     )
-    options.add_argument("--local-time", action="store_true", help=_("show times of this place, instead of UTC"))
+    options.add_argument(
+        "--local-time", action="store_true", help=_("show times of this place, not UTC; full-screen only")
+    )
     options.add_argument("--name", help=_("the user name; without it, it is asked for, or is the first line of input"))
     return parser

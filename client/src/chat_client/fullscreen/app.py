@@ -1,7 +1,6 @@
 """The full-screen client: a question for the name, then the room."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class ChatApp(App[int]):
 
     def __init__(self, settings: ClientSettings, open_session: "Callable[[Callable[[Event], None]], Session]") -> None:
         # Textual takes greys for no colours, unless the colours are to be the terminal's own.
-        super().__init__(ansi_color="NO_COLOR" in os.environ or None)
+        super().__init__(ansi_color=settings.no_color or None)
         self._settings = settings
         self._open_session = open_session
         self.feed = Feed(lambda: self.post_message(self.Arrived()))
@@ -151,6 +150,10 @@ class ChatApp(App[int]):
             return
         self._leaving = True
         self._room.leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing to copy: most likely somebody wants to leave."""
+        self.notify(_("Ctrl+Q leaves, and frees your name"))
 
     def action_command_palette(self) -> None:
         """Show all that can be done."""

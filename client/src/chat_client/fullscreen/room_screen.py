@@ -220,7 +220,10 @@ class RoomScreen(Screen[None]):
     def _open_results(self, title: str, *, searching: bool) -> None:
         more = self._session.search_more if searching else None
         self._found = ResultsScreen(title, more, own_name=self._own_name, local_time=self._local_time)
-        self.app.push_screen(self._found)
+        self.app.push_screen(self._found, self._close_results)
+
+    def _close_results(self, _result: None) -> None:
+        self._found = None
 
     def on_composer_leave_asked(self) -> None:
         """Ctrl+D was pressed with nothing typed."""
