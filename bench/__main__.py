@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import archive, flood, latency, names, questions, rest, routers, start
+from bench import archive, client, flood, latency, names, questions, rest, routers, start
 from bench.report import write
 from bench.result import Result
 from bench.stage import Stage, staged
@@ -33,6 +33,7 @@ SCENARIOS: dict[str, Scenario] = {
     "archive": archive.run,
     "questions": questions.run,
     "rest": rest.run,
+    "client": client.run,
 }
 
 

@@ -164,6 +164,7 @@ class Session:
             while not self._done():
                 self._do_asked()
                 self._member.work(link, time.monotonic())
+                link.gather()
                 now = time.monotonic()
                 link.wait(self._member.next_time(now) - now)
                 link.drain()

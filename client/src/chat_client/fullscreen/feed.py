@@ -1,4 +1,4 @@
-"""The way from the session's thread to the screen: at most 30 times a second, all that there is in one go."""
+"""The way from the session's thread to the screen: at most 20 times a second, all that there is in one go."""
 
 import time
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chat_client.events import Event
 
-PERIOD_SECONDS = 1 / 30
+PERIOD_SECONDS = 1 / 20
 
 
 class Feed:
