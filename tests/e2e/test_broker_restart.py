@@ -3,8 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import orjson
-
 from tests.support.people import COMMAND, environment
 from tests.support.processes import System, system_in
 from tests.support.rabbitmq import running_node
@@ -32,8 +30,7 @@ def write(writer: subprocess.Popen[str], name: str, first: int, last: int) -> No
 
 
 def recorded(system: System) -> list[str]:
-    path = system.data / "log.txt"
-    return [orjson.loads(line)["text"] for line in path.read_bytes().splitlines()] if path.exists() else []
+    return [line["text"] for line in system.recorded()]
 
 
 def test_a_broker_killed_under_load_and_restarted_costs_no_message(secrets_dir: Path, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import orjson
-
 from tests.support.processes import System, system_in
 from tests.support.rabbitmq import running_node
 from tests.support.sitter import Sitter
@@ -14,8 +12,7 @@ MEANWHILE = ["while away 1", "while away 2", "while away 3"]
 
 
 def recorded(system: System) -> list[str]:
-    path = system.data / "log.txt"
-    return [orjson.loads(line)["text"] for line in path.read_bytes().splitlines()] if path.exists() else []
+    return [line["text"] for line in system.recorded()]
 
 
 def counted(sitter: Sitter) -> int:

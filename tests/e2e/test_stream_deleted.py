@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import orjson
-
 from tests.support.people import Person
 from tests.support.processes import System
 from tests.support.wait import until
 
 
 def recorded(chat: System) -> list[str]:
-    path = chat.data / "log.txt"
-    return [orjson.loads(line)["text"] for line in path.read_bytes().splitlines()] if path.exists() else []
+    return [line["text"] for line in chat.recorded()]
 
 
 def test_a_deleted_room_is_made_again_and_people_and_archive_go_on(chat: System, tmp_path: Path) -> None:

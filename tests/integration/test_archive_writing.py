@@ -4,7 +4,6 @@ import resource
 import signal
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import orjson
 import pytest
@@ -22,13 +21,8 @@ def speaker(system: System) -> Iterator[Speaker]:
     made.close()
 
 
-def lines(system: System) -> list[dict[str, Any]]:
-    path = system.data / "log.txt"
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-
-
 def ids(system: System) -> list[str]:
-    return [line["id"] for line in lines(system)]
+    return [line["id"] for line in system.recorded()]
 
 
 def recorded(system: System, speaker: Speaker, seconds: float = 20) -> None:
@@ -79,7 +73,7 @@ def test_what_is_said_is_in_log_txt_with_both_times_and_what_is_repeated_only_on
 
     recorded(system, speaker)
 
-    assert lines(system)[2] == {
+    assert system.recorded()[2] == {
         "server_ts": "2026-11-22T15:36:00.000000Z",
         "client_ts": "1970-01-01T00:00:00.000000Z",
         "room": "lobby",
@@ -158,7 +152,7 @@ def test_a_stream_that_was_deleted_is_noticed_and_read_from_its_beginning(system
     speaker.say("t", "four")
 
     recorded(system, speaker)
-    assert [line["offset"] for line in lines(system)] == [0, 1, 2, 0]
+    assert [line["offset"] for line in system.recorded()] == [0, 1, 2, 0]
 
 
 def test_a_stream_deleted_under_the_writer_is_declared_again_and_read(system: System, speaker: Speaker) -> None:

@@ -4,8 +4,6 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import orjson
-
 from chat_wire.messages import Granted
 from chat_wire.sequences import Sequences
 from tests.support.chatter import Chatter
@@ -35,8 +33,7 @@ def once(ids: list[str]) -> list[str]:
 
 def recorded(system: System) -> list[str]:
     """The ids in log.txt, in order."""
-    path = system.data / "log.txt"
-    return [orjson.loads(line)["id"] for line in path.read_bytes().splitlines()] if path.exists() else []
+    return [line["id"] for line in system.recorded()]
 
 
 def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:

@@ -33,7 +33,7 @@ class Process:
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """The log lines of one event."""
-        return [line for line in map(orjson.loads, self.log.read_bytes().splitlines()) if line["event"] == event]
+        return [line for line in whole_lines(self.log) if line["event"] == event]
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -79,6 +79,10 @@ class System:
         until(process.ready, 30, f"{process.name} is ready")
         return process
 
+    def recorded(self) -> list[dict[str, Any]]:
+        """What log.txt has."""
+        return whole_lines(self.data / "log.txt")
+
     def all(self) -> list[Process]:
         """Start one replica of each service and wait until all are ready."""
         processes = [self.start(service) for service in ("registry", "router", "archive")]
@@ -100,6 +104,13 @@ class System:
             f"{key}_FILE": str(self.broker.secrets_dir / service / key.lower()),
             "DATA_DIR": str(self.data),
         }
+
+
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects in a file that has one a line; the last line may be about to be written. None if there is no file."""
+    if not path.exists():
+        return []
+    return [orjson.loads(line) for line in path.read_bytes().rpartition(b"\n")[0].splitlines()]
 
 
 @contextmanager
