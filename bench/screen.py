@@ -34,7 +34,6 @@ class Screen:
             stdout=theirs,
             stderr=theirs,
             env=_environment(url, state),
-            start_new_session=True,
         )
         os.close(theirs)
         self._last = b""

@@ -164,7 +164,7 @@ def test_routers_share_the_partitions_as_they_come_and_go(system: System) -> Non
 def owners(system: System) -> Counter[str]:
     """Of how many partitions each connection has the active consumer."""
     return Counter(
-        str(consumer["channel_details"]["connection_name"])
+        str(consumer["channel_details"].get("connection_name"))
         for consumer in system.broker.call("GET", f"consumers/{system.vhost}")
         if "ingress" in consumer["queue"]["name"] and consumer["activity_status"] == "single_active"
     )

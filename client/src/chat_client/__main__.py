@@ -15,9 +15,12 @@ from chat_client.settings import ClientSettings, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
 
-# How many collections of younger objects come before one of all, ten if nothing is said. It takes 0.1 s in a room of
-# many messages, which no key may wait for, and finds little: what is shown no more goes without it.
-FULL_COLLECTION = 1_000
+# After how many collections of younger objects Python collects among all, by its own measure ten. In a room of many
+# messages that takes 0.1 s, and a key has to wait: with this it is once in 20 s of a flood, and not every second.
+FULL_COLLECTION = 200
+# How often Textual looks for what is to be painted, by its own measure 60: so much sooner is a key on the screen.
+# What the room brings is held back longer, by fullscreen.feed.
+PAINTS_A_SECOND = "120"
 
 
 def main() -> int:
@@ -42,6 +45,7 @@ def _run(settings: ClientSettings, secret: str) -> int:
 
         return plain.run(settings, secret)
     gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTION)
+    os.environ.setdefault("TEXTUAL_FPS", PAINTS_A_SECOND)
     from chat_client.fullscreen import run as fullscreen
 
     return fullscreen.run(settings, secret)

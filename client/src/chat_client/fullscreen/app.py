@@ -1,6 +1,7 @@
 """The full-screen client: a question for the name, then the room."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -70,6 +71,7 @@ class ChatApp(App[int]):
 
         session = self._open_session(self.feed.put)
         session.start()
+        gc.freeze()  # what is loaded by now stays: collections need not go through it
         self.call_from_thread(self._connected, session, RoomScreen)
 
     def _connected(self, session: "Session", room_screen: "type[RoomScreen]") -> None:

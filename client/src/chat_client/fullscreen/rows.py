@@ -160,7 +160,9 @@ def beginning_row(text: str, layout: Layout) -> Row:
 
 def mentions(text: str, name: str) -> bool:
     """Does a text name somebody, as a whole word, in capitals or not?"""
-    return bool(name) and _word(name.casefold()).search(text.casefold()) is not None
+    wanted, folded = name.casefold(), text.casefold()
+    # The name is looked for first as it is: that takes a tenth of the time, and most messages do not have it.
+    return bool(name) and wanted in folded and _word(wanted).search(folded) is not None
 
 
 def day_begun(at: int | None, before: int | None, layout: Layout) -> date | None:
