@@ -80,9 +80,9 @@ class Link:
     def gather(self) -> None:
         """After entries of the room, let more of them arrive, unless the wake socket is written to.
 
-        Ten that are taken in together cost little more than one.
+        Ten that are taken in together cost little more than one. Not while a confirm is waited for: posts follow it.
         """
-        if self._took_entries:
+        if self._took_entries and not self.unconfirmed:
             select.select([self._wake], [], [], GATHER_SECONDS)
 
     def drain(self) -> None:
