@@ -4,8 +4,6 @@ from chat_client.events import Said
 from chat_client.fullscreen.rows import mentions
 from chat_client.language import _
 
-CHOICES = ("on", "off", "mention")
-
 
 class Bell:
     """Rings for what is said by others while one is in the room: for all, for nothing, or for one's name."""
@@ -16,7 +14,7 @@ class Bell:
         self.on = False  # what was said before joining rings nothing
 
     def choose(self, choice: str) -> str:
-        """Take one of CHOICES, or leave it as it is for an empty one; returns what is so now, in words."""
+        """Take one of commands.BELL_MODES, or leave it as it is for an empty one; returns what is so now, in words."""
         self._choice = choice or self._choice
         return {
             "on": _("the bell rings for every message: /bell off or /bell mention changes that"),

@@ -3,9 +3,10 @@
 from array import array
 from collections.abc import Iterable
 
+from chat_client.commands import ACTION
 from chat_client.events import Said
 from chat_client.fullscreen.days import QUARTER
-from chat_client.fullscreen.rows import ACTION, Above, Item, Layout, day_begun, runs_on, starred_text
+from chat_client.fullscreen.rows import Above, Item, Layout, day_begun, runs_on, starred_text
 from chat_client.fullscreen.wrapping import rows_needed
 
 

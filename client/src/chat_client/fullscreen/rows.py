@@ -13,25 +13,18 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from chat_client.display import safe
+from chat_client.commands import ACTION
+from chat_client.display import NOTICES, safe
 from chat_client.events import Noticed, Said
 from chat_client.fullscreen.days import MINUTE, clock, date_text, day
 from chat_client.fullscreen.links import links
 from chat_client.fullscreen.wrapping import cropped, right_aligned, safe_lines, wrap
-from chat_client.language import _, marked
-
-NOTICES = {
-    "joined": marked("{name} joined"),
-    "left": marked("{name} left"),
-    "lost": marked("{name} lost the connection"),
-    "back": marked("{name} is back"),
-}
+from chat_client.language import _
 
 LEAST_WIDTH = 20
 NARROW_BELOW = 60
 WIDE_FROM = 70
 GROUPED = 5 * MINUTE
-ACTION = "/me "  # XEP-0245
 
 SAID, MENTION, PENDING, DELAYED, REFUSED = "│", "┃", "┊", "…", "✗"
 
