@@ -24,7 +24,7 @@ from tests.faults.schedule import ALONE, FORGERY, NODES, alone, impossible, mixe
 from tests.faults.stage import staged
 
 MIXED = "mixed"
-MIXED_SECONDS = 60
+MIXED_SECONDS = 40
 FOUND = 113  # the seed that showed old posts to who joined before they came again
 
 
