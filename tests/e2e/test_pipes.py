@@ -31,6 +31,16 @@ def test_log_txt_has_every_line_with_both_times(chat: System, tmp_path: Path) ->
     assert all(time.fullmatch(each["server_ts"]) and time.fullmatch(each["client_ts"]) for each in recorded)
 
 
+def test_each_search_is_answered(chat: System, tmp_path: Path) -> None:
+    done = piped(chat.url("client"), tmp_path / "bot", "/search one\n/search two\n/users\n", "--name", "bot")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if "no message" in line or "connected: " in line] == [
+        '* no message has "one"',
+        '* no message has "two"',
+        "* connected: bot",
+    ]
+
+
 def test_a_refused_line_is_named_on_stderr_and_the_exit_status_is_1(chat: System, tmp_path: Path) -> None:
     text = "x" * 4097
     done = piped(chat.url("client"), tmp_path / "bot", f"fine\n{text}\nfine too\n", "--name", "bot")

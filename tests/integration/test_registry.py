@@ -185,13 +185,13 @@ def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(
     short = {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
     system.broker.set_policy(system.vhost, "short", "registry.journal", short)
     registry = system.started("registry")
-    bob, names = pass_snapshot(system, registry)
+    bob, claimed = pass_snapshot(system, registry)
     fill_journal(system, 200)
     registry.kill()
 
     again = system.started("registry", 2)
 
-    assert again.lines("registry.ready")[0]["names"] == names
+    assert again.lines("registry.ready")[0]["names"] == len(claimed)
     assert not again.lines("stream.diverged")
     assert bob.users().connected[0] == "bob"
     assert oldest_offset(system) > 1
@@ -200,13 +200,14 @@ def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(
 def test_a_journal_that_is_deleted_is_noticed_and_the_names_of_the_snapshot_are_kept(
     system: System, registry: Process
 ) -> None:
-    bob, names = pass_snapshot(system, registry)
+    bob, claimed = pass_snapshot(system, registry)
+    kept = [offset for offset in claimed if offset <= snapshot_offset(registry)]
 
     system.broker.delete_queue(system.vhost, "registry.journal")
     until(lambda: len(registry.lines("registry.ready")) == 2, 30)
 
     assert registry.lines("stream.diverged")
-    assert len(bob.users().connected) == names
+    assert len(bob.users().connected) == len(kept)
     assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
     assert registry.lines("snapshot.published")[-1]["offset"] == 0
 
@@ -246,17 +247,25 @@ def test_a_large_snapshot_goes_out_part_by_part_and_a_replica_starts_from_it(sys
     assert not second.lines("stream.diverged")
 
 
-def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, int]:
-    """Bob, who claims names while the journal grows past the offset at which a snapshot is due, and how many."""
-    bob, names = member(system, "bob"), 1
-    while registry.lines("snapshot.published")[-1]["offset"] < 10_000:
+def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, list[int]]:
+    """Bob, who claims names while the journal grows past where a snapshot is due, and the offset of each claim."""
+    bob = member(system, "bob")
+    assert bob.granted
+    offsets = [bob.granted.offset]
+    while snapshot_offset(registry) < 10_000:
         # A grant shows that all before it was read: a journal that is kept short loses what a replica has not read yet.
         # The entry at which a snapshot is due has to be a claim, as the replica whose entry it is makes the snapshot.
-        if names <= 11:
+        if len(offsets) <= 11:
             fill_journal(system, 900)
-        assert isinstance(bob.request(Claim(request=new_request(), name=f"rob{names}", secret=bob.secret)), Granted)
-        names += 1
-    return bob, names
+        granted = bob.request(Claim(request=new_request(), name=f"rob{len(offsets)}", secret=bob.secret))
+        offsets.append(granted.offset)
+    return bob, offsets
+
+
+def snapshot_offset(registry: Process) -> int:
+    """How far the newest snapshot of a replica goes."""
+    offset: int = registry.lines("snapshot.published")[-1]["offset"]
+    return offset
 
 
 def fill_journal(system: System, entries: int) -> None:

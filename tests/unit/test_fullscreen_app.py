@@ -185,6 +185,21 @@ def test_my_messages_are_shown_as_they_come() -> None:
     in_the_room(play)
 
 
+def test_an_answer_to_what_was_asked_before_is_not_shown_as_an_answer_to_this() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.enter("/mymsgs")
+        await scene.pilot.press("escape")
+        await scene.enter("/search keys")
+        await scene.tell(events.MineListed(messages=(said("mine", "alice"),), total=1))
+        await scene.tell(events.SearchListed(words="lost", messages=(said("it is lost"),), more=False))
+        await scene.tell(events.SearchListed(words="keys", messages=(said("my keys"),), more=False))
+        assert "my keys" in scene.screen()
+        assert "mine" not in scene.screen()
+        assert "it is lost" not in scene.screen()
+
+    in_the_room(play)
+
+
 def test_users_are_listed_when_asked_for() -> None:
     async def play(scene: Scene) -> None:
         await scene.enter("/users")

@@ -4,11 +4,12 @@ import os
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chat_client import commands, display
-from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said
+from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said, SearchListed
 from chat_client.language import _
 from chat_client.leaving import Leave
 from chat_client.refusals import explained
@@ -36,7 +37,8 @@ class Pipe:
         self._ahead = threading.Semaphore(LINES_AHEAD)  # lines read whose posts have not come back
         self._name = settings.name
         self._joined = False
-        self._backlog: list[Typed] = []
+        self._searching = False
+        self._backlog: deque[Typed] = deque()
         self._left = False  # what comes after /exit is not read
         self._told_delay = False
         self._status = 0
@@ -53,10 +55,9 @@ class Pipe:
                 self._show(happened)
             elif self._name is None:
                 self._take_name(happened)
-            elif self._joined:
-                self._take(happened)
             else:
                 self._backlog.append(happened)
+                self._take_backlog()
 
     def close(self, status: int) -> int:
         """Close the session and name what had not come back; returns the exit status."""
@@ -88,6 +89,11 @@ class Pipe:
         except InvalidName as error:
             self._show(NameRefused(text=explained(error)))
 
+    def _take_backlog(self) -> None:
+        """Take the lines read. What follows a search waits for its answer, as the next one would take its place."""
+        while self._backlog and self._joined and not self._searching:
+            self._take(self._backlog.popleft())
+
     def _take(self, typed: Typed) -> None:
         if typed.line is None:
             self._session.exit()
@@ -111,6 +117,7 @@ class Pipe:
             case commands.MY_MESSAGES:
                 self._session.my_messages()
             case commands.SEARCH:
+                self._searching = True
                 self._session.search(asked.argument)
             case commands.EXIT:
                 self._left = True
@@ -132,8 +139,10 @@ class Pipe:
         match event:
             case Joined():
                 self._joined = True
-                for typed in self._backlog:
-                    self._take(typed)
+                self._take_backlog()
+            case SearchListed():
+                self._searching = False
+                self._take_backlog()
             case Said(sequence=int()):
                 self._ahead.release()
             case NotSent():

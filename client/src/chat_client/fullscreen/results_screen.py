@@ -21,14 +21,16 @@ class ResultsScreen(ModalScreen[None]):
         Binding("pagedown", "page(1)", show=False),
     ]
 
-    def __init__(self, title: str, more: Callable[[], None] | None, *, own_name: str, local_time: bool) -> None:
-        """`more` asks for what is older than the oldest shown."""
+    def __init__(
+        self, title: str, words: str | None, more: Callable[[], None] | None, *, own_name: str, local_time: bool
+    ) -> None:
+        """`words` is what was searched for, None for one's own; `more` asks for what is older than the oldest shown."""
         super().__init__()
+        self.words = words
         self._title = title
         self._more = more
         self._view = TranscriptView(beginning=_("nothing older"), local_time=local_time, id="results")
         self._view.own_name = own_name
-        self._answered = False
 
     def compose(self) -> ComposeResult:
         """The list."""

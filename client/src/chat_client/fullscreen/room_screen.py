@@ -163,13 +163,13 @@ class RoomScreen(Screen[None]):
         return _lines(*(line.removeprefix("* ") for line in display.lines(event))) if wanted else []
 
     def _search_listed(self, event: told.SearchListed) -> None:
-        if self._found:
+        if self._found and self._found.words == event.words:
             self._found.add_older(event.messages, more=event.more)
             if event.messages or not event.more:
                 self._found.complete(_("there are older ones") if event.more else _("that is all"))
 
     def _mine_listed(self, event: told.MineListed) -> None:
-        if self._found:
+        if self._found and self._found.words is None:
             self._found.add(event.messages)
             if event.total is not None:
                 count = ngettext("{count} message", "{count} messages", event.total)
@@ -199,7 +199,7 @@ class RoomScreen(Screen[None]):
             case commands.MY_MESSAGES:
                 self.action_my_messages()
             case commands.SEARCH:
-                self._open_results(_("Search: {words}").format(words=argument), searching=True)
+                self._open_results(_("Search: {words}").format(words=argument), argument)
                 self._session.search(argument)
             case commands.BELL:
                 self._view.add(_lines(self._bell.choose(argument)))
@@ -217,9 +217,9 @@ class RoomScreen(Screen[None]):
         self._view.post(sequence, text, clock.now())
         self._count()
 
-    def _open_results(self, title: str, *, searching: bool) -> None:
-        more = self._session.search_more if searching else None
-        self._found = ResultsScreen(title, more, own_name=self._own_name, local_time=self._local_time)
+    def _open_results(self, title: str, words: str | None) -> None:
+        more = None if words is None else self._session.search_more
+        self._found = ResultsScreen(title, words, more, own_name=self._own_name, local_time=self._local_time)
         self.app.push_screen(self._found, self._close_results)
 
     def _close_results(self, _result: None) -> None:
@@ -247,7 +247,7 @@ class RoomScreen(Screen[None]):
 
     def action_my_messages(self) -> None:
         """Show what this person has said under this name."""
-        self._open_results(_("What you have said as {name}").format(name=self._own_name), searching=False)
+        self._open_results(_("What you have said as {name}").format(name=self._own_name), None)
         self._session.my_messages()
 
     def action_send_again(self) -> None:
