@@ -1,7 +1,8 @@
 """What a scenario finds: a figure of ours, the yardstick's of the same run, and what their ratio is to reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,13 @@ class Target:
     def reached(self, value: float) -> bool:
         """Whether a value is within."""
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+    def score(self, value: float) -> float:
+        """How many times better a value is than what is asked for: 1 is just reached, more is better."""
+        if self.at_least is not None:
+            return value / self.at_least
+        assert self.at_most is not None
+        return self.at_most / value if value else float("inf")
 
     def __str__(self) -> str:
         return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
@@ -43,5 +51,18 @@ class Result:
     @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None where there is none."""
-        ratio = self.ratio
-        return self.target.reached(self.ours if ratio is None else ratio) if self.target else None
+        return self.target.reached(self._judged) if self.target else None
+
+    @property
+    def score(self) -> float:
+        """How many times better it is than its target, which it must have, asks for."""
+        assert self.target
+        return self.target.score(self._judged)
+
+    def as_object(self) -> dict[str, Any]:
+        """The result with what follows from it, to be written as JSON."""
+        return asdict(self) | {"ratio": self.ratio, "reached": self.reached}
+
+    @property
+    def _judged(self) -> float:
+        return self.ours if self.ratio is None else self.ratio

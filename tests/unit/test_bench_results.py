@@ -1,6 +1,5 @@
 """What the bench makes of its figures."""
 
-from bench.report import as_object, score
 from bench.result import Result, Target
 from bench.routers import uneven
 from bench.table import number, row, table
@@ -24,8 +23,8 @@ def test_a_target_is_for_the_ratio_where_there_is_a_yardstick_and_else_for_the_f
 
 
 def test_the_score_is_how_many_times_better_than_the_target_asks() -> None:
-    assert score(FAST) == 1.5
-    assert score(SLOW) == 0.5
+    assert FAST.score == 1.5
+    assert SLOW.score == 0.5
 
 
 def test_a_row_says_everything_that_was_found() -> None:
@@ -54,7 +53,7 @@ def test_figures_have_as_many_digits_as_tell_something() -> None:
 
 
 def test_the_report_has_what_follows_from_a_result() -> None:
-    written = as_object(FAST)
+    written = FAST.as_object()
 
     assert (written["ours"], written["ratio"], written["reached"]) == (30_000, 3, True)
 
