@@ -1,5 +1,6 @@
 """What may be asked of an archive on a real broker, and what is refused."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from sqlite3 import connect as open_database
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chat_archive.service import QUESTIONS_AT_ONCE
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded
@@ -214,7 +216,7 @@ def test_numbers_out_of_all_bounds_are_answered_as_the_nearest_within(system: Sy
     speaker.confirmed()
     until(lambda: newest(ann))
 
-    assert texts(history(ann, before=2**64 - 1, limit=2**64 - 1)) == ["hola"]
+    assert texts(history(ann, before=2**63 - 1, limit=2**63 - 1)) == ["hola"]
     assert texts(mine(ann, after=-(2**63), limit=-1)) == ["hola"]
 
 
@@ -234,6 +236,23 @@ def test_a_question_out_of_order_is_refused_with_the_reason_and_the_next_is_answ
         assert answer.reason == reason
     assert isinstance(history(ann), Page)
     assert ann.token not in archive.log.read_text()
+
+
+def test_of_many_questions_a_replica_takes_few_at_once_and_leaves_the_others_to_another(system: System) -> None:
+    busy = system.started("archive")
+    ann = member(system, "ann")
+    busy.send(signal.SIGSTOP)
+    for number in range(2 * QUESTIONS_AT_ONCE):
+        question = History(request=str(number), token=ann.token, room="lobby", before=None, limit=1)
+        ann.publish("chat.archive", "archive.queries", encode(question))
+    ann.confirmed()
+    system.started("archive")
+
+    ann.hear(lambda: len(ann.replies) >= QUESTIONS_AT_ONCE)
+
+    assert all(isinstance(reply, Page) for reply in ann.replies)
+    busy.send(signal.SIGCONT)
+    ann.hear(lambda: {reply.request for reply in ann.replies} >= set(map(str, range(2 * QUESTIONS_AT_ONCE))))
 
 
 def test_a_session_that_has_ended_is_told_so_by_every_replica(system: System) -> None:

@@ -13,7 +13,18 @@ from chat_registry.journal import Departed
 from chat_wire import topology
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
-from chat_wire.messages import Claim, Exited, Granted, Notice, Refused, Release, Released, Resume, SessionEnded
+from chat_wire.messages import (
+    Claim,
+    Exited,
+    Granted,
+    ListUsers,
+    Notice,
+    Refused,
+    Release,
+    Released,
+    Resume,
+    SessionEnded,
+)
 from tests.support.chatter import Chatter, new_request
 from tests.support.processes import Process, System
 from tests.support.registry import SECOND, Journal
@@ -227,6 +238,31 @@ def test_a_journal_that_ends_before_the_snapshot_is_noticed_though_nothing_comes
     assert registry.lines("stream.diverged")
     assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
     assert isinstance(chatter.claim("bob"), Granted)
+
+
+def test_what_a_replica_died_over_before_telling_it_is_told_by_the_next_that_starts(system: System) -> None:
+    registry = system.started("registry")
+    bob, eve = member(system, "bob"), member(system, "eve")
+    eve.join()
+    registry.kill()
+    publish(
+        system, "chat.journal", [encode(Departed(origin="other", time=time.time_ns() // 1000, inbox=bob.inbox.name))]
+    )
+
+    system.started("registry", 2)
+
+    eve.hear(lambda: ("lost", "bob") in eve.notices())
+
+
+def test_who_has_left_is_not_told_who_is_there(system: System) -> None:
+    system.started("registry")
+    bob = member(system, "bob")
+    assert isinstance(bob.exit(), Exited)
+
+    refused = bob.request(ListUsers(request=new_request(), token=bob.token, after=0))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason == "invalid_token"
 
 
 def test_a_large_snapshot_goes_out_part_by_part_and_a_replica_starts_from_it(system: System) -> None:

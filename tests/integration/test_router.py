@@ -47,7 +47,7 @@ def test_a_post_reaches_every_member_with_its_time_of_arrival(system: System) ->
 
 
 def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system: System) -> None:
-    system.started("router")
+    router = system.started("router")
     ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
     ann.join()
 
@@ -66,6 +66,16 @@ def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system
     ann.post("three")
     ann.hear(lambda: len(ann.ids()) == 3)
     assert [text for _, text in ann.heard()] == ["one", "two", "three"]
+    assert [
+        (line["reason"], line.get("user"), [run[1:] for run in line.get("runs", [])])
+        for line in router.lines("posts.refused")
+    ] == [
+        ("invalid_text", "ann", [[2, 2]]),
+        ("invalid_text", "ann", [[3, 3]]),
+        ("unknown_room", "ann", [[5, 5]]),
+        ("invalid_token", None, []),
+        ("wrong_partition", "ann", [[9, 9]]),
+    ]
 
 
 def test_what_cannot_be_answered_is_kept_in_dead_letters_and_never_sent_to_another_queue(system: System) -> None:
@@ -88,8 +98,8 @@ def test_what_cannot_be_answered_is_kept_in_dead_letters_and_never_sent_to_anoth
     ann.hear(lambda: ann.ids() == [sent])
 
 
-def test_a_token_is_void_once_its_session_has_ended(system: System) -> None:
-    system.started("router")
+def test_a_token_is_void_once_its_session_has_ended_for_a_router_that_starts_later_too(system: System) -> None:
+    first = system.started("router")
     ann = member(system, "ann")
     registry = connect(system.url("registry"), "test")
     publisher = Publisher(registry.channel())
@@ -105,8 +115,27 @@ def test_a_token_is_void_once_its_session_has_ended(system: System) -> None:
 
     until(refused)
     registry.release()
-    late = system.started("router", 2)
-    assert late.ready()
+    first.kill()
+    system.started("router", 2)
+    (sent,) = ann.post("and now?")
+    number = int(sent.rpartition("-")[2])
+    ann.hear(lambda: any(number in reply.sequences for reply in ann.replies))
+
+
+def test_who_sends_faster_than_the_operator_allows_is_refused_and_may_go_on_more_slowly(system: System) -> None:
+    system.started("router", POSTS_PER_SECOND="2")
+    ann = member(system, "ann")
+    ann.join()
+
+    ann.post("one", "two", "three")
+    assert refusal(ann) == PostsRefused(
+        sequences=(1, 2, 3),
+        reason="too_fast",
+        text="more than 2 messages a second: wait a moment, then send again",
+    )
+
+    (sent,) = ann.post("slowly")
+    ann.hear(lambda: ann.ids() == [sent])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat_archive.domain import HIGHEST_NUMBER, MOST_WORDS, Checkpoint, holds, wanted_words, words
+from chat_archive.domain import HIGHEST_NUMBER, LONGEST_WORD, MOST_WORDS, Checkpoint, holds, wanted_words, words
 from chat_archive.errors import InvalidWords
 from chat_archive.index import Index
 from chat_wire.messages import MAX_TEXT, Recorded
@@ -119,6 +119,14 @@ def test_as_many_words_as_may_be_are_found_and_one_typed_twice_counts_once() -> 
     text = " ".join(f"word{number}" for number in range(MOST_WORDS))
 
     assert found(index_of(post(1, text)), wanted_words(f"{text} {text}")) == [1]
+
+
+def test_of_a_very_long_word_the_same_beginning_counts_in_every_database() -> None:
+    text, wanted = "x" * LONGEST_WORD + "yes", wanted_words("x" * LONGEST_WORD + "no")
+
+    assert holds(text, wanted)
+    assert found(index_of(post(1, text)), wanted) == [1]
+    assert [len(word) for word in words(text)] == [LONGEST_WORD]
 
 
 def test_the_index_gives_the_newest_of_the_room_before_a_number() -> None:

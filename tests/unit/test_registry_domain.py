@@ -213,6 +213,28 @@ def test_a_departure_says_goodbye_to_every_session_of_the_inbox() -> None:
     assert len({news.id for news in outcome.news}) == 2
 
 
+def test_a_departure_that_comes_again_is_told_again_as_the_same() -> None:
+    journal = Journal()
+    journal.claim("bob", "author-b", "r1", "inbox-1")
+    first = journal.depart("inbox-1")
+
+    assert journal.depart("inbox-1").news == first.news
+    journal.resume("author-b", "r1", "r2", "inbox-2")
+    assert journal.depart("inbox-1").news == ()
+
+
+def test_who_comes_and_goes_by_one_request_is_told_of_in_short() -> None:
+    journal = Journal()
+    for number in range(100):
+        journal.claim("bob", "author-b", "r1", f"inbox-{number}")
+        journal.depart(f"inbox-{number}")
+
+    outcome = journal.claim("bob", "author-b", "r1", "inbox-again")
+
+    assert kinds(outcome) == ["lost", "back", "lost", "back"]
+    assert granted(outcome).connected
+
+
 def test_sessions_spread_evenly_over_the_partitions() -> None:
     journal = Journal()
     for number in range(2 * PARTITIONS):

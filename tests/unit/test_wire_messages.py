@@ -83,15 +83,14 @@ def test_the_order_of_fields_and_blanks_do_not_matter() -> None:
 def test_many_threads_may_decode_their_first_messages_at_once() -> None:
     code = """
 import sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from chat_wire.codec import decode, encode
 from chat_wire.messages import Batch, Post, Run
 sys.setswitchinterval(1e-6)
 run = Run(session="s", user="u", author="a", posts=(Post(sequence=1, client_ts=1, text="x"),))
 body = encode(Batch(room="r", router="r", server_ts=1, runs=(run,)))
 begin = threading.Barrier(8)
-threads = [threading.Thread(target=lambda: (begin.wait(), decode(body, Batch))) for _ in range(8)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
+list(ThreadPoolExecutor(8).map(lambda _: (begin.wait(), decode(body, Batch)), range(8)))
 """
     for _ in range(10):
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

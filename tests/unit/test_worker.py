@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from chat_wire.codec import encode
 from chat_wire.errors import InvalidToken
@@ -46,6 +47,13 @@ def test_the_health_command_says_why_on_stderr(tmp_path: Path) -> None:
     assert (failed.returncode, "has not connected yet" in failed.stderr) == (1, True)
     health.report(tmp_path / "health.json", {"ready": True})
     assert subprocess.run(command, env=environ, check=False).returncode == 0
+
+
+def test_a_report_that_cannot_be_written_stops_nothing_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "not there" / "health.json"
+    with capture_logs() as told:
+        health.report(path, {"ready": True})
+    assert [(line["event"], line["path"]) for line in told] == [("health.not_written", str(path))]
 
 
 def test_a_report_never_takes_the_place_of_a_device() -> None:

@@ -31,6 +31,25 @@ def test_our_lines_and_those_of_libraries_have_one_form() -> None:
     assert (theirs["level"], theirs["event"], theirs["service"]) == ("warning", "of a library", "router")
 
 
+def test_a_traceback_on_a_terminal_shows_no_values() -> None:
+    code = """
+import sys, structlog
+sys.stdout.isatty = lambda: True
+from chat_worker import log
+log.configure("router", "router-1", "INFO")
+def handle(token):
+    raise ZeroDivisionError
+try:
+    handle("".join(["sec", "ret"]))
+except ZeroDivisionError:
+    structlog.get_logger().exception("worker.crashed")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert b"ZeroDivisionError" in done.stdout
+    assert b"secret" not in done.stdout
+
+
 def test_a_trial_logs_its_end_and_nothing_that_has_not_happened() -> None:
     code = """
 import structlog

@@ -14,6 +14,9 @@ from chat_wire.errors import DecodeError, UnknownType
 
 T = TypeVar("T")
 
+# What msgspec raises at what it cannot read; RecursionError at brackets in brackets, thousands deep.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _encoder = msgspec.json.Encoder()
 _readers: dict[type[Any], "_Reader[Any]"] = {}
 _preparing = Lock()
@@ -44,7 +47,7 @@ def to_object(body: bytes) -> Any:
     """The plain JSON value in `body`; raises DecodeError."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise DecodeError(f"not JSON: {error}") from None
 
 
@@ -64,7 +67,7 @@ class _Reader(Generic[T]):
     def read(self, body: bytes) -> T:
         try:
             return self.decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one too
+        except UNREADABLE as error:
             raise DecodeError(f"{self.name}: {error}") from None
 
 

@@ -6,12 +6,14 @@ The timeouts are chosen, not inherited: py-amqp gives up on a peer that takes no
 
 import random
 import socket
+import struct
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from amqp.method_framing import frame_handler
 from amqp.spec import Basic
 from kombu.connection import Connection
 
@@ -20,6 +22,12 @@ from chat_wire.errors import Unconfirmed
 HEARTBEAT_SECONDS = 10
 CONNECT_SECONDS = 5
 STALLED_SECONDS = 30
+
+HEADER_FRAME = 2
+NO_PROPERTIES = b"\0\0"
+UNREADABLE = (ValueError, OSError, OverflowError, RecursionError, struct.error)
+
+Frame = tuple[int, int, bytes]
 
 
 def connect(url: str, name: str) -> Connection:
@@ -36,6 +44,7 @@ def connect(url: str, name: str) -> Connection:
         connect_timeout=CONNECT_SECONDS,
         transport_options={
             "client_properties": {"connection_name": name},
+            "frame_handler": _frame_handler,
             "read_timeout": STALLED_SECONDS,
             "write_timeout": STALLED_SECONDS,
             "socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000},
@@ -45,6 +54,26 @@ def connect(url: str, name: str) -> Connection:
     others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
+
+
+def _frame_handler(connection: Any, callback: Any) -> Callable[[Frame], bool]:
+    """py-amqp's, but properties that it cannot read are taken for none.
+
+    They are as the sender wrote them: a reply_to that is no UTF-8, a time beyond all years, tables in tables by the
+    thousand. The broker passes that on, and who reads it next must not die of it.
+    """
+    read = frame_handler(connection, callback)
+
+    def read_frame(frame: Frame) -> bool:
+        try:
+            return bool(read(frame))
+        except UNREADABLE:
+            kind, channel, payload = frame
+            if kind != HEADER_FRAME:
+                raise
+            return bool(read((kind, channel, payload[:12] + NO_PROPERTIES)))  # class, weight, size: AMQP 0-9-1, 4.2.6.1
+
+    return read_frame
 
 
 def recoverable_errors() -> tuple[type[Exception], ...]:

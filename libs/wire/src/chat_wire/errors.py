@@ -37,7 +37,7 @@ class InvalidName(WireError):
 
 
 class InvalidText(WireError):
-    """The text of a post is empty or too long."""
+    """The text of a post is empty or too long, or has half of a character."""
 
     reason = "invalid_text"
 

@@ -6,13 +6,18 @@ What only one service reads and writes (the registry's journal) is that service'
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from chat_wire.errors import InvalidText
 
 PARTITIONS = 16
 MAX_TEXT = 4096
 MAX_POSTS = 256
+
+# Of what clients send: JSON knows no bounds, but databases do.
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 NoticeKind = Literal["joined", "left", "lost", "back"]
 EndReason = Literal["exited", "taken", "released"]
@@ -57,7 +62,7 @@ class ListUsers:
     type: Literal["list_users"] = "list_users"
     request: str
     token: str
-    after: int
+    after: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +159,14 @@ class Marker:
 class Post:
     """One text of a sender; `sequence` counts 1, 2, 3 within its session."""
 
-    sequence: int
-    client_ts: int
+    sequence: Int64
+    client_ts: Int64
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posts:
-    """What a session has waiting for a room: 1 to 64 posts of consecutive sequence."""
+    """What a session has waiting for a room: 1 to 256 (`MAX_POSTS`) posts of consecutive sequence."""
 
     type: Literal["posts"] = "posts"
     token: str
@@ -226,8 +231,8 @@ class History:
     request: str
     token: str
     room: str
-    before: int | None
-    limit: int
+    before: Int64 | None
+    limit: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +242,8 @@ class Mine:
     type: Literal["mine"] = "mine"
     request: str
     token: str
-    after: int
-    limit: int
+    after: Int64
+    limit: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +258,8 @@ class Search:
     token: str
     room: str
     words: str
-    before: int | None
-    limit: int
+    before: Int64 | None
+    limit: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +330,7 @@ def id_ranges(posts: Iterable[tuple[str, int]]) -> list[tuple[str, int, int]]:
 
 
 def check_text(text: str) -> None:
-    """Hold a post's text against the rules: something visible, at most 4,096 characters.
+    """Hold a post's text against the rules: something visible, at most 4,096 characters, each with a form in UTF-8.
 
     Raises InvalidText, whose words say what to do.
     """
@@ -333,3 +338,7 @@ def check_text(text: str) -> None:
         raise InvalidText("the text is empty: type something")
     if len(text) > MAX_TEXT:
         raise InvalidText(f"the text has {len(text):,} characters, at most {MAX_TEXT:,} go into one message: split it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidText("the text has half of a surrogate pair, which is no character: leave it out") from None

@@ -77,8 +77,8 @@ def _verify_signature(token: str, public_key: str) -> Claims:
     try:
         payload = jwt.decode(token, _verifying_key(public_key), algorithms=["EdDSA"], options=options)
         found = msgspec.convert(payload, _Payload)
-    except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
-        raise InvalidToken(f"not a token of this chat ({error}): join again") from None
+    except (jwt.InvalidTokenError, msgspec.ValidationError) as error:  # whose words may quote the forger's
+        raise InvalidToken(f"not a token of this chat ({type(error).__name__}): join again") from None
     return _remember(token, public_key, found)
 
 

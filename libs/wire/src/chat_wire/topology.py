@@ -92,12 +92,9 @@ def room(name: str) -> Queue:
 
 
 def seat(number: int) -> Queue:
-    """What makes a router replica the one with this number, 0 to 15: only one connection can have it.
-
-    What is sent there vanishes; it only shows whether somebody has the seat.
-    """
+    """What makes a router replica the one with this number, 0 to 15: only one connection can have it."""
     name = f"router.seat.{number}"
-    return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True, message_ttl=0)
+    return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
 
 
 def new_inbox() -> Queue:

@@ -44,9 +44,10 @@ class Broker:
     def __enter__(self) -> "Broker":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        _close(self._outgoing, in_order=not self._blocked)
-        _close(self._incoming, in_order=True)
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        answers = failed is None or issubclass(failed, Unconfirmed)
+        _close(self._outgoing, in_order=answers and not self._blocked)
+        _close(self._incoming, in_order=answers)
 
     def declare(self, *queues: Queue) -> None:
         """Declare queues and their exchanges, on a channel that is closed again."""
@@ -165,7 +166,7 @@ def _drain(connection: Connection, seconds: float) -> None:
 
 
 def _close(connection: Connection, in_order: bool) -> None:
-    """Close a connection; one that the broker does not read from would never hear the answer."""
+    """Close a connection; in order only one that the broker reads from, else the answer is waited for for 30 s."""
     try:
         if in_order:
             connection.release()

@@ -12,6 +12,8 @@ from chat_worker.delivery import Delivery
 
 log = structlog.get_logger()
 
+MOST_TOLD = 1000  # characters; headers have to fit into one frame
+
 
 def dead_letter(delivery: Delivery, error: WireError) -> Publication:
     """The delivery as it came, for dead-letters, with the reason and the time (microseconds) in its headers."""
@@ -21,7 +23,7 @@ def dead_letter(delivery: Delivery, error: WireError) -> Publication:
         routing_key=delivery.queue,
         body=delivery.body,
         reply_to=delivery.reply_to,
-        headers={"reason": error.reason, "text": str(error), "source": delivery.queue, "at": now()},
+        headers={"reason": error.reason, "text": str(error)[:MOST_TOLD], "source": delivery.queue, "at": now()},
     )
 
 

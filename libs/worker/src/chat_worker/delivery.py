@@ -51,16 +51,16 @@ def consumer_arguments(source: Source) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def from_message(queue: str, message: Any) -> Delivery:
-    """The delivery in a Kombu message."""
-    body = message.body
+def from_message(source: Source, message: Any) -> Delivery:
+    """The delivery in a message of py-amqp. Its headers are what the sender wrote, who may be anybody."""
+    headers = message.properties.get("application_headers", {})
     return Delivery(
-        body=body if isinstance(body, bytes) else str(body).encode(),
-        queue=queue,
+        body=message.body or b"",  # a text if there is none
+        queue=source.queue,
         exchange=message.delivery_info["exchange"],
         routing_key=message.delivery_info["routing_key"],
         reply_to=message.properties.get("reply_to"),
-        headers=message.headers,
-        offset=message.headers.get("x-stream-offset"),
+        headers=headers,
+        offset=None if source.offset is None else headers.get("x-stream-offset"),
         redelivered=message.delivery_info["redelivered"],
     )

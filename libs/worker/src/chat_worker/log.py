@@ -41,7 +41,7 @@ class _Stdout(structlog.BytesLogger):
 def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
     """Our lines go straight to stdout: by way of `logging` each would cost three times as much."""
     render: list[structlog.typing.Processor]
-    render = [structlog.dev.ConsoleRenderer()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
+    render = [_console()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -52,7 +52,7 @@ def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_ter
 
 def _configure_libraries(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
     render: list[structlog.typing.Processor]
-    render = [structlog.dev.ConsoleRenderer()] if on_terminal else [structlog.processors.format_exc_info, _to_text]
+    render = [_console()] if on_terminal else [structlog.processors.format_exc_info, _to_text]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -60,6 +60,11 @@ def _configure_libraries(shared: list[structlog.typing.Processor], level: str, o
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    """For a terminal. With plain tracebacks: rich ones show local variables, and with them tokens and texts."""
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def _add_source(service: str, instance: str) -> structlog.typing.Processor:
@@ -71,7 +76,10 @@ def _add_source(service: str, instance: str) -> structlog.typing.Processor:
 
 def _to_json(_logger: Any, _method: str, line: structlog.typing.EventDict) -> bytes:
     first = {name: line.pop(name) for name in ("timestamp", "level", "event", "service", "instance")}
-    return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a number or a text that JSON cannot have; the work must not stop for a line
+        return orjson.dumps({**first, "as_python": ascii(line)})
 
 
 def _to_text(logger: Any, method: str, line: structlog.typing.EventDict) -> str:

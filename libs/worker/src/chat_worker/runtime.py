@@ -31,6 +31,10 @@ class Service(Protocol):
         """After every connection: declare, consume, and forget what belonged to the one before."""
         ...
 
+    def lost(self) -> None:
+        """The connection is gone, or is closed next: let go of what another replica may need."""
+        ...
+
     def tick(self) -> Iterable[Publication]:
         """After every round, and at least once a second."""
         ...
@@ -82,11 +86,14 @@ def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_beat=report) as broker:
         log.info("broker.connected")
-        broker.publish(service.connected(broker))
-        _confirm(broker, service)
-        while not stopping.is_set():
-            broker.wait(1)
-            do_round(broker, service)
+        try:
+            broker.publish(service.connected(broker))
+            _confirm(broker, service)
+            while not stopping.is_set():
+                broker.wait(1)
+                do_round(broker, service)
+        finally:
+            service.lost()
 
 
 def do_round(broker: Broker, service: Service) -> None:

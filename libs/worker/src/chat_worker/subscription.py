@@ -3,8 +3,6 @@
 from typing import Any
 
 from kombu.connection import Connection
-from kombu.entity import Queue
-from kombu.messaging import Consumer
 
 from chat_worker.delivery import Delivery, Source, consumer_arguments, from_message
 
@@ -13,7 +11,8 @@ class Subscription:
     """Consumes a source on a channel of its own, so that one ack can settle all that was handled.
 
     Deliveries are only collected here. They are handled later, as publishing drains the connection
-    and would otherwise nest one handler inside another.
+    and would otherwise nest one handler inside another. They are collected as they came: Kombu's own consumer would
+    unpack bodies as their headers ask for, which any client may write, and fail outside of all that finds poison.
     """
 
     def __init__(self, connection: Connection, source: Source) -> None:
@@ -23,9 +22,7 @@ class Subscription:
         self._channel: Any = connection.channel()
         self._channel.auto_decode = False
         self._channel.basic_qos(0, source.prefetch, False)
-        queue = Queue(source.queue, no_declare=True, consumer_arguments=consumer_arguments(source))
-        self._consumer = Consumer(self._channel, [queue], auto_declare=False, on_message=self._arrived.append)
-        self._consumer.consume()
+        self._channel.basic_consume(source.queue, callback=self._arrived.append, arguments=consumer_arguments(source))
 
     @property
     def waiting(self) -> int:
@@ -37,7 +34,7 @@ class Subscription:
         taken = self._arrived[:]
         del self._arrived[: len(taken)]
         tag = int(taken[-1].delivery_tag) if taken else 0
-        return [from_message(self.source.queue, message) for message in taken], tag
+        return [from_message(self.source, message) for message in taken], tag
 
     def acknowledge(self, tag: int) -> None:
         """Acknowledge all up to `tag`; of a source that keeps its last, all before it."""

@@ -24,6 +24,8 @@ MOST_PER_PAGE = 200
 PAGE_BYTES = 900_000
 HIGHEST_NUMBER = 2**63 - 1
 MOST_WORDS = 32
+# Of a word no more is compared. PostgreSQL takes words of at most 2,046 bytes, and a letter may have four.
+LONGEST_WORD = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
@@ -229,8 +231,8 @@ def _gap(sign: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as they are searched for: runs of letters and digits."""
-    return _WORD.findall(plain(text))
+    """The words of a text, as they are searched for: runs of letters and digits, of which the beginning counts."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(plain(text))]
 
 
 def wanted_words(text: str) -> list[str]:

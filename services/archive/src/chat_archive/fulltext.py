@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from chat_archive.domain import plain, words
 
 _WORDS = sa.table("words", sa.column("rowid"), sa.column("held"))
-# PostgreSQL takes words of at most 2,046 bytes.
-_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,8 @@ def _asked_of_sqlite(wanted: Iterable[str]) -> str:
     return " ".join(f'"{word}"*' for word in wanted)
 
 
-def _held_in_postgresql(text: str) -> list[str]:
-    return [word[:_LONGEST] for word in words(text)]
-
-
 def _asked_of_postgresql(wanted: Iterable[str]) -> str:
-    return " & ".join(f"'{word[:_LONGEST]}':*" for word in wanted)
+    return " & ".join(f"'{word}':*" for word in wanted)
 
 
 FULL_TEXTS = {
@@ -67,7 +61,7 @@ FULL_TEXTS = {
             rowid=sa.bindparam("number"),
             held=sa.func.array_to_tsvector(sa.bindparam("in_text", type_=sa.ARRAY(sa.Text))),
         ),
-        held=_held_in_postgresql,
+        held=words,
         condition="held @@ CAST(:asked AS tsquery)",
         asked=_asked_of_postgresql,
     ),

@@ -52,7 +52,8 @@ _SESSIONS = sa.Table(
     sa.Index("sessions_heard", "room", "server_ts", "session", "sequence"),
     sqlite_with_rowid=False,
 )
-# It has another name whenever the tables change: an index as they were has no checkpoint, and is built anew.
+# It has another name whenever what the rows hold changes: an index as they were has no checkpoint, and is built anew.
+# A table whose columns change needs another name itself: one that is there stays as it is.
 _CHECKPOINT = sa.Table(
     "checkpoint_2",
     _METADATA,

@@ -74,7 +74,7 @@ class Recorder:
         return posts
 
     def check(self) -> None:
-        """Raises StorageFailed if log.txt was removed, replaced or changed by somebody else."""
+        """Raises StorageFailed if log.txt was removed or replaced, or is longer or shorter than it was left."""
         with self._closing_on_failure():
             self._transcript.check()
 

@@ -28,8 +28,12 @@ log = structlog.get_logger()
 
 RENEW_EVERY = 300 * SECOND
 RETRY_AFTER = 1 * SECOND
+# Without another failure it goes on well: a full disk lets log.txt be opened, and refuses the first line.
+CALM_AFTER = 3 * SECOND
 # Heartbeats have to go on while an index is built anew, and who asks waits for 3 s: so long at a time.
 CATCH_UP_FOR = 2 * SECOND
+# All in one round, without a heartbeat or a post recorded between: a slow search takes 0.24 s, these 4 s at most.
+QUESTIONS_AT_ONCE = 16
 LARGE_LAG_SECONDS = 10
 REPORT_LAG_EVERY = 60 * SECOND
 
@@ -54,17 +58,20 @@ class ArchiveService:
         self._known = self._serving = self._writing = False
         self._baton_at: int | None = None
         self._stalled: str | None = None
-        self._retry_at = 0
+        self._failed_at = self._retry_at = 0
 
     def connected(self, broker: Broker) -> Iterable[Publication]:
-        """Read which sessions have ended, and only then answer. The baton went with the old connection."""
-        self._forget()
+        """Read which sessions have ended, and only then answer."""
         self._broker = broker
         self._rooms = Rooms(self._recorder, broker, self._clock, on_failure=self._stall)
         broker.declare(*topology.ARCHIVE_QUEUES)
         self._ended = EndedSessions(f"{self._settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_ready)
         broker.consume(self._ended.source())
         return [self._ended.marker()]
+
+    def lost(self) -> None:
+        """The baton goes with the connection, so whoever gets it has to get log.txt too."""
+        self._forget()
 
     def tick(self) -> Iterable[Publication]:
         """Do whatever is next, or try again what failed; and see that there is always a baton."""
@@ -95,7 +102,7 @@ class ArchiveService:
         except StorageFailed as error:
             self._stall(error)
             return []
-        if self._stalled:
+        if self._stalled and self._clock() - self._failed_at >= CALM_AFTER:
             log.info("archive.resumed")
             self._stalled = None
         return batons
@@ -114,7 +121,9 @@ class ArchiveService:
     def _serve(self) -> None:
         self._index.create()
         questions = Questions(self._index, self._settings.public_key, self._ended)
-        self._broker.consume(Source(queue=topology.QUERIES.name, handle=questions.handle, trial=False))
+        self._broker.consume(
+            Source(queue=topology.QUERIES.name, handle=questions.handle, prefetch=QUESTIONS_AT_ONCE, trial=False)
+        )
         self._broker.consume(Source(queue=topology.BATON.name, handle=self._take_baton, keep_last=True))
         self._serving = True
         log.info("archive.ready")
@@ -148,7 +157,8 @@ class ArchiveService:
             level = logging.INFO if isinstance(error, TranscriptHeld) else logging.ERROR
             log.log(level, "archive.stalled", reason=error.reason, error=str(error))
         self._stalled = str(error)
-        self._retry_at = self._clock() + RETRY_AFTER
+        self._failed_at = self._clock()
+        self._retry_at = self._failed_at + RETRY_AFTER
         self._writing = False
         self._rooms.detach()
         self._recorder.close()

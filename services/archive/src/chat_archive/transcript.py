@@ -53,13 +53,13 @@ class Transcript:
         self._file = -1
 
     def check(self) -> None:
-        """Raises if log.txt was removed, replaced or shortened since it was opened."""
+        """Raises if log.txt was removed or replaced, or is longer or shorter than it was left."""
         try:
             mine, there = os.fstat(self._file), self._path.stat()
         except OSError as error:
             raise self._failed("found", error) from error
         if (mine.st_dev, mine.st_ino, mine.st_size) != (there.st_dev, there.st_ino, self.size):
-            raise TranscriptFailed(f"{self._path} is not as it was left: it was removed, replaced or changed")
+            raise TranscriptFailed(f"{self._path} was removed or replaced, or is longer or shorter than it was left")
 
     def append(self, lines: bytes) -> None:
         """Write whole lines and have them on disk; when that fails, no part of them stays."""

@@ -25,6 +25,7 @@ class Outcome:
 
 
 NOTHING = Outcome()
+MOST_TOLD_AGAIN = 4
 
 
 def session_id(author: str, request: str) -> str:
@@ -112,11 +113,11 @@ def _answer_again(state: State, entry: ClaimName | ResumeSession, before: Holder
         connected=moving or before.connected,
         expires=_expiry(state) if isinstance(entry, ResumeSession) else before.expires,
         request=entry.request,
-        news=news,
+        news=_newest(news),
         took=before.took if same else None,
     )
     hold(state, holder)
-    return Outcome(reply=holder, ended=state.ended.get(holder.took or ""), news=news)
+    return Outcome(reply=holder, ended=state.ended.get(holder.took or ""), news=holder.news)
 
 
 def _exit(state: State, entry: ExitSession) -> Outcome:
@@ -144,14 +145,23 @@ def _release(state: State, entry: ReleaseName) -> Outcome:
 
 
 def _depart(state: State, entry: Departed) -> Outcome:
+    """Every session of the inbox is lost. If that is known it is told again: nobody asks until it was told once."""
     remember(state.departed, entry.inbox, state.now)
-    held = [state.holders[key] for key in sorted(state.inboxes.get(entry.inbox, ()))]
     news: tuple[News, ...] = ()
-    for holder in held:
+    for key in sorted(state.inboxes.get(entry.inbox, ())):
+        holder = state.holders[key]
         if holder.connected:
-            news += _news(state, holder.session, holder.name, ("lost",), first=len(news))
-            hold(state, replace(holder, connected=False))
+            lost = _news(state, holder.session, holder.name, ("lost",), first=len(news))
+            hold(state, replace(holder, connected=False, news=_newest(holder.news + lost)))
+        else:
+            lost = lost_news(holder)
+        news += lost
     return Outcome(news=news)
+
+
+def lost_news(holder: Holder) -> tuple[News, ...]:
+    """What was told of the end of a holder's connection; nothing if it is connected."""
+    return () if holder.connected else tuple(each for each in holder.news if each.kind == "lost")[-1:]
 
 
 def _end(state: State, holder: Holder, reason: EndReason, request: str) -> Ended:
@@ -185,6 +195,11 @@ def _news(state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], 
         News(id=f"notice-{state.offset}-{state.index}-{number}", kind=kind, session=session, user=user, at=state.now)
         for number, kind in enumerate(kinds, first)
     )
+
+
+def _newest(news: tuple[News, ...]) -> tuple[News, ...]:
+    """What of it is told again: who comes and goes by one request for ever must not be told of in full each time."""
+    return news[-MOST_TOLD_AGAIN:]
 
 
 def _expiry(state: State) -> int:

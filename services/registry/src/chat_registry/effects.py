@@ -28,7 +28,7 @@ def publications(entry: Command, offset: int, outcome: Outcome, private_key: str
     if outcome.ended:
         yield from session_ended(outcome.ended)
     for news in outcome.news:
-        yield from _notices(news)
+        yield from notices(news)
 
 
 def session_ended(ended: Ended) -> Iterator[Publication]:
@@ -75,7 +75,8 @@ def _granted(holder: Holder, entry: Asked, offset: int, private_key: str) -> Gra
     )
 
 
-def _notices(news: News) -> Iterator[Publication]:
+def notices(news: News) -> Iterator[Publication]:
+    """What the rooms are told of something; it counts once however often it is told."""
     for room in topology.ROOMS:
         notice = Notice(id=news.id, room=room, kind=news.kind, user=news.user, at=news.at)
         yield Publication(exchange=topology.ROOM.name, routing_key=room, body=encode(notice))

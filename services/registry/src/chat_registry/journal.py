@@ -84,7 +84,7 @@ def decode(body: bytes) -> tuple[Command | Marker, ...]:
     """The entries, or the marker, in a message; raises DecodeError."""
     try:
         message = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except codec.UNREADABLE as error:
         raise DecodeError(f"journal: {error}") from None
     return message if isinstance(message, tuple) else (message,)
 

@@ -14,6 +14,7 @@ import structlog
 from amqp.exceptions import NotFound
 
 from chat_registry import effects, intake, journal, snapshots
+from chat_registry.domain import lost_news
 from chat_registry.errors import Diverged
 from chat_registry.journal import Command, Marker
 from chat_registry.questions import Questions
@@ -22,7 +23,7 @@ from chat_registry.state import SECOND, State
 from chat_registry.view import View
 from chat_wire import codec, topology
 from chat_wire.connection import Publication
-from chat_wire.errors import Unconfirmed, WireError
+from chat_wire.errors import InvalidToken, Unconfirmed, WireError
 from chat_wire.messages import ListUsers, Probe
 from chat_wire.tokens import verify
 from chat_worker.clock import now
@@ -70,6 +71,9 @@ class RegistryService:
             Source(queue=topology.SNAPSHOTS_STREAM.name, handle=self.read_snapshots, offset="first", prefetch=16)
         )
         return [self._marker(topology.SNAPSHOTS.name)]
+
+    def lost(self) -> None:
+        """Nothing is held that another replica may need."""
 
     def tick(self) -> Iterable[Publication]:
         """What goes by time: a journal that is silent, questions that waited too long, probes; and the next parts
@@ -194,12 +198,23 @@ class RegistryService:
         if self._departures:
             self._broker.consume(Source(queue=topology.DEPARTURES.name, handle=self.take_departures))
         log.info("registry.ready", offset=self._view.state.offset, names=len(self._view.state.holders))
+        yield from self._tell_again()
+
+    def _tell_again(self) -> Iterator[Publication]:
+        """What was journaled lately: the replica that should have told it may have died, and nobody asks for these."""
+        recent = self._view.state.now - TOLD_AGAIN_SECONDS * SECOND
         for ended in self._view.state.ended.values():
-            if ended.at > self._view.state.now - TOLD_AGAIN_SECONDS * SECOND:
+            if ended.at > recent:
                 yield from effects.session_ended(ended)
+        for holder in self._view.state.holders.values():
+            for news in lost_news(holder):
+                if news.at > recent:
+                    yield from effects.notices(news)
 
     def _list_users(self, request: ListUsers, inbox: str) -> Iterator[Publication]:
-        verify(request.token, self._desk.public_key, now())
+        claims = verify(request.token, self._desk.public_key, now())
+        if claims.session in self._view.state.ended:
+            raise InvalidToken("this session has ended: join again")
         yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
 
     def _entry_time(self) -> int:

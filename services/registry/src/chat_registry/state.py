@@ -30,7 +30,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
 class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A name and the session that holds it.
 
-    `request` is the last one carried out for the session; `news` and `took` (the session that lost the
+    `request` is the last one carried out for the session; `news` since then and `took` (the session that lost the
     name by it) are told again when it comes again. `expires` is the latest of all its tokens.
     """
 

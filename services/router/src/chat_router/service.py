@@ -13,7 +13,7 @@ from chat_wire import topology
 from chat_wire.codec import decode, encode
 from chat_wire.connection import Publication
 from chat_wire.errors import InvalidText, Unconfirmed, WireError
-from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, Probe, check_text, id_ranges
+from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, check_text, id_ranges
 from chat_wire.sequences import Sequences
 from chat_wire.tokens import Claims, verify
 from chat_worker.clock import now, steady
@@ -25,7 +25,6 @@ from chat_worker.runtime import Broker
 log = structlog.get_logger()
 
 LOOK_EVERY = 10_000_000  # microseconds
-_NAMES_OF_SEATS = [seat.name for seat in topology.SEATS]
 
 
 class RouterService:
@@ -34,8 +33,6 @@ class RouterService:
     def __init__(self, settings: RouterSettings) -> None:
         self._settings = settings
         self._clock = ServerClock()
-        self._rate = RateLimit(settings.posts_per_second)
-        self._sequences = Sequences()
         self._ready = False
         self._seat = 0
         self._look_at = 0
@@ -47,7 +44,9 @@ class RouterService:
         posts come again, are routed again, and readers drop those they have.
         """
         self._ready = False
+        self._broker = broker
         self._sequences = Sequences()
+        self._rate = RateLimit(self._settings.posts_per_second)
         broker.declare(*topology.ROUTER_QUEUES)
         self._seat = _lowest_free_seat(broker, PARTITIONS)
         self._look_at = steady() + LOOK_EVERY
@@ -56,17 +55,20 @@ class RouterService:
         broker.consume(self._ended.source())
         return [self._ended.marker()]
 
+    def lost(self) -> None:
+        """The seat and the partitions go with the connection."""
+
     def tick(self) -> Iterable[Publication]:
-        """Look now and then whether the lower seats are taken: what finds nobody there comes back."""
-        if steady() < self._look_at:
-            return []
-        self._look_at = steady() + LOOK_EVERY
-        return [_look_for(number) for number in range(self._seat)]
+        """Look now and then whether a lower seat is free; a new connection takes it."""
+        if steady() >= self._look_at:
+            self._look_at = steady() + LOOK_EVERY
+            for number in range(self._seat):
+                if self._broker.hold(topology.seat(number)):
+                    raise SeatFree(f"seat {number} is free")
+        return []
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
-        """A lower seat is free, or a room's stream has been deleted: connect anew, which takes it, or declares it."""
-        if exchange == topology.DEFAULT.name and routing_key in _NAMES_OF_SEATS:
-            raise SeatFree(f"{routing_key} is free")
+        """A room's stream has been deleted: connect anew, which declares it."""
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
     def facts(self) -> Mapping[str, Any]:
@@ -95,16 +97,21 @@ class RouterService:
         return [*(self._publish(batch, waits=n > 0) for n, batch in enumerate(batches)), *refusals]
 
     def _admit(self, delivery: Delivery, message: Posts, accepted: list[Accepted]) -> list[Publication]:
+        sequences = tuple(post.sequence for post in message.posts)
         try:
-            claims = self._check(delivery, message)
+            claims = verify(message.token, self._settings.public_key, now())
         except WireError as error:
-            return _refuse(delivery, tuple(post.sequence for post in message.posts), error)
+            return _refuse(delivery, None, sequences, error)
+        try:
+            self._check(delivery, message, claims)
+        except WireError as error:
+            return _refuse(delivery, claims, sequences, error)
         refused: list[Publication] = []
         for post in message.posts:
             try:
                 check_text(post.text)
             except InvalidText as error:
-                refused += _refuse(delivery, (post.sequence,), error)
+                refused += _refuse(delivery, claims, (post.sequence,), error)
                 continue
             if self._sequences.take(claims.session, post.sequence):
                 accepted.append(Accepted(message.room, claims, post))
@@ -112,12 +119,10 @@ class RouterService:
                 log.info("post.repeated", session=claims.session, user=claims.name, sequence=post.sequence)
         return refused
 
-    def _check(self, delivery: Delivery, message: Posts) -> Claims:
-        claims = verify(message.token, self._settings.public_key, now())
+    def _check(self, delivery: Delivery, message: Posts, claims: Claims) -> None:
         self._ended.check(claims.session)
         check_posts(message, claims, int(delivery.queue.rpartition(".")[2]), topology.ROOMS)
         self._rate.spend(claims.session, len(message.posts), now())
-        return claims
 
     def _publish(self, batch: Batch, waits: bool) -> Publication:
         runs = id_ranges((run.session, post.sequence) for run in batch.runs for post in run.posts)
@@ -130,14 +135,20 @@ def _lowest_free_seat(broker: Broker, most: int) -> int:
     return next((number for number in range(most) if broker.hold(topology.seat(number))), most)
 
 
-def _look_for(seat: int) -> Publication:
-    return Publication(exchange=topology.DEFAULT.name, routing_key=topology.seat(seat).name, body=encode(Probe()))
-
-
-def _refuse(delivery: Delivery, sequences: tuple[int, ...], error: WireError) -> list[Publication]:
+def _refuse(
+    delivery: Delivery, claims: Claims | None, sequences: tuple[int, ...], error: WireError
+) -> list[Publication]:
     """Tell the sender; where there is no inbox to tell, keep the message in dead-letters."""
     if not topology.is_inbox(delivery.reply_to):
         return [dead_letter(delivery, error)]
-    log.warning("posts.refused", reason=error.reason, error=str(error), sequences=sequences)
+    log.warning("posts.refused", reason=error.reason, error=str(error), **_whose(claims, sequences))
     answer = PostsRefused(sequences=sequences, reason=error.reason, text=str(error))
     return reply(delivery.reply_to, encode(answer))
+
+
+def _whose(claims: Claims | None, sequences: tuple[int, ...]) -> dict[str, Any]:
+    """For a log line: which posts of whom, as far as a token says so."""
+    if claims is None:
+        return {"sequences": sequences}
+    runs = id_ranges((claims.session, sequence) for sequence in sequences)
+    return {"session": claims.session, "user": claims.name, "runs": runs}

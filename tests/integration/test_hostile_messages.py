@@ -1,0 +1,141 @@
+"""What a stranger with the client's password may send: nothing of it ends a worker, or keeps it from its work."""
+
+import base64
+import struct
+import zlib
+from typing import Any
+
+import pytest
+from amqp.spec import Basic
+
+from chat_wire.codec import encode
+from chat_wire.connection import connect
+from chat_wire.messages import Granted, History, ListUsers, Page, Post, Posts
+from tests.support.chatter import Chatter, new_request
+from tests.support.processes import System
+
+TARGETS = [("chat.registry", "registry.commands"), ("chat.ingress", "0"), ("chat.archive", "archive.queries")]
+HEADERS, REPLY_TO = 0x2000, 0x0200
+DEEP = 3_000
+
+
+def table(*fields: bytes) -> bytes:
+    """A table of fields (AMQP 0-9-1, 4.2.5.5)."""
+    content = b"".join(fields)
+    return struct.pack(">I", len(content)) + content
+
+
+def field(name: bytes, value: bytes) -> bytes:
+    """A field of a table; the value begins with the letter of its type."""
+    return bytes([len(name)]) + name + value
+
+
+def text(value: bytes) -> bytes:
+    """A long string."""
+    return b"S" + struct.pack(">I", len(value)) + value
+
+
+def headers(*fields: bytes) -> bytes:
+    """Properties that are nothing but headers."""
+    return struct.pack(">H", HEADERS) + table(*fields)
+
+
+def nested(depth: int) -> bytes:
+    """Tables in a table."""
+    inner = table()
+    for _ in range(depth):
+        inner = table(field(b"x", b"F" + inner))
+    return struct.pack(">H", HEADERS) + inner
+
+
+def brackets(opening: bytes) -> bytes:
+    """JSON that is nested deeper than any reader goes."""
+    return opening + b"[" * DEEP
+
+
+def forged(header: bytes) -> str:
+    """A token whose header is this, with a signature of zeros."""
+    parts = (header, b"{}", b"\0" * 64)
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+PROPERTIES = {
+    "a body that is not packed as it says": headers(field(b"compression", text(b"zlib"))),
+    "a packing that nobody knows": headers(field(b"compression", text(b"nonsense"))),
+    "a packing that is a list": headers(field(b"compression", b"A" + struct.pack(">I", 0))),
+    "an encoding that nobody knows": struct.pack(">H", 0x4000) + b"\x08nonsense",
+    "a reply_to that is no UTF-8": struct.pack(">H", REPLY_TO) + b"\x02\xff\xfe",
+    "a time beyond all years": headers(field(b"t", b"T" + struct.pack(">Q", 2**63 - 1))),
+    "tables in tables": nested(DEEP),
+    "an offset, as if from a stream": headers(field(b"x-stream-offset", b"l" + struct.pack(">q", 7))),
+    "a count of deliveries": headers(field(b"x-delivery-count", b"l" + struct.pack(">q", 7))),
+}
+LARGE = 10**30
+SURROGATE = forged(rb'{"alg":"EdDSA","crit":["\ud800"],"\ud800":1}')
+LONG = forged(b'{"alg":"EdDSA","crit":["' + b"x" * 200_000 + b'"]}')
+TOKENS = {"half a character in a token": SURROGATE, "a long token": LONG}
+
+
+def posts(token: str, sequence: int = 1) -> bytes:
+    """A message of one post."""
+    return encode(Posts(token=token, room="lobby", posts=(Post(sequence=sequence, client_ts=0, text="x"),)))
+
+
+BODIES = {
+    "nothing": b"",
+    "brackets": brackets(b""),
+    "brackets in a claim": brackets(b'{"type":"claim","x":'),
+    "brackets in posts": brackets(b'{"type":"posts","x":'),
+    "brackets in a question": brackets(b'{"type":"mine","x":'),
+    "a large sequence": posts("x", LARGE),
+    "half a character": b'{"type":"claim","request":"r","name":"\\ud800","secret":"\\ud800"}',
+    "a packed body": zlib.compress(b" " * 1_000_000),
+    **{f"{name}, of posts": posts(token) for name, token in TOKENS.items()},
+    **{
+        f"{name}, of a question": encode(History(request="r", token=token, room="x", before=None, limit=1))
+        for name, token in TOKENS.items()
+    },
+    **{f"{name}, of a command": encode(ListUsers(request="r", token=token, after=0)) for name, token in TOKENS.items()},
+}
+
+
+def publish(url: str, exchange: str, key: str, properties: bytes, body: bytes) -> None:
+    """Publish with properties as they are on the wire, and wait until the broker has it."""
+    with connect(url, "stranger") as connection:
+        channel: Any = connection.channel()
+        channel.confirm_select()
+        confirmed: list[int] = []
+        channel.events["basic_ack"].add(lambda tag, _multiple: confirmed.append(tag))
+        message = channel.prepare_message(body)
+        message._serialize_properties = lambda: properties
+        channel.send_method(Basic.Publish, "Bssbb", (0, exchange, key, True, False), message)
+        while not confirmed:
+            connection.drain_events(timeout=10)
+
+
+@pytest.mark.parametrize("replies", [True, False])
+def test_whatever_comes_the_workers_go_on(system: System, replies: bool) -> None:
+    workers = system.all()
+    ann = Chatter(system.url("client"))
+    assert isinstance(ann.claim("ann"), Granted)
+    ann.join()
+    inbox = struct.pack(">H", REPLY_TO) + bytes([len(ann.inbox.name)]) + ann.inbox.name.encode()
+    plain = inbox if replies else struct.pack(">H", 0)
+
+    for exchange, key in TARGETS:
+        for properties in PROPERTIES.values():
+            publish(system.url("client"), exchange, key, properties, b"{}")
+        for body in BODIES.values():
+            publish(system.url("client"), exchange, key, plain, body)
+    after = ListUsers(request=new_request(), token=ann.token, after=LARGE)
+    publish(system.url("client"), *TARGETS[0], plain, encode(after))
+
+    (said,) = ann.post("still here")
+    ann.hear(lambda: said in ann.ids())
+    assert ann.users().connected == ("ann",)
+    question = History(request=new_request(), token=ann.token, room="lobby", before=None, limit=1)
+    assert isinstance(ann.request(question, *TARGETS[2]), Page)
+    for worker in workers:
+        assert worker.ready()
+        assert not worker.lines("broker.lost")
+        assert not worker.lines("delivery.fatal")
