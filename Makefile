@@ -1,6 +1,8 @@
 # What people type. `make` alone lists it.
 
 VENV := .venv/bin
+# Where RabbitMQ and what the fault tests need are installed, and who is not root does not look.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 PACKAGES := libs/wire libs/worker services/registry services/router services/archive client admin
 PORT_OPTION = $(if $(AMQP_PORT),--port $(AMQP_PORT))
 REGISTRY ?= 1
@@ -29,8 +31,9 @@ test: .venv/bench rabbitmq  ## run all tests
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
 	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
 
-faults: .venv/ready rabbitmq  ## break it while people chat, and judge what they saw; takes 9 minutes
+faults: .venv/ready rabbitmq  ## break it while people chat, and judge what they saw; takes 10 minutes
 	@local/install.sh faults || true  # what is not there is left out, and said
+	$(VENV)/pytest tests/faults
 	$(VENV)/python -m tests.faults
 
 soak: .venv/ready rabbitmq  ## the same, mixed, for long: make soak MINUTES=60 SEED=9 NODES=3

@@ -45,8 +45,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 def _say_something(stage: Stage, system: System) -> None:
     """A room has a history."""
     feed(stage.operator_url, topology.ROOM.name, "lobby", batches(HISTORY, HISTORY))
-    log = system.data / "log.txt"
-    until(lambda: log.read_bytes().count(b"\n") == HISTORY, 30, "the archive has recorded the history")
+    until(lambda: len(system.recorded()) == HISTORY, 30, "the archive has recorded the history")
 
 
 def _join(crowd: Crowd, members: int) -> Result:

@@ -2,9 +2,10 @@
 # Install what is missing of: venv (Python's virtual environments), rabbitmq, faults (what the fault tests break things
 # with). Usage: local/install.sh venv|rabbitmq|faults
 #
-# As root on Debian or Ubuntu it installs the package, else it says the one command to run. No server is started, now
+# As root on Debian or Ubuntu it installs the package, else it says what to do. No server is started, now
 # or at boot: the chat starts a node of its own, and a RabbitMQ that runs already is not to be disturbed.
 set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # where most of it is, and who is not root does not look
 
 missing() {
     case $1 in
@@ -34,8 +35,8 @@ forbid_starting_at_boot() {
 }
 
 give_up() {
-    echo "$package is missing ($1). Install it, then try again:" >&2
-    echo "    sudo apt-get update && sudo apt-get install $package" >&2
+    echo "$package is missing ($1). Install it, then try again." >&2
+    ! command -v apt-get >/dev/null || echo "    sudo apt-get update && sudo apt-get install $package" >&2
     exit 1
 }
 

@@ -3,12 +3,13 @@
     python -m local.system up [--registry N] [--router N] [--archive N] [--port PORT]
     python -m local.system down
 
-`up` on a running system adds and removes replicas and restarts nothing else.
+`up` on a running system adds and removes replicas, and restarts those that are told something else than before.
 """
 
 import argparse
 import os
-import shutil
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -18,18 +19,28 @@ from pathlib import Path
 from chat_worker.health import problem
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN = ROOT / ".run"
+# All paths are relative to ROOT, where everything runs: supervisor would read more into a space or a % in one.
+RUN = Path(".run")
+DATA = Path("data")
 CONFIG = RUN / "supervisord.conf"
 BIN = Path(sys.executable).parent
 SERVICES = ("registry", "router", "archive")
 SECRETS = ("AMQP_URL", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")  # from files; a shell's own would come before them
+# What a service is told by the shell that brings it up.
+SETTINGS = {
+    "registry": ("LOG_LEVEL",),
+    "router": ("LOG_LEVEL", "POSTS_PER_SECOND"),
+    "archive": ("LOG_LEVEL", "INDEX_URL", "INDEX_URL_FILE"),
+}
+TOLD = {name for names in SETTINGS.values() for name in names}
+# In supervisor's configuration a quote cannot be quoted, and the last two begin a comment.
+UNQUOTABLE = re.compile(r"""["'\n]|\s[;#]""")
 DEFAULT_PORT = 5673
 READY_SECONDS = 90
 STOPPED_SECONDS = 90
 
 SUPERVISORD = f"""\
 [supervisord]
-directory = {ROOT}
 logfile = {RUN}/supervisord.log
 pidfile = {RUN}/supervisord.pid
 childlogdir = {RUN}
@@ -68,6 +79,7 @@ def main() -> None:
         start.add_argument(f"--{service}", type=int, default=1, metavar="N", help="replicas (default: 1)")
     start.add_argument("--port", type=int, help=f"of AMQP; the next three are taken too (default: {DEFAULT_PORT})")
     arguments = parser.parse_args()
+    os.chdir(ROOT)
     if arguments.command == "down":
         down()
     else:
@@ -84,8 +96,10 @@ def up(replicas: dict[str, int], port: int) -> None:
     CONFIG.write_text(SUPERVISORD + _broker(port) + "".join(_service(instance, port) for instance in instances))
     if running:
         _supervisorctl("update")
-    else:
-        environ = {name: value for name, value in os.environ.items() if name not in SECRETS}
+    for report in (RUN / "health").glob("*.json"):  # one of before must not pass for a new one
+        report.unlink()
+    if not running:
+        environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *TOLD}}
         subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
     _wait_until_ready(instances)
     print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}; transcript in data/log.txt")
@@ -124,9 +138,9 @@ def _port() -> int:
 
 
 def _prepare(port: int) -> None:
-    RUN.mkdir(mode=0o700, exist_ok=True)
-    shutil.rmtree(RUN / "health", ignore_errors=True)  # a report of an earlier run must not pass for a new one
-    for directory in (RUN / "health", RUN / "log", ROOT / "data"):
+    RUN.mkdir(exist_ok=True)
+    RUN.chmod(0o700)  # there are passwords in it; it may have been made for something else
+    for directory in (RUN / "health", RUN / "log", DATA):
         directory.mkdir(exist_ok=True)
     (RUN / "port").write_text(str(port))
     init = [str(BIN / "chat-admin"), "init", str(RUN / "secrets"), "--host", "127.0.0.1", "--port", str(port)]
@@ -137,7 +151,7 @@ def _prepare(port: int) -> None:
 
 def _broker(port: int) -> str:
     definitions = RUN / "secrets" / "broker" / "definitions.json"
-    command = f"{sys.executable} local/node.py --dir {RUN}/broker --port {port} --definitions {definitions}"
+    command = f"{_python()} local/node.py --dir {RUN}/broker --port {port} --definitions {definitions}"
     return PROGRAM.format(name="broker", command=command, environment="", priority=1, stop_seconds=60, run=RUN)
 
 
@@ -149,13 +163,25 @@ def _service(instance: str, port: int) -> str:
         "AMQP_PORT": port,  # nothing reads it; a changed port has to restart the service
         "TOKEN_PRIVATE_KEY_FILE": secrets / "token_private_key",
         "TOKEN_PUBLIC_KEY_FILE": secrets / "token_public_key",
-        "DATA_DIR": ROOT / "data",
+        "DATA_DIR": DATA,
         "INSTANCE": instance,
         "HEALTH_FILE": RUN / "health" / f"{instance}.json",
+        **{name: _quotable(name) for name in SETTINGS[service] if name in os.environ},
     }
     environment = ",".join(f'{name}="{value}"' for name, value in settings.items())
-    command = f"{sys.executable} -m chat_{service}"
+    command = f"{_python()} -m chat_{service}"
     return PROGRAM.format(name=instance, command=command, environment=environment, priority=2, stop_seconds=15, run=RUN)
+
+
+def _quotable(name: str) -> str:
+    value = os.environ[name]
+    if UNQUOTABLE.search(value):
+        sys.exit(f"{name} has a quote, or a space before ; or #, which supervisor cannot read: choose another")
+    return value.replace("%", "%%")
+
+
+def _python() -> str:
+    return shlex.quote(os.path.relpath(sys.executable)).replace("%", "%%")
 
 
 def _supervisor_runs() -> bool:

@@ -87,7 +87,7 @@ def letters(broker: TestBroker, vhost: str) -> Iterator[Letters]:
 
 def looked(letters: Letters) -> list[str]:
     """What is listed; the broker takes a moment to put back what was looked at."""
-    told = list(listed(letters.admin))
+    told = listed(letters.admin)
     until(lambda: letters.count() == len(told))
     return told
 
@@ -112,7 +112,7 @@ def test_looking_changes_nothing_however_often(letters: Letters) -> None:
 def test_a_letter_is_shown_with_all_that_is_in_it(letters: Letters) -> None:
     letters.die(b"one", b'{"type":"claim","secret":"s3cret"}')
     two = ids(letters)[1]
-    told = list(shown(letters.admin, two))
+    told = shown(letters.admin, two)
     assert told[0] == f"id: {two}"
     assert {f"reply_to: {INBOX}", "header text: a test", '  "secret": "***"'} < set(told)
 
@@ -120,7 +120,7 @@ def test_a_letter_is_shown_with_all_that_is_in_it(letters: Letters) -> None:
 def test_a_list_ends_after_a_thousand_and_says_how_many_more(letters: Letters) -> None:
     letters.die(*(b"%d" % n for n in range(MOST_LISTED + 2)))
     until(lambda: letters.count() == MOST_LISTED + 2)
-    told = list(listed(letters.admin))
+    told = listed(letters.admin)
     assert len(told) == MOST_LISTED + 1
     assert told[-1] == "2 more are not listed"
 
@@ -205,6 +205,35 @@ def test_a_broker_that_is_not_there_is_said_with_status_2() -> None:
     assert (done.returncode, "is the chat up?" in done.stderr, done.stdout) == (2, True, "")
 
 
+@pytest.mark.parametrize("action", ["list", "drop"])
+def test_a_reader_of_the_first_line_alone_is_no_error_to_be_told(letters: Letters, action: str) -> None:
+    letters.die(*(b"%d" % n for n in range(MOST_LISTED)))
+    asking = start(letters.admin, action, *(["--all"] if action == "drop" else []))
+    assert asking.stdout
+    assert asking.stderr
+    assert asking.stdout.readline()
+    asking.stdout.close()
+    assert (asking.wait(30), asking.stderr.read()) == (1, b"")
+
+
+def test_what_is_listed_is_back_in_its_queue_however_slowly_it_is_read(letters: Letters) -> None:
+    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MOST_LISTED)))
+    until(lambda: letters.count() == MOST_LISTED)
+    asking = start(letters.admin, "list")
+    assert asking.stdout
+    assert asking.stdout.readline()
+    until(lambda: letters.count() == MOST_LISTED)
+    assert asking.poll() is None, "more is told than a pipe holds"
+    asking.communicate(timeout=30)
+
+
+def start(url: str, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "chat_admin", "dead-letters", *arguments]
+    return subprocess.Popen(
+        command, env={**os.environ, "AMQP_URL": url}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
 def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "chat_admin", "dead-letters", *arguments],
@@ -221,7 +250,7 @@ def test_poison_that_is_replayed_comes_back_once_and_not_for_ever(system: System
     ann = member(system, "ann")
     for body in (b"garbage", b"{}"):
         ann.publish("chat.ingress", "3", body)
-    until(lambda: len(list(listed(system.url("admin")))) == 2)
+    until(lambda: len(listed(system.url("admin"))) == 2)
     assert len(list(replayed(system.url("admin"), None))) == 2
     until(lambda: len(router.lines("delivery.refused")) == 4)
-    until(lambda: len(list(listed(system.url("admin")))) == 2)
+    until(lambda: len(listed(system.url("admin"))) == 2)

@@ -3,14 +3,69 @@
 import base64
 import hashlib
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
-from chat_admin.definitions import Retention, password_hash
+import pytest
+
+from chat_admin.definitions import LEAST_ROOM_BYTES, Retention, password_hash
 from chat_admin.initialise import initialise
 from chat_wire.tokens import Claims, mint, verify
 
 RETENTION = Retention(10_000_000_000, "365D")
+
+
+def init(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chat_admin", "init", str(directory)]
+    return subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ROOM_MAX_AGE": "1 year"},
+        {"ROOM_MAX_AGE": "0D"},
+        {"ROOM_MAX_AGE": ""},
+        {"ROOM_MAX_AGE_FILE": "/not/there"},
+        {"ROOM_MAX_BYTES": "10GB"},
+        {"ROOM_MAX_BYTES": "-1"},
+        {"ROOM_MAX_BYTES": str(LEAST_ROOM_BYTES - 1)},
+    ],
+)
+def test_what_the_broker_would_not_start_with_is_refused_and_nothing_is_made(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    done = init(tmp_path / "secrets", **settings)
+    assert (done.returncode, done.stderr.count("\n"), next(iter(settings)) in done.stderr) == (2, 1, True), done
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_rooms_are_kept_as_long_as_is_said(tmp_path: Path) -> None:
+    done = init(tmp_path, ROOM_MAX_AGE="36h", ROOM_MAX_BYTES=str(LEAST_ROOM_BYTES))
+    assert done.returncode == 0, done.stderr
+    policies = json.loads((tmp_path / "broker" / "definitions.json").read_text())["policies"]
+    (rooms,) = (policy["definition"] for policy in policies if policy["name"] == "rooms")
+    assert (rooms["max-age"], rooms["max-length-bytes"]) == ("36h", LEAST_ROOM_BYTES)
+    assert rooms["stream-max-segment-size-bytes"] == LEAST_ROOM_BYTES // 10
+
+
+def test_what_else_is_kept_for_how_long(tmp_path: Path) -> None:
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    policies = json.loads((tmp_path / "broker" / "definitions.json").read_text())["policies"]
+    bounds = {
+        each["pattern"]: {key: value for key, value in each["definition"].items() if key.startswith("max-")}
+        for each in policies
+    }
+    assert bounds == {
+        r"^room\.": {"max-length-bytes": 10_000_000_000, "max-age": "365D"},
+        r"^registry\.journal$": {"max-length-bytes": 256_000_000},
+        r"^registry\.snapshots$": {"max-length-bytes": 512_000_000},
+        r"^sessions\.ended$": {"max-age": "2D"},
+        r"^dead-letters$": {"max-length-bytes": 1_000_000_000},
+    }
 
 
 def contents(directory: Path) -> dict[str, bytes]:

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from chat_admin import dead_letters
-from chat_admin.definitions import Retention
+from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.initialise import initialise
 from chat_admin.release import release
-from chat_wire.settings import MissingSetting, setting
+from chat_wire.settings import SettingError, setting
 
 
 def main() -> None:
@@ -58,11 +58,10 @@ def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
-        room_bytes = int(setting(environ, "ROOM_MAX_BYTES", "10000000000"))
-    except ValueError:
-        print("ROOM_MAX_BYTES must be a number of bytes", file=sys.stderr)
+        retention = retention_in(environ)
+    except SettingError as error:
+        print(error, file=sys.stderr)
         return 2
-    retention = Retention(room_bytes, setting(environ, "ROOM_MAX_AGE", "365D"))
     initialise(arguments.directory, arguments.host, arguments.port, retention)
     return 0
 
@@ -74,9 +73,12 @@ def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except NotDone as error:
         print(error, file=sys.stderr)
         return 1
-    except (NoAnswer, MissingSetting) as error:
+    except (NoAnswer, SettingError) as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # a pager or head has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python says so itself when it ends
+        return 1
     return 0
 
 

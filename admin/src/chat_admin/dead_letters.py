@@ -23,22 +23,25 @@ CONFIRM_SECONDS = 10
 REPLAYED_TO = {queue.name: queue for queue in (topology.COMMANDS, topology.QUERIES, *topology.INGRESS_QUEUES)}
 
 
-def listed(url: str) -> Iterator[str]:
-    """A line for each letter, oldest first, for the first 1000. Raises NoAnswer, as all of these do."""
+def listed(url: str) -> list[str]:
+    """A line for each letter, oldest first, for the first 1000. Raises NoAnswer, as all of these do.
+
+    The letters are back in their queue when it returns: whoever reads the lines may take hours.
+    """
+    told: list[str] = []
     more = 0
     with _connected(url) as connection:
         for message in islice(_fetch(_channel(connection)), MOST_LISTED):
-            yield line(from_message(message))
+            told.append(line(from_message(message)))
             more = message.delivery_info["message_count"]
-        if more:
-            yield f"{more} more are not listed"
+    return [*told, f"{more} more are not listed"] if more else told
 
 
-def shown(url: str, letter_id: str) -> Iterator[str]:
+def shown(url: str, letter_id: str) -> list[str]:
     """The lines of a letter; raises NoSuchLetter."""
     with _connected(url) as connection:
         _, letter = next(_chosen(_channel(connection), letter_id))
-        yield from lines(letter)
+    return lines(letter)
 
 
 def dropped(url: str, letter_id: str | None) -> Iterator[str]:

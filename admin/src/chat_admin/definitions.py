@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chat_admin.permissions import USERS
+from chat_wire.settings import InvalidSetting, number, setting
 
 MB = 1_000_000
 # Looking at a letter counts as a delivery, after 20 of which RabbitMQ 4 would drop it; -1 (no limit) is refused by 3.x.
 LOOKED_AT = 1_000_000_000
+# A tenth of it is a segment, which is to hold some batches of posts.
+LEAST_ROOM_BYTES = 10 * MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,17 @@ class Retention:
 
     room_bytes: int
     room_age: str
+
+
+def retention_in(environ: Mapping[str, str]) -> Retention:
+    """What ROOM_MAX_BYTES and ROOM_MAX_AGE say. Raises SettingError: with a wrong one the broker would not start."""
+    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB)
+    if room_bytes < LEAST_ROOM_BYTES:
+        raise InvalidSetting(f"ROOM_MAX_BYTES is {room_bytes}: set it to {LEAST_ROOM_BYTES} or more")
+    room_age = setting(environ, "ROOM_MAX_AGE", "365D")
+    if not re.fullmatch("[1-9][0-9]*[YMDhms]", room_age):
+        raise InvalidSetting(f"ROOM_MAX_AGE is {room_age!r}: set it to a number and Y, M, D, h, m or s, as 365D")
+    return Retention(room_bytes, room_age)
 
 
 def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str, Any]:
