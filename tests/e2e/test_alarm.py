@@ -5,6 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from chat_wire.connection import HEARTBEAT_SECONDS
 from tests.support.chatter import Chatter
 from tests.support.processes import system_in
@@ -21,6 +23,7 @@ def set_disk_limit(node: Node, limit: str, meanwhile: Chatter) -> None:
         done.result()
 
 
+@pytest.mark.timeout(240)
 def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "node").mkdir()
     with running_node(tmp_path / "node") as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
@@ -48,5 +51,5 @@ def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: 
         router.send(signal.SIGCONT)
         until(lambda: len(router.lines("broker.blocked")) == 2, 30)
         router.send(signal.SIGTERM)
-        assert router.popen.wait(10) == 0
+        assert router.popen.wait(20) == 0
         set_disk_limit(node, "50MB", ann)

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.people import COMMAND, environment
 from tests.support.processes import System, system_in
 from tests.support.rabbitmq import running_node
@@ -33,6 +35,7 @@ def recorded(system: System) -> list[str]:
     return [line["text"] for line in system.recorded()]
 
 
+@pytest.mark.timeout(300)
 def test_a_broker_killed_under_load_and_restarted_costs_no_message(secrets_dir: Path, tmp_path: Path) -> None:
     directory = tmp_path / "node"
     directory.mkdir()

@@ -57,6 +57,7 @@ def test_a_name_that_is_refused_ends_the_client_with_2(chat: System, tmp_path: P
         done = piped(chat.url("client"), tmp_path / "other", "hi\n", "--plain", "--name", name)
         assert (done.returncode, done.stdout) == (2, "")
         assert reason in done.stderr
+        assert "not sent" not in done.stderr
 
 
 def test_a_client_without_a_broker_address_says_what_to_set(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ class Fragile:
             broker.consume(Source(queue=topology.ingress(partition).name, handle=self.handle))
         return []
 
+    def lost(self) -> None:
+        """Nothing is held."""
+
     def tick(self) -> Iterable[Publication]:
         """Nothing goes by time."""
         return []

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -152,6 +152,18 @@ async def joined(
         await scene.tell(*history, events.Joined(name="alice", room="lobby"))
         await scene.tell(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
         yield scene
+
+
+def in_the_room(
+    play: Callable[[Scene], Awaitable[None]], *history: events.Said, size: tuple[int, int] = (80, 24)
+) -> None:
+    """Play in the room, with `joined`."""
+
+    async def run() -> None:
+        async with joined(*history, size=size) as scene:
+            await play(scene)
+
+    asyncio.run(run())
 
 
 def said(text: str, user: str = "bob", at: int = NOON, sequence: int | None = None) -> events.Said:

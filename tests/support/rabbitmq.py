@@ -40,7 +40,7 @@ class Node:
                 stderr=output,
                 start_new_session=True,
             )
-        until(lambda: node.answers(self.port, self.address), 60, "the node answers")
+        until(lambda: node.answers(self.port, self.address), 90, "the node answers")
 
     def kill(self) -> None:
         """End it as kill -9 does."""
@@ -49,10 +49,10 @@ class Node:
         self._process.wait(10)
 
     def stop(self) -> None:
-        """Stop it in order."""
-        assert self._process
-        self._process.terminate()
-        self._process.wait(30)
+        """Stop it in order; one that has ended, or was never started, is left as it is."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait(30)
 
     def rabbitmqctl(self, *command: str) -> str:
         """Run a command of rabbitmqctl, and return what it prints."""
@@ -78,8 +78,8 @@ class Node:
 def running_node(directory: Path) -> Iterator[Node]:
     """A node that is stopped in the end."""
     made = Node(directory)
-    made.start()
     try:
+        made.start()
         yield made
     finally:
         made.stop()

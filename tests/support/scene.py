@@ -29,18 +29,19 @@ from chat_wire.messages import (
 SENT: tuple[type[Any], ...] = (Claim, Resume, Exit, ListUsers, History, Mine, Search, Posts)
 LOST = events.ConnectionLost(broker="host:5672")
 AGES = 4_000_000_000_000_000
+GRANTED_AT = 5
 
 
 class HandLink(Link):
     """A link whose other end is the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, breaks: Exception | None = None) -> None:
         self.sent: list[Any] = []
         self.ways: list[tuple[str, str]] = []
         self.replies: list[bytes] = []
         self.entries: list[tuple[int, bytes]] = []
         self.attached: list[int | str] = []
-        self.breaks = False
+        self.breaks = breaks  # whoever attaches to the room
         self.bounced: set[str] = set()
         self.waiting = 0
         self.blocked = False
@@ -61,7 +62,7 @@ class HandLink(Link):
     def attach(self, room: str, offset: int | str) -> None:
         assert room == "lobby"
         if self.breaks:
-            raise ConnectionResetError
+            raise self.breaks
         self.room_gone = False
         self.attached.append(offset)
 
@@ -83,13 +84,13 @@ class Scene:
         self.now = 100.0
         self.connect()
 
-    def connect(self) -> None:
-        self.link = HandLink()
+    def connect(self, breaks: Exception | None = None) -> None:
+        self.link = HandLink(breaks)
         self.member.opened(self.now)
 
-    def lose(self) -> None:
-        self.member.lost(LOST)
-        self.connect()
+    def lose(self, loss: events.ConnectionLost | events.Waiting = LOST, breaks: Exception | None = None) -> None:
+        self.member.lost(loss)
+        self.connect(breaks)
 
     def work(self, *replies: Any, after: float = 0.0) -> list[events.Event]:
         """What is told when these replies arrive."""
@@ -131,7 +132,7 @@ def granted(request: str, token: str, expires: int) -> Granted:
         partition=3,
         token=token,
         expires=expires,
-        at=5,
+        at=GRANTED_AT,
         offset=17,
     )
 

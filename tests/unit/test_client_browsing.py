@@ -112,6 +112,20 @@ def test_a_question_goes_again_when_the_connection_is_back(scene: Scene) -> None
     assert scene.last(History).request == question.request
 
 
+def test_a_question_of_before_the_connection_was_back_is_asked_however_long_that_took(scene: Scene) -> None:
+    joined(scene, 8)
+    question = older(scene)
+    scene.now += 2 * ANSWER_SECONDS
+
+    scene.lose()
+    scene.work()
+    told = scene.work(granted(scene.last(Resume).request, "token", AGES))
+
+    assert told == [events.ConnectedAgain()]
+    assert scene.last(History).request == question.request
+    assert scene.work(after=ANSWER_SECONDS)[0] == events.Remark(text=SILENT)
+
+
 def test_a_search_tells_what_it_finds_and_goes_on_before_that(scene: Scene) -> None:
     joined(scene, 8)
 

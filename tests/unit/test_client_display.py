@@ -1,10 +1,12 @@
 """What is printed: readable, one line a message, and nothing that a terminal obeys."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from chat_client import display
 from chat_client.events import Joined, MineListed, Noticed, Said, SearchListed, UsersListed
@@ -75,6 +77,9 @@ def test_a_search_that_was_not_answered_is_not_said_to_have_found_nothing() -> N
         ("abc\u202etxt.exe", "abc�txt.exe"),
         ("del\x7f", "del␡"),
         ("mañana 日本 👩\u200d👩", "mañana 日本 👩\u200d👩"),
+        ("🏳\ufe0f\u200d🌈 👩🏽\u200d🚀 🧔\u200d♂\ufe0f", "🏳\ufe0f\u200d🌈 👩🏽\u200d🚀 🧔\u200d♂\ufe0f"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("a\u200db 漢\u200d字 я\u200dя a\ufe0f\u200d👩 👩\u200d", "ab 漢字 яя a\ufe0f👩 👩"),
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_instead(text: str, shown: str) -> None:
@@ -93,6 +98,17 @@ def test_nothing_that_is_received_reaches_the_terminal_as_more_than_text(user: s
     for char in "".join(lines):
         assert unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
         assert unicodedata.bidirectional(char) not in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+# Lists of characters: as one alphabet all of Unicode's letters would leave next to no room for the others.
+letters = st.lists(st.sampled_from("\u200d\u200c\u200b\u0301 aé漢яبक가") | st.characters(categories=["L", "M"]))
+
+
+@given(letters.map("".join).filter(lambda text: not re.search("[\u0900-\u0dff]\u200d", text)))
+def test_letters_take_the_width_that_they_are_reckoned_with(text: str) -> None:
+    shown = display.safe(text)
+
+    assert cell_len(shown) == sum(map(cell_len, shown))
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\u200db", 2)])

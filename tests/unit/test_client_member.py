@@ -1,8 +1,7 @@
 """What a member does with what arrives, over a link of the test's own making."""
 
-import time
-
 import pytest
+from amqp.exceptions import NotFound
 
 from chat_client import events
 from chat_client.member import HISTORY_SECONDS, RENEW_SECONDS
@@ -26,7 +25,7 @@ from chat_wire.messages import (
     SessionEnded,
     Users,
 )
-from tests.support.scene import AGES, LOST, Scene, batch, granted, page, recorded
+from tests.support.scene import AGES, GRANTED_AT, LOST, Scene, batch, granted, page, recorded
 
 
 @pytest.fixture
@@ -72,6 +71,16 @@ def test_without_an_archive_the_room_is_followed_without_its_history(scene: Scen
 
     assert isinstance(told[0], events.Remark)
     assert told[1:] == [events.Joined(name="alice", room="lobby")]
+    assert scene.link.attached == ["last"]
+
+
+def test_with_an_archive_that_cannot_answer_the_room_is_followed_without_its_history(scene: Scene) -> None:
+    scene.member.join("alice", scene.now)
+    scene.grant()
+
+    told = scene.work(Refused(request=scene.last(History).request, reason="no_answer", text="try again later"))
+
+    assert told == [events.Remark(text="try again later"), events.Joined(name="alice", room="lobby")]
     assert scene.link.attached == ["last"]
 
 
@@ -184,6 +193,40 @@ def test_a_deleted_stream_is_read_from_its_first_when_it_is_there_again(scene: S
     assert scene.link.attached == [40, "first"]
 
 
+def test_a_post_that_went_down_with_a_deleted_stream_is_told_when_a_later_one_comes_back(scene: Scene) -> None:
+    scene.join()
+    for sequence in (1, 2):
+        scene.post(sequence)
+    scene.link.room_gone = True
+    scene.work()
+    for sequence in (3, 4):
+        scene.post(sequence)
+
+    told = scene.hear(0, batch(2))
+    told += scene.hear(1, batch(4))
+
+    assert told == [
+        events.NotSent(sequence=1, text="hola", reason="it was lost with the room's record"),
+        events.Said(at=1_000_000, user="alice", text="hola", sequence=2),
+        events.Said(at=1_000_000, user="alice", text="hola", sequence=4),
+    ]
+
+
+def test_a_room_that_is_not_there_is_waited_for_once_however_often_it_is_looked_for(scene: Scene) -> None:
+    scene.join()
+    scene.told.clear()
+    missing = events.Waiting(text="there is no room")
+    scene.lose(missing, NotFound())
+    for _again in range(2):
+        with pytest.raises(NotFound):
+            scene.grant(Resume)
+        assert scene.told == []
+        scene.lose(missing, NotFound())
+    scene.lose(missing)
+
+    assert scene.grant(Resume) == [events.WaitingOver(), events.ConnectedAgain()]
+
+
 def test_notices_are_told_but_not_those_of_oneself(scene: Scene) -> None:
     scene.join()
     notices = [Notice(id=user, room="lobby", kind="joined", user=user, at=5) for user in ("alice", "bob")]
@@ -278,10 +321,12 @@ def test_leaving_goes_on_after_a_lost_connection(scene: Scene) -> None:
 
 def test_the_token_is_renewed_before_it_expires(scene: Scene) -> None:
     scene.member.join("alice", scene.now)
-    scene.grant(expires=time.time_ns() // 1000 + int(4 * RENEW_SECONDS * 1_000_000))
+    scene.grant(expires=GRANTED_AT + int(4 * RENEW_SECONDS * 1_000_000))
     scene.work(page(scene.last(History).request))
 
-    scene.work(after=2 * RENEW_SECONDS + 1)
+    scene.work(after=2 * RENEW_SECONDS - 1)
+    assert Resume not in map(type, scene.link.sent)
+    scene.work(after=2)
     told = scene.work(granted(scene.last(Resume).request, "renewed", AGES))
     scene.post(1)
 
@@ -333,6 +378,7 @@ def test_a_broker_in_alarm_is_waited_for(scene: Scene) -> None:
     scene.link.blocked = False
     scene.work()
 
+    assert scene.told == [events.WaitingOver()]
     assert sequences(scene.last(Posts)) == [1]
 
 
@@ -360,7 +406,7 @@ def test_a_broker_in_alarm_may_take_its_time_to_confirm(scene: Scene) -> None:
     scene.work(after=STALLED_SECONDS * 2)
 
     scene.link.blocked = False
-    assert scene.work(after=STALLED_SECONDS) == []
+    assert scene.work(after=STALLED_SECONDS) == [events.WaitingOver()]
 
 
 def test_a_member_that_is_said_to_be_lost_says_that_it_is_there(scene: Scene) -> None:
@@ -380,7 +426,7 @@ def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_r
     scene.member.join("alice", scene.now)
     scene.grant()
     question = scene.last(History).request
-    scene.link.breaks = True
+    scene.link.breaks = ConnectionResetError()
     with pytest.raises(ConnectionResetError):
         scene.work(page(question, recorded(1)))
     assert [type(each) for each in scene.told] == [events.Said, events.Joined]
@@ -390,3 +436,21 @@ def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_r
 
     assert scene.link.attached == [40]
     assert not any(isinstance(each, History) for each in scene.link.sent)
+
+
+def test_who_has_not_typed_a_name_yet_waits_for_the_broker_only_until_it_is_there() -> None:
+    scene = Scene()
+    scene.member.wait_for("the broker")
+    scene.connect()
+
+    assert scene.told == [events.Waiting(text="the broker"), events.WaitingOver()]
+
+
+def test_who_has_typed_a_name_waits_until_that_is_answered() -> None:
+    scene = Scene()
+    scene.member.join("alice", scene.now)
+    scene.member.wait_for("the broker")
+    scene.connect()
+
+    assert scene.told == [events.Waiting(text="the broker")]
+    assert scene.grant() == [events.WaitingOver()]

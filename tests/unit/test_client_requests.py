@@ -45,6 +45,18 @@ def test_a_request_is_given_up_when_its_time_is_over() -> None:
     assert requests.answered("h1") is None
 
 
+def test_a_request_that_could_not_be_sent_is_given_up_later() -> None:
+    requests = Requests()
+    requests.ask(history(), due=0.0, give_up=3.0)
+    requests.ask(claim(), due=0.0)
+
+    requests.prolong(8.0)
+    requests.prolong(7.0)
+
+    assert requests.given_up(7.9) == []
+    assert requests.given_up(8.0) == [history()]
+
+
 def test_a_request_that_reached_no_queue_is_tried_soon() -> None:
     requests = Requests()
     requests.ask(claim(), due=0.0)

@@ -1,5 +1,6 @@
 """How the client starts: its settings and its secret."""
 
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,10 @@ from chat_client.errors import BadUrl, StateError
 from chat_client.settings import broker_name, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
+from tests.support.sitter import Sitter
 
 URL = "amqp://guest:password@localhost:5673/"
+COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
 def test_the_name_comes_from_the_command_line_or_is_asked_for() -> None:
@@ -30,7 +33,9 @@ def test_without_a_broker_s_url_the_setting_is_named() -> None:
         client_settings({}, [])
 
 
-@pytest.mark.parametrize("url", ["localhost", "http://localhost/", "amqp://", "amqp://host:port/"])
+@pytest.mark.parametrize(
+    "url", ["localhost", "http://localhost/", "amqp://", "amqp://host:port/", "amqp://a:b@[::1:5672/"]
+)
 def test_a_url_that_names_no_broker_is_refused(url: str) -> None:
     with pytest.raises(BadUrl, match="AMQP_URL"):
         client_settings({"AMQP_URL": url}, [])
@@ -72,11 +77,20 @@ def test_a_state_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         author_secret(tmp_path / "file" / "tertulia")
 
 
-def test_a_damaged_secret_is_not_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b"damaged", b"\xff" * 64])
+def test_a_damaged_secret_is_not_replaced(tmp_path: Path, damaged: bytes) -> None:
     author_secret(tmp_path)
     (path,) = tmp_path.iterdir()
-    path.write_text("damaged")
+    path.write_bytes(damaged)
 
     with pytest.raises(StateError, match="does not hold"):
         author_secret(tmp_path)
-    assert path.read_text() == "damaged"
+    assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(("value", "coloured"), [("", True), ("1", False)])
+def test_colours_are_left_out_for_who_sets_no_color_to_something(tmp_path: Path, value: str, coloured: bool) -> None:
+    ann = Sitter("amqp://client:x@127.0.0.1:9/", tmp_path, NO_COLOR=value)
+    ann.sees("What is your name here?")
+
+    assert bool(COLOUR.search(ann.raw)) == coloured

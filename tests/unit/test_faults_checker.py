@@ -1,9 +1,12 @@
 """The checker of the fault tests: what is right passes, and each way in which posts can go wrong is found."""
 
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from chat_wire.messages import check_text
@@ -29,7 +32,8 @@ from tests.faults.examples import (
     without,
 )
 from tests.faults.history import LAST
-from tests.faults.operations import Heard, History, MineOp, Room, Stay
+from tests.faults.operations import Entry, Heard, History, MineOp, Room, Stay
+from tests.faults.room import read_log
 from tests.faults.texts import text
 
 
@@ -138,6 +142,20 @@ class TestTexts:
 
     def test_a_line_that_cannot_be_read_is_a_violation(self) -> None:
         assert list(posts.altered(history(), replace(GOOD, unreadable=("line 3",)))) == ["line 3"]
+
+
+def test_a_line_of_the_log_may_be_newer_than_the_reading_but_not_stand_anywhere_else(tmp_path: Path) -> None:
+    newer, elsewhere = entry(post(4), 6), replace(STREAM[1], offset=7)
+    (tmp_path / "log.txt").write_bytes(b"".join(map(line, (STREAM[0], elsewhere, newer))))
+    room = read_log(tmp_path / "log.txt", Room(stream=STREAM), end=5)
+    assert room.log == (STREAM[0], elsewhere)
+    (violation,) = posts.altered(history(), room)
+    assert "nothing at that place" in violation
+
+
+def line(of: Entry) -> bytes:
+    times = {key: datetime.fromtimestamp(getattr(of, key) / 1e6, UTC).isoformat() for key in ("client_ts", "server_ts")}
+    return orjson.dumps({**asdict(of), **times}) + b"\n"
 
 
 class TestOrder:

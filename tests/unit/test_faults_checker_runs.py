@@ -37,7 +37,6 @@ def violated(report: Report) -> set[str]:
     return {verdict.property[0] for verdict in report.verdicts if verdict.violations}
 
 
-@settings(deadline=None)  # what it takes depends on who else works on the machine
 @given(st.integers(0, 2**32))
 def test_a_right_run_passes(seed: int) -> None:
     run = made_up(seed)
@@ -179,7 +178,7 @@ def forget_a_user(run: MadeUp, chance: random.Random) -> Spoilt:
         (forget_a_user, "5"),
     ],
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
 def test_a_run_that_is_spoilt_in_one_place_does_not_pass(
     seed: int, spoil: Callable[[MadeUp, random.Random], Spoilt], properties: str

@@ -1,7 +1,6 @@
 """The full-screen client, over a session that the test plays: what it shows, and what it asks for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.events import AppBlur, Key
@@ -9,21 +8,11 @@ from textual.events import AppBlur, Key
 from chat_client import events
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.fullscreen.name_screen import NameScreen
-from chat_client.fullscreen.results_screen import ResultsScreen
-from tests.support.hand_session import MINUTE, NOON, Scene, joined, opened, said
+from chat_client.fullscreen.run import complaints
+from tests.support.hand_session import MINUTE, NOON, Scene, in_the_room, opened, said
 from tests.support.picture import picture
 
 LOST = events.ConnectionLost(broker="host:5672")
-
-
-def in_the_room(
-    play: Callable[[Scene], Awaitable[None]], *history: events.Said, size: tuple[int, int] = (80, 24)
-) -> None:
-    async def run() -> None:
-        async with joined(*history, size=size) as scene:
-            await play(scene)
-
-    asyncio.run(run())
 
 
 def test_the_name_is_asked_for_and_then_the_room_is_there() -> None:
@@ -70,6 +59,21 @@ def test_what_joining_waits_for_is_said() -> None:
             assert "waiting for the broker" in scene.screen()
             await scene.tell(events.WaitingOver())
             assert "waiting for the broker" not in scene.screen()
+            assert "joining" in scene.screen()
+
+    asyncio.run(run())
+
+
+def test_what_joining_waits_for_is_still_said_when_the_name_is_typed() -> None:
+    async def run() -> None:
+        async with opened() as scene:
+            await scene.tell(events.Waiting(text="waiting for the broker at host:5672"))
+            await scene.enter("alice")
+            assert "waiting for the broker" in scene.screen()
+            await scene.tell(events.NameRefused(text="alice is taken: choose another name"))
+            await scene.enter("x")
+            assert "waiting for the broker" not in scene.screen()
+            assert "joining" in scene.screen()
 
     asyncio.run(run())
 
@@ -149,55 +153,21 @@ def test_scrolling_up_asks_for_what_was_said_before() -> None:
     in_the_room(play, said("hello"))
 
 
-def test_a_search_shows_what_is_found_over_the_room() -> None:
+def test_an_archive_that_does_not_answer_is_asked_again_only_when_the_person_goes_up() -> None:
+    failed = (events.Remark(text="the archive does not answer"), events.OlderListed(messages=(), more=True))
+
     async def play(scene: Scene) -> None:
-        await scene.enter("/search lost keys")
-        assert scene.asked("search") == ["lost keys"]
-        await scene.tell(events.SearchListed(words="lost keys", messages=(said("my keys are lost"),), more=False))
-        assert isinstance(scene.app.screen, ResultsScreen)
-        assert "my keys are lost" in scene.screen()
-        await scene.pilot.press("escape")
+        await scene.until(lambda: scene.asked("older"), "older messages are asked for")
+        await scene.tell(*failed)
+        await scene.tell(said("more"))
+        assert scene.asked("older") == [None]
+        await scene.pilot.press("pageup")
         await scene.pilot.pause()
-        assert "my keys are lost" not in scene.screen()
+        assert scene.asked("older") == [None, None]
+        await scene.tell(*failed)
+        assert scene.asked("older") == [None, None]
 
-    in_the_room(play)
-
-
-def test_older_finds_are_asked_for_at_the_top() -> None:
-    async def play(scene: Scene) -> None:
-        await scene.enter("/search hi")
-        await scene.tell(events.SearchListed(words="hi", messages=(said("hi 2"),), more=True))
-        await scene.until(lambda: scene.asked("search_more"), "more is asked for")
-        await scene.tell(events.SearchListed(words="hi", messages=(said("hi 1"),), more=False))
-        assert scene.screen().index("hi 1") < scene.screen().index("hi 2")
-
-    in_the_room(play)
-
-
-def test_my_messages_are_shown_as_they_come() -> None:
-    async def play(scene: Scene) -> None:
-        await scene.enter("/mymsgs")
-        assert scene.asked("my_messages") == [None]
-        await scene.tell(events.MineListed(messages=(said("one", "alice"),)))
-        await scene.tell(events.MineListed(messages=(said("two", "alice"),), total=2))
-        assert scene.screen().index("one") < scene.screen().index("two")
-
-    in_the_room(play)
-
-
-def test_an_answer_to_what_was_asked_before_is_not_shown_as_an_answer_to_this() -> None:
-    async def play(scene: Scene) -> None:
-        await scene.enter("/mymsgs")
-        await scene.pilot.press("escape")
-        await scene.enter("/search keys")
-        await scene.tell(events.MineListed(messages=(said("mine", "alice"),), total=1))
-        await scene.tell(events.SearchListed(words="lost", messages=(said("it is lost"),), more=False))
-        await scene.tell(events.SearchListed(words="keys", messages=(said("my keys"),), more=False))
-        assert "my keys" in scene.screen()
-        assert "mine" not in scene.screen()
-        assert "it is lost" not in scene.screen()
-
-    in_the_room(play)
+    in_the_room(play, said("hello"))
 
 
 def test_users_are_listed_when_asked_for() -> None:
@@ -282,13 +252,18 @@ def test_the_end_of_the_session_ends_the_client(freed: bool, status: int) -> Non
         ("off", "hello alice", 0),
     ],
 )
-def test_the_bell_rings_as_chosen(choice: str, text: str, rings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_bell_rings_as_chosen_and_once_for_what_comes_at_once(
+    choice: str, text: str, rings: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def play(scene: Scene) -> None:
         rung: list[None] = []
         monkeypatch.setattr(scene.app, "bell", lambda: rung.append(None))
         if choice:
             await scene.enter(f"/bell {choice}")
-        await scene.tell(said(text), said(text, "alice", sequence=9))
+        scene.room.tell([*[said(text)] * times, said(text, "alice", sequence=9)])
+        assert len(rung) == rings
+        scene.room.tell([said("not for you", "alice")])
         assert len(rung) == rings
 
     in_the_room(play, said("alice, this was before"))
@@ -306,46 +281,38 @@ def test_what_comes_while_nobody_looks_is_marked_as_new() -> None:
     in_the_room(play)
 
 
-def test_a_message_is_chosen_and_copied_by_keys_and_typing_goes_on() -> None:
+def test_what_was_refused_and_neither_sent_again_nor_dropped_is_named_at_the_end() -> None:
     async def play(scene: Scene) -> None:
-        await scene.tell(said("first words"), said("second words"))
-        await scene.pilot.press("f6", "up", "ctrl+c")
-        assert "first words" in scene.app.clipboard
-        assert "second words" not in scene.app.clipboard
-        await scene.enter("and on")
-        assert scene.posted() == ["and on"]
+        for sequence, text in enumerate(["one", "two", "three"], 1):
+            await scene.enter(text)
+            await scene.tell(events.NotSent(sequence=sequence, text=text, reason="slow down"))
+        await scene.pilot.press("f2")
+        await scene.tell(said("one", "alice", sequence=4))
+        await scene.pilot.press("f3")
+        await scene.enter("four")
+        scene.session.tell(events.Ended(text="the session is over", freed=False))
+        await scene.until(lambda: not scene.app.is_running)
+        scene.session.tell(events.NotSent(sequence=5, text="four", reason="it did not come back"))
+        assert complaints(scene.app) == [
+            "not sent: three (slow down)",
+            "not sent: four (it did not come back)",
+            "the session is over",
+        ]
 
     in_the_room(play)
 
 
-def test_the_link_of_the_message_that_is_chosen_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_letter_is_hidden_behind_the_members_on_a_narrow_terminal() -> None:
+    text = "".join(map(chr, range(ord("a"), ord("z") + 1)))
+
     async def play(scene: Scene) -> None:
-        opened_urls: list[str] = []
-        monkeypatch.setattr(scene.app, "open_url", opened_urls.append)
-        await scene.tell(said("see https://example.org/a now"))
-        await scene.pilot.press("f6", "enter", "escape")
+        await scene.pilot.press("f4")
         await scene.pilot.pause()
-        assert opened_urls == ["https://example.org/a"]
-        await scene.enter("seen")
-        assert scene.posted() == ["seen"]
+        await scene.tell(said(text))
+        rows = [line.strip() for line in scene.screen().splitlines()]
+        assert text in "".join(rows)
 
-    in_the_room(play)
-
-
-def test_what_the_mouse_selects_is_copied_while_the_cursor_stays_in_the_input() -> None:
-    async def play(scene: Scene) -> None:
-        await scene.tell(said("copy these words"))
-        view = scene.room.query_one("#transcript")
-        row = next(y for y in range(view.size.height) if "copy these words" in view.render_line(y).text)
-        await scene.pilot.mouse_down(view, offset=(2, row))
-        await scene.pilot.hover(view, offset=(50, row))
-        await scene.pilot.mouse_up(view, offset=(50, row))
-        await scene.pilot.press("ctrl+c")
-        assert "copy these words" in scene.app.clipboard
-        await scene.enter("done")
-        assert scene.posted() == ["done"]
-
-    in_the_room(play)
+    in_the_room(play, size=(40, 12))
 
 
 def test_the_command_palette_has_what_can_be_done() -> None:

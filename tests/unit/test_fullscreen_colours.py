@@ -1,10 +1,13 @@
 """Names have stable colours that can be read on every theme."""
 
+import asyncio
+
 import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, colour
+from tests.support.hand_session import joined
 
 OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
 
@@ -30,6 +33,20 @@ def test_each_colour_can_be_read(theme: Theme, background: str) -> None:
 
     for each in ON_DARK if theme.dark else ON_LIGHT:
         assert contrast(Color.parse(each), behind) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+def test_the_frame_of_the_members_can_be_told_from_what_is_behind_it(theme: str) -> None:
+    async def run() -> None:
+        async with joined() as scene:
+            scene.app.theme = theme
+            await scene.pilot.pause()
+            members = scene.room.query_one("#members")
+            behind = members.styles.background
+            frame = behind + members.styles.border_top[1]
+            assert contrast(frame, behind) >= 3  # WCAG 2.2, 1.4.11
+
+    asyncio.run(run())
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -16,7 +16,7 @@ TEXTS = st.sampled_from(["hola", "one two three four five six seven " * 4, "two\
 USERS = st.sampled_from(["anna", "bob", "carol"])
 TIMES = st.integers(0, 50).map(lambda hours: AT + hours * HOUR)
 SAID = st.builds(Said, at=TIMES, user=USERS, text=TEXTS)
-ITEMS = SAID | st.builds(Noticed, at=TIMES, user=USERS, kind=st.just("left")) | st.builds(Line, st.none(), TEXTS)
+ITEMS = SAID | st.builds(Noticed, at=TIMES, user=USERS, kind=st.just("left")) | st.builds(Line, TIMES, TEXTS)
 
 
 def said(number: int, text: str = "", user: str = "bob") -> Said:
@@ -50,7 +50,7 @@ class Flat:
             is_new = item is self.new
             above = Above(None if is_new else above.item, above.at)
             found.append([new_row(self.layout)] * is_new + rows(item, above, self.layout))
-            above = Above(item, above.at if item.at is None else item.at)
+            above = Above(item, item.at)
         for post in self.posts:
             found.append(post_rows(post, above, self.layout))
             said = Said(at=post.at, user="anna", text=post.text)
@@ -149,7 +149,8 @@ class Conversations(RuleBasedStateMachine):
 
     @invariant()
     def posts_are_counted(self) -> None:
-        assert self.conversation.refused == sum(post.reason is not None for post in self.flat.posts)
+        refused = [(post.text, post.reason) for post in self.flat.posts if post.reason is not None]
+        assert [(each.text, each.reason) for each in self.conversation.refused] == refused
         assert self.conversation.pending == sum(post.reason is None for post in self.flat.posts)
 
 

@@ -48,6 +48,18 @@ def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
     assert dict(roster.members()) == after(before + noticed)
 
 
+def test_two_listings_on_their_way_are_each_held_against_what_came_since() -> None:
+    roster, bob = Roster(), UsersListed(connected=("bob",), disconnected=())
+    roster.asked()
+    roster.noticed(Noticed(at=0, user="eve", kind="joined"))
+    roster.asked()
+    roster.listed(bob)
+    roster.noticed(Noticed(at=0, user="bob", kind="left"))
+    roster.listed(bob)
+
+    assert roster.members() == [("eve", True)]
+
+
 def test_those_who_are_connected_come_first_in_alphabetical_order() -> None:
     roster = Roster()
     roster.listed(UsersListed(connected=("bob", "Alice", "eve"), disconnected=("adam",)))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from chat_client.commands import action
 from chat_client.display import safe
 from chat_client.events import Noticed, Said
 from chat_client.fullscreen.heights import ends
@@ -35,15 +36,16 @@ NARROW = Layout(40, own_name="anna")
 
 # What is hard to lay out or to keep harmless, besides all else there is.
 HOSTILE = "\x00\x07\x1b[31m\r\n\t\x7f\x9b\u202e\u2066\u2028\u00ad\u200b\u200d\ufe0f\u0301漢é👩\U0001f1ea /me"
-TEXTS = st.text(st.sampled_from(HOSTILE) | st.characters(exclude_categories=["Cs"]), min_size=1) | st.text(
-    st.sampled_from("ab  \n"), min_size=1
-)
+# Lists of characters: as one alphabet all there is would leave next to no room for what is hard.
+TEXTS = st.lists(st.sampled_from(HOSTILE) | st.characters(exclude_categories=["Cs"]), min_size=1).map(
+    "".join
+) | st.text(st.sampled_from("ab  \n"), min_size=1)
 TIMES = st.integers(0, 3 * 86400).map(lambda seconds: AT + seconds * SECOND)
 NAMES = st.sampled_from(["anna", "bob", "漢字漢字漢字漢字漢字漢字", "x" * 32, "\x1b[2J"])
 ITEMS: st.SearchStrategy[Item] = (
     st.builds(Said, at=TIMES, user=NAMES, text=TEXTS)
     | st.builds(Noticed, at=TIMES, user=NAMES, kind=st.sampled_from(["joined", "left", "lost", "back"]))
-    | st.builds(Line, at=st.none() | TIMES, text=TEXTS)
+    | st.builds(Line, at=TIMES, text=TEXTS)
 )
 LAYOUTS = st.builds(Layout, width=st.integers(20, 130), own_name=st.just("anna"), local_time=st.booleans())
 
@@ -126,9 +128,14 @@ def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
     assert shown(rows(said("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
     assert shown(rows(said("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
     assert shown(rows(Noticed(at=AT, user="bob", kind="lost"), HERE, NARROW)) == ["15:36 * bob lost the connection"]
-    assert shown(rows(Line(None, "connected: bob"), HERE, WIDE)) == ["                     * │ connected: bob"]
+    assert shown(rows(Line(AT, "connected: bob"), HERE, WIDE)) == ["15:36                * │ connected: bob"]
     assert rows(said("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
-    assert rows(Line(None, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
+    assert rows(Line(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
+
+
+def test_who_does_nothing_has_said_it() -> None:
+    assert shown(rows(said("/me  "), HERE, NARROW)) == ["15:36 bob", "  /me"]
+    assert list(ends([said("/me  ")], HERE, NARROW)) == [2]
 
 
 def test_a_message_that_names_the_viewer_is_told_apart_also_without_colours() -> None:
@@ -193,7 +200,7 @@ def test_no_row_is_wider_than_there_is_room_and_nothing_in_it_is_obeyed(
 def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: Said, layout: Layout) -> None:
     found = rows(message, Above(None, message.at), layout)
     body = "".join((row.joint or "") + "".join(piece.text for piece in row.body) for row in found)
-    acts = message.text.startswith("/me ")
+    acts = action(message.text) is not None
     expected = "\n".join(safe_lines(starred_text(message) if acts else message.text))
 
     assert body == ("\n" if layout.narrow and not acts else "") + expected

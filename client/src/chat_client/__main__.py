@@ -25,6 +25,7 @@ PAINTS_A_SECOND = "120"
 
 def main() -> int:
     """Run the client; returns its exit status."""
+    _open_what_is_closed()
     use_language(os.environ)
     logging.getLogger().addHandler(logging.NullHandler())  # the screen belongs to the chat
     try:
@@ -46,9 +47,18 @@ def _run(settings: ClientSettings, secret: str) -> int:
         return plain.run(settings, secret)
     gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTION)
     os.environ.setdefault("TEXTUAL_FPS", PAINTS_A_SECOND)
+    if not settings.no_color:  # an empty NO_COLOR asks for nothing, but Textual would obey it
+        os.environ.pop("NO_COLOR", None)
     from chat_client.fullscreen import run as fullscreen
 
     return fullscreen.run(settings, secret)
+
+
+def _open_what_is_closed() -> None:
+    """Have something at each of the descriptors 0 to 2: whoever starts this may have closed them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _complain(text: str) -> int:

@@ -3,6 +3,7 @@
 Each message is one line: nothing a member sends can end it, move the cursor, or reverse the reading order.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,14 @@ TAB = "    "
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Unicode's bidirectional embeddings, overrides and isolates (UAX #9), and its line and paragraph separators.
 REFUSED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
+
+# A joiner (U+200D) between two emoji or after a virama of an Indic script has a meaning (UTS #51, Unicode chapter 12).
+# Elsewhere terminals ignore it, but what measures texts takes it and the letter after it for no cells.
+_EMOJI = "[\u2194\u2195\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
+_VIRAMA = "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
+_STRAY_JOINER = re.compile(
+    f"\u200d(?!(?:(?<={_EMOJI}\u200d)|(?<={_EMOJI}\ufe0f\u200d)){_EMOJI}|(?<={_VIRAMA}\u200d)[\u0900-\u0dff])"
+)
 
 NOTICES = {
     "joined": marked("{name} joined"),
@@ -37,8 +46,12 @@ _SAFE = {
 
 
 def safe(text: str) -> str:
-    """`text` without anything a terminal would obey: a control character is shown as its picture."""
-    return text.replace("\r\n", "\n").translate(_SAFE)
+    """`text` without anything a terminal would obey, or that would make it take another width than is reckoned with.
+
+    A control character is shown as its picture; a joiner that joins nothing is left out.
+    """
+    shown = text.replace("\r\n", "\n").translate(_SAFE)
+    return _STRAY_JOINER.sub("", shown) if "\u200d" in shown else shown
 
 
 def width(text: str) -> int:

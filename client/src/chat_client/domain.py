@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import takewhile
 
 from chat_client.events import Noticed, Said
 from chat_wire.messages import MAX_POSTS, Batch, Notice, Page, Position, Post, Recorded, entry_ids
@@ -27,6 +28,7 @@ class Outbox:
         self._added = 0
         self._seen = 0
         self._told = 0
+        self._cut_at = 0
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -64,8 +66,7 @@ class Outbox:
         Returns the posts that cannot: a later one came back, so that readers would drop them. They were
         refused, and the refusal went down with the connection.
         """
-        overtaken = [post for post in self._pending.values() if post.sequence < self._seen]
-        self.remove(tuple(post.sequence for post in overtaken))
+        overtaken = self._overtaken(self._added)
         self._flying = ()
         self._next = min(self._pending, default=self._added + 1)
         return overtaken
@@ -74,6 +75,14 @@ class Outbox:
         """The post has come back."""
         self._seen = max(self._seen, sequence)
         self._pending.pop(sequence, None)
+
+    def record_cut(self) -> None:
+        """The room's record is gone, or some of it: what was added until now may have gone down with it."""
+        self._cut_at = self._added
+
+    def gone(self) -> list[Post]:
+        """Take out the posts that went down with the record, which is known once a later one came back."""
+        return self._overtaken(self._cut_at)
 
     def remove(self, sequences: tuple[int, ...]) -> list[Post]:
         """Take posts out that were refused; returns those that were in."""
@@ -89,6 +98,11 @@ class Outbox:
     def remove_all(self) -> list[Post]:
         """Take out everything that has not come back."""
         return self.remove(tuple(self._pending))
+
+    def _overtaken(self, last: int) -> list[Post]:
+        """Take out the posts, up to the sequence `last`, of which readers have taken a later one."""
+        end = min(self._seen, last + 1)
+        return self.remove(tuple(takewhile(lambda sequence: sequence < end, self._pending)))  # which are in order
 
     def _consecutive(self) -> Iterator[Post]:
         while self._next not in self._pending and self._next <= self._added:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from chat_client.browsing import Browsing
+from chat_client.browsing import ANSWER_SECONDS, Browsing
 from chat_client.domain import Outbox
 from chat_client.events import (
     ConnectedAgain,
@@ -128,10 +128,13 @@ class Member:
 
     # What happens to the connection.
 
-    def opened(self, _now: float) -> None:
+    def opened(self, now: float) -> None:
         """There is a new connection, with a new inbox: go on with the session, if there is one."""
+        self._requests.prolong(now + ANSWER_SECONDS)
         if self._grant and not self._requests.waiting(Exit):
             self._requests.ask(Resume(request=_new_request(), token=""), due=0.0)
+        if not self._grant and not self._requests.waiting(Claim):
+            self.wait_for("")
 
     def lost(self, loss: ConnectionLost | Waiting) -> None:
         """The connection is gone; everything under way is kept for the next one. `loss` is told, once."""
@@ -152,7 +155,7 @@ class Member:
         self._waiting_for = text
 
     def closed(self) -> None:
-        """The client goes: name what has not come back."""
+        """The client goes: name what has not come back, each post once however often this is called."""
         self._give_up_posts(_("the client left before it came back"))
 
     def tell_late(self) -> None:
@@ -195,18 +198,18 @@ class Member:
         if self._requests.answered(message.request) is None:
             return
         self._grant = message
-        self.wait_for("")
-        lifetime = (message.expires - time.time_ns() // 1000) / 1_000_000
+        lifetime = (message.expires - message.at) / 1_000_000  # by the registry's clock, whatever this one says
         self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)
+        if self._joined and not self._transcript.attached:
+            self._transcript.attach(link, now)
+        self.wait_for("")  # only now: there may be no room to attach to
+        self._reconnected()
         if not self._joined:
             self._transcript.joined(message.at)
             question = History(request=_new_request(), token="", room=ROOM, before=None, limit=HISTORY)
             self._requests.ask(question, due=0.0, give_up=now + HISTORY_SECONDS)
-        elif not self._transcript.attached:
-            self._transcript.attach(link, now)
-            self._reconnected()
 
-    def _on_refused(self, _link: Link, message: Refused, _now: float) -> None:
+    def _on_refused(self, link: Link, message: Refused, _now: float) -> None:
         request = self._requests.answered(message.request)
         text = refusal(message.reason, message.text)
         if isinstance(request, Claim):
@@ -215,6 +218,8 @@ class Member:
             self._end(text, freed=False)
         elif self._is_browsing(request):
             self._browsing.refused(request, text)
+        elif isinstance(request, History):
+            self._join_without_history(link, text)
         elif request or message.request is None:
             self._emit(Remark(text=text))
 
@@ -254,9 +259,12 @@ class Member:
             elif self._is_browsing(question):
                 self._browsing.given_up(question)
             elif isinstance(question, History):
-                self._emit(Remark(text=_("the archive does not answer: earlier messages are not shown")))
-                self._tell_joined()
-                self._transcript.attach_late(link)
+                self._join_without_history(link, _("the archive does not answer: earlier messages are not shown"))
+
+    def _join_without_history(self, link: Link, text: str) -> None:
+        self._emit(Remark(text=text))
+        self._tell_joined()
+        self._transcript.attach_late(link)
 
     def _is_browsing(self, question: Request | None) -> TypeGuard[History | Search]:
         """Whether a question is of what was said earlier, and not the one that joining waits for."""

@@ -19,6 +19,7 @@ from chat_wire.errors import InvalidName, InvalidText
 
 LINES_AHEAD = 1000
 SHOWN_CHARACTERS = 60
+COULD_NOT_JOIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Pipe:
         self._status = 0
 
     def run(self) -> None:
-        """Run to the end, which is an exception: Leave, KeyboardInterrupt or BrokenPipeError."""
+        """Run to the end, which is an exception: Leave, KeyboardInterrupt, or OSError of the output."""
         self._session.start()
         threading.Thread(target=self._read, name="input", daemon=True).start()
         if self._name is not None:
@@ -63,21 +64,41 @@ class Pipe:
         """Close the session and name what had not come back; returns the exit status."""
         self._session.close()
         while not self._happened.empty():
-            event = self._happened.get()
-            if isinstance(event, NotSent):
-                self._not_sent(event.text, event.reason)
+            happened = self._happened.get()
+            if isinstance(happened, NotSent):
+                self._not_sent(happened.text, happened.reason)
+            elif isinstance(happened, Typed):
+                self._backlog.append(happened)
+        if self._name is not None and status != COULD_NOT_JOIN:
+            self._name_backlog()
         return status or self._status
 
+    def _name_backlog(self) -> None:
+        """Name the messages that were read and not posted: before joining, or behind a search."""
+        for typed in self._backlog:
+            match commands.parse(typed.line or ""):
+                case commands.Text(text):
+                    self._not_sent(text, _("the client left before it was sent"))
+                case commands.Asked(commands.EXIT):
+                    return
+
     def _read(self) -> None:
-        for line in _lines_of(sys.stdin.fileno()):
-            self._ahead.acquire()
-            self._happened.put(Typed(line))
-        self._happened.put(Typed(None))
+        descriptor = sys.stdin.fileno()
+        try:
+            os.set_blocking(descriptor, True)  # whoever had it before may have left it otherwise
+            for line in _lines_of(descriptor):
+                self._ahead.acquire()
+                self._happened.put(Typed(line))
+        except OSError as error:
+            self._status = 1
+            _complain(_("the input cannot be read: {why}").format(why=error.strerror))
+        finally:
+            self._happened.put(Typed(None))
 
     def _take_name(self, typed: Typed) -> None:
         if typed.line is None:
             _complain(_("no name: give one with --name, or as the first line of input"))
-            raise Leave(2)
+            raise Leave(COULD_NOT_JOIN)
         if typed.line.strip():
             self._name = typed.line.strip()
             self._join(self._name)
@@ -153,7 +174,7 @@ class Pipe:
                 _print([display.notice(_("messages have not come back yet: waiting for them"))])
             case NameRefused():
                 _complain(event.text)
-                raise Leave(2)
+                raise Leave(COULD_NOT_JOIN)
             case Ended():
                 self._end(event)
 

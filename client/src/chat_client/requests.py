@@ -57,6 +57,12 @@ class Requests:
             del self._asked[message.request]
         return found
 
+    def prolong(self, until: float) -> None:
+        """Give nothing up before `until`: as long as there was no connection, nobody could answer."""
+        for asked in self._asked.values():
+            if asked.give_up is not None:
+                asked.give_up = max(asked.give_up, until)
+
     def bounced(self, kinds: tuple[type[Request], ...], now: float) -> None:
         """Requests of these kinds reached no queue: try them a little later."""
         for asked in self._asked.values():

@@ -31,13 +31,14 @@ class Sender:
         self._outbox = outbox
         self._waiting_for = waiting_for
         self._bounced = False
+        self._blocked = False
         self._hold_until = 0.0
         self._stalled_at = 0.0
 
     def lost(self) -> list[Post]:
         """The connection is gone: everything goes again. Returns the posts that cannot, having been refused."""
         self._requests.lost()
-        self._bounced, self._hold_until = False, 0.0
+        self._bounced, self._blocked, self._hold_until = False, False, 0.0
         return self._outbox.lost()
 
     def settle(self, link: Link, now: float) -> None:
@@ -50,6 +51,9 @@ class Sender:
             self._stalled_at = now + STALLED_SECONDS
         elif now > self._stalled_at:
             raise Unconfirmed("the broker confirms nothing")
+        if self._blocked and not link.blocked:
+            self._waiting_for("")
+        self._blocked = link.blocked
         bounced = link.take_bounced()
         if topology.REGISTRY.name in bounced:
             self._requests.bounced(TO_REGISTRY, now)

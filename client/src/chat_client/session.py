@@ -31,7 +31,7 @@ CLOSE_SECONDS = 2.0
 class Session:
     """One person in the chat. Its methods return at once; what comes of them is told as events.
 
-    `emit` is called in the session's own thread, with each event in the order it happened.
+    `emit` is called in the session's own thread, with each event in the order it happened; at last by `close`.
     """
 
     def __init__(self, url: str, secret: str, emit: Callable[[Event], None]) -> None:
@@ -80,7 +80,7 @@ class Session:
 
     def search(self, words: str) -> None:
         """Ask for the newest messages that hold all words, once joined: SearchListed follows."""
-        self._ask(self._member.search, words)
+        self._ask(self._member.search, words.encode(errors="replace").decode())  # half a surrogate pair has no bytes
 
     def search_more(self) -> None:
         """Ask for older messages that hold the words searched for: SearchListed follows."""
@@ -91,10 +91,15 @@ class Session:
         self._ask(self._member.leave)
 
     def close(self) -> None:
-        """Stop at once. Without an exit before, the name is kept. What had not come back is told as NotSent."""
+        """Stop at once. Without an exit before, the name is kept. What had not come back is told as NotSent.
+
+        Told here, and not by the session's thread: that may be stuck in a broken network for longer than anybody waits.
+        """
         self._closing.set()
         self._rouse()
         self._thread.join(CLOSE_SECONDS)
+        self._do_asked()
+        self._member.closed()
 
     def _ask(self, method: Callable[..., None], *arguments: Any) -> None:
         self._asked.put((method, arguments))
@@ -108,7 +113,6 @@ class Session:
         try:
             while not self._done():
                 self._keep_connected()
-            self._member.closed()
         except Exception as error:
             self._emit(Ended(text=_("the client failed: {error!r}").format(error=error), freed=False))
             raise

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chat_client.errors import BadUrl
-from chat_client.language import _
+from chat_client.language import _, marked
 from chat_wire.settings import setting
+
+NO_ADDRESS = marked("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
         name=options.name,
         plain=options.plain,
         local_time=options.local_time,
-        no_color="NO_COLOR" in environ,
+        no_color=bool(environ.get("NO_COLOR")),
     )
 
 
@@ -43,13 +45,16 @@ def broker_name(url: str) -> str:
 
     Raises BadUrl.
     """
-    parts = urlsplit(url.split(";")[0])
+    try:
+        parts = urlsplit(url.split(";")[0])
+    except ValueError:
+        raise BadUrl(_(NO_ADDRESS)) from None
     try:
         port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
     except ValueError:
         raise BadUrl(_("AMQP_URL has a port that is no number")) from None
     if parts.scheme not in ("amqp", "amqps", "pyamqp") or not parts.hostname:
-        raise BadUrl(_("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/"))
+        raise BadUrl(_(NO_ADDRESS))
     return f"{parts.hostname}:{port}"
 
 

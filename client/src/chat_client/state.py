@@ -20,7 +20,7 @@ def author_secret(directory: Path) -> str:
     try:
         if not path.exists():
             _create(path)
-        secret = path.read_text().strip()
+        secret = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         text = _("{path} cannot be used ({why}): make {directory} writable, or set XDG_STATE_HOME")
         raise StateError(text.format(path=path, why=error.strerror, directory=directory)) from None

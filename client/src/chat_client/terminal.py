@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import FrameType
 
@@ -53,8 +54,14 @@ class Terminal:
         self._talk()
 
     def close(self, status: int) -> int:
-        """Close the session; returns the exit status."""
+        """Close the session and name what had not come back; returns the exit status."""
         self._session.close()
+        last = Ended(text="", freed=False)
+        self._arrived.put(last)  # the bell's thread hands it over behind all that was told
+        with suppress(queue.Empty):  # it was interrupted before there was such a thread
+            while (event := self._to_show.get(timeout=PATIENCE_SECONDS)) is not last:
+                if isinstance(event, NotSent):
+                    print(f"chat: {display.safe(_not_sent(event))}", file=sys.stderr)
         return status
 
     def _join(self) -> None:
@@ -135,8 +142,14 @@ class Terminal:
             _erase(PROMPT + line)
 
     def _leave(self) -> None:
-        """Leave, when everything sent has come back."""
+        """Leave, when everything sent has come back; at once if that is interrupted."""
         self._session.exit()
+        try:
+            self._show_the_rest()
+        except KeyboardInterrupt:
+            raise Leave(INTERRUPTED) from None
+
+    def _show_the_rest(self) -> None:
         patience: float | None = PATIENCE_SECONDS
         while True:
             try:
@@ -156,7 +169,7 @@ class Terminal:
         self._print(_waiting(self._to_show))
         self._prompt = prompt
         try:
-            return input(prompt)
+            return input(prompt).encode(errors="surrogateescape").decode(errors="replace")
         finally:
             self._prompt = None
 
@@ -187,27 +200,30 @@ class Terminal:
             self._showing = False
 
     def _show_above(self, prompt: str) -> None:
-        events = _waiting(self._to_show)
+        events = list(_waiting(self._to_show))
         shown = [line for event in events for line in _lines(event)]
-        if shown:
-            typed = readline.get_line_buffer().split("\n")  # lines that were pasted
-            _print_above(shown, prompt + "\n".join(map(display.safe, typed)))
-        _end(events)
+        try:
+            if shown:
+                typed = readline.get_line_buffer().split("\n")  # lines that were pasted
+                _print_above(shown, prompt + "\n".join(map(display.safe, typed)))
+        finally:  # whatever interrupts it
+            for event in events:
+                _end(event)
 
-    def _print(self, events: list[Event]) -> None:
+    def _print(self, events: Iterable[Event]) -> None:
         for event in events:
-            for line in _lines(event):
-                print(line, flush=True)
-        _end(events)
+            try:
+                for line in _lines(event):
+                    print(line, flush=True)
+            finally:  # whatever interrupts it
+                _end(event)
 
 
-def _waiting(events: "queue.SimpleQueue[Event]") -> list[Event]:
-    """All that is in a queue; none if there is nothing."""
-    taken = []
+def _waiting(events: "queue.SimpleQueue[Event]") -> Iterator[Event]:
+    """All that is in a queue, each taken when it is asked for: what interrupts loses none but that one."""
     with suppress(queue.Empty):
         while True:
-            taken.append(events.get_nowait())
-    return taken
+            yield events.get_nowait()
 
 
 def _lines(event: Event) -> list[str]:
@@ -215,18 +231,21 @@ def _lines(event: Event) -> list[str]:
         case Delayed():
             return [display.notice(_("not delivered yet: {text}").format(text=event.text))]
         case NotSent():
-            return [display.notice(_("not sent: {text} ({reason})").format(text=event.text, reason=event.reason))]
+            return [display.notice(_not_sent(event))]
         case Ended():
             return [display.notice(event.text)]
     return display.lines(event)
 
 
-def _end(events: list[Event]) -> None:
+def _not_sent(event: NotSent) -> str:
+    return _("not sent: {text} ({reason})").format(text=event.text, reason=event.reason)
+
+
+def _end(event: Event) -> None:
     """Raise Leave if the session is over, with the line being typed taken off the screen."""
-    for event in events:
-        if isinstance(event, Ended):
-            _write("\r\x1b[J")
-            raise Leave(0 if event.freed else 1)
+    if isinstance(event, Ended):
+        _write("\r\x1b[J")
+        raise Leave(0 if event.freed else 1)
 
 
 def _rows(text: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chat_client.domain import Outbox, Reader
-from chat_client.events import Event, Noticed, Remark, Said
+from chat_client.events import Event, Noticed, NotSent, Remark, Said
 from chat_client.language import _
 from chat_client.link import Link
 from chat_wire.codec import decode
@@ -82,11 +82,17 @@ class Transcript:
         for event in self._reader.read(offset, entry, session):
             if isinstance(event, Said) and event.sequence is not None:
                 self._outbox.seen(event.sequence)
+                self._tell_gone()
                 self.newest_own = offset
             if isinstance(event, Noticed) and event.user == name and event.kind == "lost":
                 self.lost_at = event.at
             if not (isinstance(event, Noticed) and self._is_no_news(event, name)):
                 self._emit(event)
+
+    def _tell_gone(self) -> None:
+        for post in self._outbox.gone():
+            reason = _("it was lost with the room's record")
+            self._emit(NotSent(sequence=post.sequence, text=post.text, reason=reason))
 
     def _is_no_news(self, notice: Noticed, name: str) -> bool:
         """Whether a notice is of before this member joined, or of this member, whose face knows better."""
@@ -96,6 +102,7 @@ class Transcript:
         text = _("the room's record was lost or cut short on the broker: some messages may be missing")
         self._emit(Remark(text=text))
         self.newest_own = -1
+        self._outbox.record_cut()
         link.attach(self._room, self._reader.restart())
 
     def _decode(self, body: bytes) -> Batch | Notice | None:

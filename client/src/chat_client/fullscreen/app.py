@@ -12,7 +12,9 @@ from textual.command import CommandPalette
 from textual.message import Message
 from textual.screen import Screen
 
-from chat_client.events import Ended, Event, Joined, NameRefused, Waiting, WaitingOver
+from chat_client import display
+from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiting, WaitingOver
+from chat_client.fullscreen import browser
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
@@ -23,6 +25,7 @@ from chat_wire.errors import InvalidName
 
 if TYPE_CHECKING:
     from chat_client.fullscreen.room_screen import RoomScreen
+    from chat_client.fullscreen.transcript_view import TranscriptView
     from chat_client.session import Session
 
 WIDTHS = [(0, "-narrow"), (60, "-normal")]  # from so many columns on, screens have this class
@@ -56,7 +59,7 @@ class ChatApp(App[int]):
         self._room: RoomScreen | None = None
         self._leaving = False
         self.session: Session | None = None
-        self.last: list[Event] = []  # what was told when the session ended
+        self.ended: Ended | None = None
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""
@@ -117,6 +120,7 @@ class ChatApp(App[int]):
             case Joined():
                 await self._enter(event)
             case NameRefused(text=text):
+                self._name_screen.say("")  # an answer has come: nothing is waited for
                 self._name_screen.refuse(text)
             case Waiting(text=text):
                 self._name_screen.say(text)
@@ -133,16 +137,34 @@ class ChatApp(App[int]):
         self._room = room
         room.tell([*self._before, joined])
 
+    @property
+    def refused(self) -> list[NotSent]:
+        """The posts that the room shows as refused."""
+        return self._room.refused if self._room else []
+
     def on_app_blur(self) -> None:
         """The terminal has lost the focus, if it tells."""
         if self._room:
             self._room.looked_away()
 
+    def on_transcript_view_link_clicked(self, event: "TranscriptView.LinkClicked") -> None:
+        """Open what a message links to, of the room or of what was found."""
+        self._open_link(event.url)
+
+    @work(thread=True)
+    def _open_link(self, url: str) -> None:
+        if not browser.open_link(url):
+            self.call_from_thread(self._hand_over_link, url)
+
+    def _hand_over_link(self, url: str) -> None:
+        self.copy_to_clipboard(url)
+        self.notify(_("copied, as there is no browser here: {url}").format(url=display.safe(url)), markup=False)
+
     def _end_with(self, events: list[Event]) -> None:
         """Close when the session is over."""
         for event in events:
             if isinstance(event, Ended):
-                self.last = events
+                self.ended = event
                 self.exit(0 if event.freed else 1)
 
     async def action_quit(self) -> None:

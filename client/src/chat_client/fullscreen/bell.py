@@ -12,6 +12,7 @@ class Bell:
         self._own_name = own_name
         self._choice = "mention"
         self.on = False  # what was said before joining rings nothing
+        self._due = False
 
     def choose(self, choice: str) -> str:
         """Take one of commands.BELL_MODES, or leave it as it is for an empty one; returns what is so now, in words."""
@@ -22,8 +23,13 @@ class Bell:
             "mention": _("the bell rings when somebody names you: /bell on or /bell off changes that"),
         }[self._choice]
 
-    def rings(self, said: Said) -> bool:
-        """Whether this is to be heard."""
-        if not self.on or said.sequence is not None or said.user == self._own_name:
-            return False
-        return self._choice == "on" or (self._choice == "mention" and mentions(said.text, self._own_name))
+    def hear(self, said: Said) -> None:
+        """Something was said; it may make the bell due."""
+        if self.on and said.sequence is None and said.user != self._own_name:
+            named = self._choice == "mention" and mentions(said.text, self._own_name)
+            self._due = self._due or named or self._choice == "on"
+
+    def due(self) -> bool:
+        """Whether the bell is to ring for what was heard since this was asked last: once, however much that was."""
+        due, self._due = self._due, False
+        return due

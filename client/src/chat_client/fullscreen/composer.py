@@ -81,11 +81,22 @@ class Composer(TextArea, inherit_bindings=False):
     async def _on_paste(self, event: Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._paste(event.text)
+        self.paste(event.text)
 
     def action_paste(self) -> None:
         """Paste what was copied in here."""
-        self._paste(self.app.clipboard)
+        self.paste(self.app.clipboard)
+
+    def paste(self, pasted: str) -> None:
+        """Put in what was copied elsewhere, unless it is too long; ask first if it has many lines."""
+        text = as_text(pasted)
+        lines = line_count(text)
+        if len(text) > MAX_TEXT:
+            self._refuse(_("What you paste has {count:,} characters, at most {most:,} go into one message."), text)
+        elif lines > ASK_ABOVE_LINES:
+            self.app.push_screen(PasteScreen(lines), lambda yes: self._insert(text) if yes else None)
+        else:
+            self._insert(text)
 
     def action_submit(self) -> None:
         """Hand over what was typed, unless that is nothing, or too long."""
@@ -136,16 +147,6 @@ class Composer(TextArea, inherit_bindings=False):
         if text is not None:
             self.text = text
             self.move_cursor(self.document.end)
-
-    def _paste(self, pasted: str) -> None:
-        text = as_text(pasted)
-        lines = line_count(text)
-        if len(text) > MAX_TEXT:
-            self._refuse(_("What you paste has {count:,} characters, at most {most:,} go into one message."), text)
-        elif lines > ASK_ABOVE_LINES:
-            self.app.push_screen(PasteScreen(lines), lambda yes: self._insert(text) if yes else None)
-        else:
-            self._insert(text)
 
     def _insert(self, text: str) -> None:
         start, end = self.selection

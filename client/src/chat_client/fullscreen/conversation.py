@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from chat_client.events import Said
+from chat_client.events import NotSent, Said
 from chat_client.fullscreen.heights import ends
 from chat_client.fullscreen.rows import (
     LEAST_WIDTH,
@@ -67,12 +67,16 @@ class Conversation:
     @property
     def pending(self) -> int:
         """How many posts may still come back."""
-        return len(self._posts) - self.refused
+        return sum(post.reason is None for post in self._posts.values())
 
     @property
-    def refused(self) -> int:
-        """How many posts will not come back."""
-        return sum(post.reason is not None for post in self._posts.values())
+    def refused(self) -> list[NotSent]:
+        """The posts that will not come back, oldest first."""
+        return [
+            NotSent(sequence=post.sequence, text=post.text, reason=post.reason)
+            for post in self._posts.values()
+            if post.reason is not None
+        ]
 
     def lay_out(self, *, width: int | None = None, own_name: str | None = None) -> None:
         """Show all at another width in cells, or to somebody of another name."""
@@ -127,12 +131,12 @@ class Conversation:
 
     def take_refused(self) -> str | None:
         """Take away the oldest post that will not come back; returns its text, None if there is none."""
-        for post in self._posts.values():
-            if post.reason is not None:
-                del self._posts[post.sequence]
-                self._show_posts()
-                return post.text
-        return None
+        refused = self.refused
+        if not refused:
+            return None
+        del self._posts[refused[0].sequence]
+        self._show_posts()
+        return refused[0].text
 
     def mark_new(self) -> None:
         """What others say from now on is new: a line will stand above it, and none above what was new before."""
@@ -226,12 +230,10 @@ class Conversation:
 
     def _above(self, number: int) -> Above:
         """What an item is shown below; as if there were nothing, if the line of what is new is in between."""
-        item = self._item(number - 1) if number > self.first and number != self.new else None
-        for before in range(number - 1, self.first - 1, -1):
-            at = self._item(before).at
-            if at is not None:
-                return Above(item, at)
-        return Above(item, None)
+        if number == self.first:
+            return Above(None, None)
+        item = self._item(number - 1)
+        return Above(None if number == self.new else item, item.at)
 
     def _chunk(self, number: int) -> int:
         return bisect_right(self._counts, number - self.first) - 1

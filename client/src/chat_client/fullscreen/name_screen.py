@@ -24,6 +24,7 @@ class NameScreen(Screen[None]):
         """With a `name` given there is a question only if that is refused."""
         super().__init__()
         self._given = name
+        self._waiting_for = ""
 
     def compose(self) -> ComposeResult:
         """A question in the middle of the screen."""
@@ -42,8 +43,9 @@ class NameScreen(Screen[None]):
             self._choose(field)
 
     def say(self, text: str) -> None:
-        """Show why it takes so long."""
-        self._show(text, refused=False)
+        """Show why it takes so long, now and when a name is chosen; nothing any more if `text` is empty."""
+        self._waiting_for = text
+        self._show_progress()
 
     def refuse(self, text: str) -> None:
         """Show why the name cannot be had, and ask again."""
@@ -59,8 +61,12 @@ class NameScreen(Screen[None]):
 
     def _choose(self, field: Input) -> None:
         field.disabled = True
-        self._show(_("joining …"), refused=False)
+        self._show_progress()
         self.post_message(self.Chosen(field.value.strip()))
+
+    def _show_progress(self) -> None:
+        joining = _("joining …") if self.query_one(Input).disabled else ""
+        self._show(self._waiting_for or joining, refused=False)
 
     def _show(self, text: str, *, refused: bool) -> None:
         state = self.query_one("#name-state", Static)

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 
+from chat_client import display
 from chat_client.events import Said
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
@@ -34,7 +36,7 @@ class ResultsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        self._view.border_title = self._title
+        self._view.border_title = Content(display.safe(self._title))
         self._view.border_subtitle = _("asking the archive …")
         yield self._view
 
@@ -48,7 +50,7 @@ class ResultsScreen(ModalScreen[None]):
 
     def complete(self, text: str) -> None:
         """Say what has been found."""
-        self._view.border_subtitle = f"{text} · " + _("Esc closes")
+        self._view.border_subtitle = Content(f"{display.safe(text)} · " + _("Esc closes"))
 
     def on_transcript_view_reached_top(self, event: TranscriptView.ReachedTop) -> None:
         """Ask for what is older."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.screen import Screen
 
 from chat_client import commands, display
@@ -19,12 +19,12 @@ from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.conversation import Item, Line
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.fullscreen.members import MemberList
-from chat_client.fullscreen.results_screen import ResultsScreen
+from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.roster import Roster
 from chat_client.fullscreen.speakers import Speakers
 from chat_client.fullscreen.status import StatusLine
 from chat_client.fullscreen.transcript_view import TranscriptView
-from chat_client.language import _, ngettext
+from chat_client.language import _
 from chat_client.refusals import explained
 from chat_wire.errors import InvalidText
 
@@ -51,8 +51,6 @@ class RoomScreen(Screen[None]):
     def __init__(self, session: "Session", joined: told.Joined, *, local_time: bool) -> None:
         super().__init__()
         self._session = session
-        self._own_name = joined.name
-        self._local_time = local_time
         self._view = TranscriptView(beginning=_("the room begins here"), local_time=local_time, id="transcript")
         self._view.own_name = joined.name
         self._members = MemberList(id="members")
@@ -63,7 +61,7 @@ class RoomScreen(Screen[None]):
         self._bell = Bell(joined.name)
         self._roster, self._speakers = Roster(), Speakers()
         self._users_wanted = False
-        self._found: ResultsScreen | None = None
+        self._results = Results(self, session, joined.name, local_time=local_time)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -77,11 +75,18 @@ class RoomScreen(Screen[None]):
     def tell(self, events: Sequence[Event]) -> None:
         """Show what the session has told, in one go."""
         items = [item for event in events for item in self._items(event)]
+        if self._bell.due():
+            self.app.bell()
         if items:
             self._view.add(items)
         self._members.show(self._roster.members())
         self._composer.names = self._roster.names(self._speakers.latest())
         self._count()
+
+    @property
+    def refused(self) -> list[told.NotSent]:
+        """The posts that were refused, and neither sent again nor dropped."""
+        return self._view.refused
 
     def leave(self) -> None:
         """Leave once all that was sent has come back."""
@@ -99,8 +104,7 @@ class RoomScreen(Screen[None]):
         match event:
             case told.Said():
                 self._speakers.spoke(event.user)
-                if self._bell.rings(event):
-                    self.app.bell()
+                self._bell.hear(event)
                 return [event]
             case told.Noticed():
                 self._roster.noticed(event)
@@ -108,8 +112,7 @@ class RoomScreen(Screen[None]):
             case told.Joined():
                 return self._joined(event)
             case told.Remark(text=text):
-                if self._found:
-                    self._found.complete(text)
+                self._results.remark(text)
                 return _lines(text)
             case told.UsersListed():
                 return self._users_listed(event)
@@ -133,9 +136,9 @@ class RoomScreen(Screen[None]):
             case told.OlderListed(messages=messages, more=more):
                 self._view.add_older(messages, more)
             case told.SearchListed():
-                self._search_listed(event)
+                self._results.search_listed(event)
             case told.MineListed():
-                self._mine_listed(event)
+                self._results.mine_listed(event)
 
     def _joined(self, event: told.Joined) -> list[Item]:
         self._bell.on = True
@@ -162,19 +165,6 @@ class RoomScreen(Screen[None]):
         wanted, self._users_wanted = self._users_wanted, False
         return _lines(*(line.removeprefix("* ") for line in display.lines(event))) if wanted else []
 
-    def _search_listed(self, event: told.SearchListed) -> None:
-        if self._found and self._found.words == event.words:
-            self._found.add_older(event.messages, more=event.more)
-            if event.messages or not event.more:
-                self._found.complete(_("there are older ones") if event.more else _("that is all"))
-
-    def _mine_listed(self, event: told.MineListed) -> None:
-        if self._found and self._found.words is None:
-            self._found.add(event.messages)
-            if event.total is not None:
-                count = ngettext("{count} message", "{count} messages", event.total)
-                self._found.complete(count.format(count=event.total))
-
     def _count(self) -> None:
         self._status.unsent = self._view.pending
         self._banner.count(self._view.pending)
@@ -199,8 +189,7 @@ class RoomScreen(Screen[None]):
             case commands.MY_MESSAGES:
                 self.action_my_messages()
             case commands.SEARCH:
-                self._open_results(_("Search: {words}").format(words=argument), argument)
-                self._session.search(argument)
+                self._results.search(argument)
             case commands.BELL:
                 self._view.add(_lines(self._bell.choose(argument)))
             case commands.HELP:
@@ -217,14 +206,6 @@ class RoomScreen(Screen[None]):
         self._view.post(sequence, text, clock.now())
         self._count()
 
-    def _open_results(self, title: str, words: str | None) -> None:
-        more = None if words is None else self._session.search_more
-        self._found = ResultsScreen(title, words, more, own_name=self._own_name, local_time=self._local_time)
-        self.app.push_screen(self._found, self._close_results)
-
-    def _close_results(self, _result: None) -> None:
-        self._found = None
-
     def on_composer_leave_asked(self) -> None:
         """Ctrl+D was pressed with nothing typed."""
         self.app.call_later(self.app.action_quit)
@@ -237,18 +218,13 @@ class RoomScreen(Screen[None]):
         """The view is further from the newest message, or nearer."""
         self._status.new_below = self._view.new_below
 
-    def on_transcript_view_link_clicked(self, event: TranscriptView.LinkClicked) -> None:
-        """Open what a message links to."""
-        self.app.open_url(event.url)
-
     def action_help(self) -> None:
         """Show what can be typed and pressed."""
         self.app.push_screen(HelpScreen())
 
     def action_my_messages(self) -> None:
         """Show what this person has said under this name."""
-        self._open_results(_("What you have said as {name}").format(name=self._own_name), None)
-        self._session.my_messages()
+        self._results.my_messages()
 
     def action_send_again(self) -> None:
         """Send the oldest message that was refused once more, as a new one."""
@@ -277,6 +253,12 @@ class RoomScreen(Screen[None]):
         if self._view.has_focus and event.is_printable and event.character:
             self._composer.focus()
             self._composer.insert(event.character)
+
+    def on_paste(self, event: Paste) -> None:
+        """What is pasted while a message is being chosen is put into the line all the same."""
+        if self._view.has_focus:
+            self._composer.focus()
+            self._composer.paste(event.text)
 
     def action_page(self, direction: int) -> None:
         """Scroll the transcript while typing."""

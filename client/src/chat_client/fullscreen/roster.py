@@ -2,7 +2,8 @@
 
 A listing says it all at one moment; notices say what has changed. Their ways to the client differ, so notices
 that came while a listing was asked for are held against that listing once more: the last notice about somebody
-is right in the end, whichever came first.
+is right in the end, whichever came first. That is also so for older notices than the listing needs: a question
+that is refused, of which nothing is told here, does no harm.
 """
 
 from collections.abc import Sequence
@@ -15,24 +16,28 @@ class Roster:
 
     def __init__(self) -> None:
         self._connected: dict[str, bool] = {}
-        self._since_asked: list[Noticed] | None = None
+        self._asked = 0  # listings that have not come
+        self._since_asked: dict[str, Noticed] = {}  # the last notice about each
         self._sorted: list[tuple[str, bool]] | None = None
 
     def asked(self) -> None:
         """A listing has been asked for."""
-        self._since_asked = []
+        self._asked += 1
 
     def listed(self, listing: UsersListed) -> None:
         """Take a listing for what was known."""
         self._connected = dict.fromkeys(listing.connected, True) | dict.fromkeys(listing.disconnected, False)
-        for notice in self._since_asked or ():
+        for notice in self._since_asked.values():
             self._apply(notice)
-        self._since_asked = self._sorted = None
+        self._asked = max(0, self._asked - 1)
+        if not self._asked:
+            self._since_asked = {}
+        self._sorted = None
 
     def noticed(self, notice: Noticed) -> None:
         """Somebody came, went, or changed state."""
-        if self._since_asked is not None:
-            self._since_asked.append(notice)
+        if self._asked:
+            self._since_asked[notice.user] = notice
         self._apply(notice)
 
     def members(self) -> list[tuple[str, bool]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from chat_client.commands import ACTION
+from chat_client.commands import action
 from chat_client.display import NOTICES, safe
 from chat_client.events import Noticed, Said
 from chat_client.fullscreen.days import MINUTE, clock, date_text, day
@@ -67,9 +67,9 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that nobody said. `at` as in chat_wire.messages, None if no time is to be shown."""
+    """Something that nobody said. `at` as in chat_wire.messages."""
 
-    at: int | None
+    at: int
     text: str
 
 
@@ -88,7 +88,7 @@ class Post:
 
 
 class Above(NamedTuple):
-    """What an item is shown below: the item before it, and the time of the last one that has a time."""
+    """What an item is shown below: the item before it, if it may go on with that, and the time of what is before it."""
 
     item: Item | None
     at: int | None
@@ -158,10 +158,8 @@ def mentions(text: str, name: str) -> bool:
     return bool(name) and wanted in folded and _word(wanted).search(folded) is not None
 
 
-def day_begun(at: int | None, before: int | None, layout: Layout) -> date | None:
+def day_begun(at: int, before: int | None, layout: Layout) -> date | None:
     """The day of a time, unless it is that of the time before."""
-    if at is None:
-        return None
     found = day(at, local=layout.local_time)
     return None if before is not None and found == day(before, local=layout.local_time) else found
 
@@ -173,8 +171,8 @@ def runs_on(item: Item, before: Item | None) -> bool:
         and isinstance(item, Said)
         and item.user == before.user
         and abs(item.at - before.at) < GROUPED
-        and not item.text.startswith(ACTION)
-        and not before.text.startswith(ACTION)
+        and not action(item.text)
+        and not action(before.text)
     )
 
 
@@ -182,7 +180,7 @@ def starred_text(item: Item) -> str:
     """What is shown behind a star, of what is not a plain message."""
     match item:
         case Said(user=user, text=text):
-            return f"{user} {text.removeprefix(ACTION)}"
+            return f"{user} {action(text)}"
         case Noticed(user=user, kind=kind):
             return _(NOTICES[kind]).format(name=user)
         case Line(text=text):
@@ -203,14 +201,14 @@ def _item_rows(item: Item, before: Item | None, layout: Layout) -> list[Row]:
 
 
 def _said_rows(said: Said, before: Item | None, layout: Layout, mark: str, look: Look) -> list[Row]:
-    if said.text.startswith(ACTION):
+    if action(said.text):
         return _star_rows(said.at, starred_text(said), layout, mark, Look.ACTION if look is Look.PLAIN else look)
     grouped = runs_on(said, before)
     texts = _texts(said.text, layout.said_width, look)
     if layout.narrow:
         prefix = (Piece("  " if mark == SAID else f"{mark} ", look),)
         return [*([] if grouped else [_heading(said, layout)]), *_under(prefix, prefix, texts, "\n")]
-    same_minute = grouped and before is not None and before.at is not None and before.at // MINUTE == said.at // MINUTE
+    same_minute = grouped and before is not None and before.at // MINUTE == said.at // MINUTE
     time = Piece(" " * 6 if same_minute else f"{clock(said.at, local=layout.local_time)} ", Look.DIM)
     name = Piece(right_aligned("" if grouped else safe(said.user), layout.name_width), Look.NAME, name=said.user)
     separator = _separator(mark, look)

@@ -32,13 +32,18 @@ def run(settings: ClientSettings, secret: str) -> int:
     status = app.run()
     if app.session:
         app.session.close()
-    for event in [*app.last, *app.feed.take()]:
-        if isinstance(event, NotSent):
-            _complain(_("not sent: {text} ({reason})").format(text=event.text, reason=event.reason))
-        if isinstance(event, Ended) and not event.freed:
-            _complain(event.text)
+    for text in complaints(app):
+        print(f"chat: {display.safe(text)}", file=sys.stderr)
     return status if status is not None else 1
 
 
-def _complain(text: str) -> None:
-    print(f"chat: {display.safe(text)}", file=sys.stderr)
+def complaints(app: ChatApp) -> list[str]:
+    """What to tell somebody who has left: each post that was not sent, and why the session is over if not by wish.
+
+    Takes what the session told after the screen was closed.
+    """
+    since = app.feed.take()
+    not_sent = [*app.refused, *(event for event in since if isinstance(event, NotSent))]
+    ended = [event for event in (app.ended, *since) if isinstance(event, Ended) and not event.freed]
+    told = [_("not sent: {text} ({reason})").format(text=each.text, reason=each.reason) for each in not_sent]
+    return told + [event.text for event in ended]

@@ -5,9 +5,60 @@ from collections.abc import Callable
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.cache import LRUCache
 from textual.strip import Strip
+from textual.widget import Widget
 
+from chat_client.fullscreen.colours import colour
+from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.rows import Look, Piece, Row
+
+REMEMBERED = 256
+
+
+class Strips:
+    """The rows of a conversation as a widget shows them, remembered until they are cleared."""
+
+    def __init__(self, widget: Widget, conversation: Conversation) -> None:
+        """The widget has a component class for each look."""
+        self._widget = widget
+        self._conversation = conversation
+        self._items: LRUCache[int, list[Strip]] = LRUCache(REMEMBERED)
+        self._posts: dict[int, list[Strip]] = {}
+        self._styles: dict[tuple[Look, str], Style] = {}
+
+    def of(self, number: int, origin: int, width: int) -> list[Strip]:
+        """What has a number, in `width` cells; places in it are told by rows from the row `origin` on."""
+        remembered = self._posts if number >= self._conversation.end else self._items
+        strips = remembered.get(number)
+        if strips is None:
+            first = self._conversation.row(number) - origin
+            shown = enumerate(self._conversation.rows(number), first)
+            strips = remembered[number] = [row_strip(row, y, width, self.style) for y, row in shown]
+        return strips
+
+    def style(self, look: Look, name: str = "") -> Style:
+        """The style of a look, in the colour of a name."""
+        style = self._styles.get((look, name))
+        if style is None:
+            style = self._widget.get_component_rich_style(f"transcript--{look.name.lower()}")
+            if name:
+                style += Style(color=colour(name, dark=self._widget.app.current_theme.dark))
+            self._styles[look, name] = style
+        return style
+
+    def clear(self) -> None:
+        """The rows are others now; those of posts are cleared by themselves."""
+        self._items.clear()
+
+    def clear_posts(self) -> None:
+        """The rows of posts are others now."""
+        self._posts.clear()
+
+    def clear_styles(self) -> None:
+        """The colours are others now."""
+        self._styles.clear()
+        self._items.clear()
 
 
 def row_strip(row: Row, y: int, width: int, style: Callable[[Look, str], Style]) -> Strip:

@@ -8,21 +8,17 @@ from typing import ClassVar
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chat_client.events import Said
-from chat_client.fullscreen.colours import colour
+from chat_client.events import NotSent, Said
 from chat_client.fullscreen.conversation import Conversation, Item
 from chat_client.fullscreen.rows import Look
 from chat_client.fullscreen.selecting import whole_rows, word_at
-from chat_client.fullscreen.strips import row_strip, selected_strip
-
-REMEMBERED = 256
+from chat_client.fullscreen.strips import Strips, selected_strip
 
 
 class TranscriptView(ScrollView, can_focus=True):
@@ -73,11 +69,10 @@ class TranscriptView(ScrollView, can_focus=True):
         """Times are shown in UTC, or as the clock on the wall shows them; `beginning` stands above all there is."""
         super().__init__(id=id)
         self._conversation = Conversation(local_time=local_time, beginning=beginning)
-        self._strips: LRUCache[int, list[Strip]] = LRUCache(REMEMBERED)
-        self._post_strips: dict[int, list[Strip]] = {}
-        self._styles_of: dict[tuple[Look, str], Style] = {}
+        self._strips = Strips(self, self._conversation)
         self._following = True  # the bottom is in view
         self._older_wanted = True
+        self._older_failed = False
         self._unseen: deque[int] = deque()  # the numbers of messages that were never in view
         self._told_below = 0
         self._chosen: int | None = None  # the number of the message that was chosen by keys
@@ -100,8 +95,8 @@ class TranscriptView(ScrollView, can_focus=True):
         return self._conversation.pending
 
     @property
-    def refused(self) -> int:
-        """How many posts were refused, and not taken away."""
+    def refused(self) -> list[NotSent]:
+        """The posts that were refused, and not taken away."""
         return self._conversation.refused
 
     @property
@@ -119,10 +114,10 @@ class TranscriptView(ScrollView, can_focus=True):
     def add_older(self, items: Sequence[Said], more: bool) -> None:
         """Show what was said before all that is there; if there is no `more`, also that it begins there.
 
-        With none, and yet more, it could not be had: it is asked for again when the top is next scrolled to.
+        With none, and yet more, it could not be had: it is asked for again when the person goes up once more.
         """
         if more and not items:
-            self._older_wanted = True
+            self._older_failed = True
             return
         height = self._conversation.height
         self._conversation.prepend(items, more=more)
@@ -171,6 +166,7 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
+        self._want_older_again()
         self.scroll_relative(y=-self.size.height, animate=False)
 
     def action_page_down(self) -> None:
@@ -190,13 +186,15 @@ class TranscriptView(ScrollView, can_focus=True):
         self.action_choose(0)
 
     def on_blur(self) -> None:
-        """Choose none."""
+        """Choose none; but while the terminal is not looked at, the choice stays."""
+        if not self.app.app_focus:
+            return
         self._chosen = None
         self.screen.clear_selection()
 
     def action_choose(self, step: int) -> None:
         """Choose the message before or after the one that is chosen: it is selected, and brought into view."""
-        if not self._conversation.height:
+        if self._conversation.first == self._conversation.end:
             return
         if self._chosen is None:
             self._chosen = self._conversation.place(min(self._top + self.size.height, self._conversation.height) - 1)[0]
@@ -214,11 +212,15 @@ class TranscriptView(ScrollView, can_focus=True):
             return
 
     def on_resize(self) -> None:
-        """Wrap all anew; what was at the top stays there, or what was at the bottom."""
+        """Wrap all anew; what was at the top stays there, or what was at the bottom, or what is chosen is in view."""
         number, offset = self._conversation.place(self._top)
         self._conversation.lay_out(width=self._width)
         self._strips.clear()
         self._show(self._conversation.row(number, offset))
+        if self._chosen is not None:
+            self.action_choose(0)
+        elif self.text_selection:
+            self.screen.clear_selection()  # its rows are others now
 
     def on_click(self, event: events.Click) -> None:
         """Tell of a click on a link, unless it ended the selection of text; a double click selects a word."""
@@ -233,13 +235,14 @@ class TranscriptView(ScrollView, can_focus=True):
         """See what is in view now."""
         super().watch_scroll_y(old_value, new_value)
         self._following = round(new_value) >= self.max_scroll_y
+        if new_value < old_value:
+            self._want_older_again()
         self._look()
 
     def notify_style_update(self) -> None:
         """Take over other colours."""
         super().notify_style_update()
-        self._styles_of.clear()
-        self._strips.clear()
+        self._strips.clear_styles()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text that is selected, as it was said."""
@@ -252,9 +255,9 @@ class TranscriptView(ScrollView, can_focus=True):
         """One row of what is in view."""
         row = self._top + y
         if row >= self._conversation.height:
-            return Strip.blank(self._width, self._style(Look.PLAIN))
+            return Strip.blank(self._width, self._strips.style(Look.PLAIN))
         number, offset = self._conversation.place(row)
-        strip = self._strips_of(number)[offset]
+        strip = self._strips.of(number, self._origin, self._width)[offset]
         selected = self.text_selection.get_span(row - self._origin) if self.text_selection else None
         if selected is not None:
             chosen = Style(bgcolor=self.screen.get_component_rich_style("screen--selection").bgcolor)
@@ -278,7 +281,7 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def _show(self, top: int) -> None:
         """Show all that there is now, from a row on, or its end if that was in view."""
-        self._post_strips.clear()
+        self._strips.clear_posts()
         self.virtual_size = Size(self._width, self._conversation.height)
         self.scroll_to(y=self.max_scroll_y if self._following else top, animate=False, force=True)
         self.refresh()
@@ -299,24 +302,8 @@ class TranscriptView(ScrollView, can_focus=True):
             self._older_wanted = False
             self.post_message(self.ReachedTop())
 
-    def _strips_of(self, number: int) -> list[Strip]:
-        """What has a number, ready to be shown; remembered."""
-        remembered = self._post_strips if number >= self._conversation.end else self._strips
-        strips = remembered.get(number)
-        if strips is None:
-            first = self._conversation.row(number) - self._origin
-            shown = self._conversation.rows(number)
-            strips = remembered[number] = [
-                row_strip(row, y, self._width, self._style) for y, row in enumerate(shown, first)
-            ]
-        return strips
-
-    def _style(self, look: Look, name: str = "") -> Style:
-        """The style of a look, in the colour of a name; remembered."""
-        style = self._styles_of.get((look, name))
-        if style is None:
-            style = self.get_component_rich_style(f"transcript--{look.name.lower()}")
-            if name:
-                style += Style(color=colour(name, dark=self.app.current_theme.dark))
-            self._styles_of[look, name] = style
-        return style
+    def _want_older_again(self) -> None:
+        """The person goes up: what could not be had may be asked for once more."""
+        if self._older_failed:
+            self._older_failed, self._older_wanted = False, True
+            self._look()

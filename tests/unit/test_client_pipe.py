@@ -1,0 +1,112 @@
+"""The face for pipes, without a broker: what it reads and writes, and how it ends."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from tests.support.people import COMMAND, environment
+from tests.support.wait import until
+
+NO_BROKER = "amqp://client:x@127.0.0.1:9/"
+BOT = [*COMMAND, "--name", "bot"]
+TERMINATED = 143
+LEFT = "(the client left before it was sent)"
+
+
+def ended(state: Path, redirections: str, *command: str) -> "subprocess.CompletedProcess[str]":
+    """A client that comes to its end by itself, its descriptors being what a shell makes of `redirections`."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment(NO_BROKER, state),
+        timeout=30,
+        check=False,
+    )
+
+
+@contextmanager
+def waiting(state: Path, stdin: int) -> Iterator["subprocess.Popen[str]"]:
+    """A client that waits for its broker, and has said so."""
+    process = subprocess.Popen(
+        BOT,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        env=environment(NO_BROKER, state),
+    )
+    try:
+        assert process.stdout
+        assert "waiting for the broker" in process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def unread(pipe: IO[str]) -> int:
+    """How many bytes wait in a pipe (ioctl_pipe(2), FIONREAD)."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def complaints(client: "subprocess.Popen[str]") -> list[str]:
+    """Have a client leave that has read all; what it says on stderr."""
+    client.terminate()
+    complained = client.communicate(timeout=30)[1]
+    assert client.returncode == TERMINATED
+    return complained.splitlines()
+
+
+def test_messages_that_were_read_and_not_posted_are_named_when_the_client_leaves(tmp_path: Path) -> None:
+    with waiting(tmp_path, subprocess.PIPE) as client:
+        assert client.stdin
+        client.stdin.write("one\n/users\n//two\n/exit\nthree\n")
+        client.stdin.flush()
+        stdin = client.stdin
+        until(lambda: not unread(stdin), what="all is read")
+
+        assert complaints(client) == [f"chat: not sent: one {LEFT}", f"chat: not sent: /two {LEFT}"]
+
+
+def test_an_input_that_does_not_block_is_waited_for(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with os.fdopen(reading) as rest, os.fdopen(writing, "w") as line, waiting(tmp_path, reading) as client:
+        line.write("one\n")
+        line.flush()
+        until(lambda: not unread(rest), what="it is read")
+
+        assert complaints(client) == [f"chat: not sent: one {LEFT}"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_descriptor_that_is_closed_is_one_with_nothing_in_it(tmp_path: Path, closed: str) -> None:
+    done = ended(tmp_path, closed, *COMMAND)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("chat: no name") or "2>&-" in closed
+
+
+def test_an_input_that_cannot_be_read_is_named_and_is_at_its_end(tmp_path: Path) -> None:
+    done = ended(tmp_path, "0>/dev/null", *COMMAND)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("chat: the input cannot be read: Bad file descriptor\n")
+
+
+def test_an_output_that_cannot_be_written_ends_the_client(tmp_path: Path) -> None:
+    done = ended(tmp_path, ">/dev/full", *BOT)
+
+    assert done.returncode == 1
+    assert done.stderr == "chat: the output cannot be written: No space left on device\n"

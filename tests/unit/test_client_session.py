@@ -1,0 +1,59 @@
+"""The session as its face has it, with a broker that does not answer, or none."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from chat_client.events import Event, NotSent
+from chat_client.session import Session
+from chat_wire.errors import InvalidName, InvalidText
+
+NO_BROKER = "amqp://client:x@127.0.0.1:9/"
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        yield server
+
+
+def not_sent(told: list[Event]) -> list[str]:
+    return [event.text for event in told if isinstance(event, NotSent)]
+
+
+def test_what_was_posted_is_named_though_the_broker_is_silent(silent: socket.socket) -> None:
+    told: list[Event] = []
+    session = Session(f"amqp://client:x@127.0.0.1:{silent.getsockname()[1]}/", "secret", told.append)
+    session.start()
+    connection, _address = silent.accept()
+    session.post("one")
+    session.post("two")
+
+    session.close()
+
+    with connection:
+        assert not_sent(told) == ["one", "two"]
+
+
+def test_what_is_posted_just_before_closing_is_named_once() -> None:
+    told: list[Event] = []
+    session = Session(NO_BROKER, "secret", told.append)
+    session.start()
+    session.post("one")
+
+    session.close()
+    session.close()
+
+    assert not_sent(told) == ["one"]
+
+
+def test_half_of_a_surrogate_pair_is_no_name_and_no_message() -> None:
+    session = Session(NO_BROKER, "secret", lambda _event: None)
+
+    with pytest.raises(InvalidName):
+        session.join("bob\udcff")
+    with pytest.raises(InvalidText, match="leave it out"):
+        session.post("hola\udcff")
