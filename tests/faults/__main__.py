@@ -34,6 +34,8 @@ def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     not_isolated = isolate("tests.faults", sys.argv[1:])
     skipped = impossible(not_isolated)
+    for name in {arguments.only, NODES if arguments.nodes > 1 else None} & skipped.keys():
+        sys.exit(f"{name} cannot be had here: {skipped[name]}")
     for name, reason in skipped.items():
         print(f"{name} is left out: {reason}")
     directory = Path(tempfile.mkdtemp(prefix="tertulia-faults-"))

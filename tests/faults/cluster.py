@@ -78,8 +78,8 @@ def cluster(directory: Path) -> Iterator[list[Node]]:
         for number in NUMBERS:
             keeper = ending.enter_context(_network(number))
             member = Member(_place(directory, number), number, keeper)
-            member.start()  # one after the other: each joins the first
             ending.callback(member.stop)
+            member.start()  # one after the other: each joins the first
             nodes.append(member)
         yield nodes
 

@@ -93,6 +93,6 @@ class RecordedSession:
             case MineListed():
                 self.mine_told = event.total is not None
             case Remark():
-                self.mine_failed = "ask for your messages again" in event.text
+                self.mine_failed = self.mine_failed or "ask for your messages again" in event.text
             case Ended():
                 self.over = True

@@ -38,7 +38,7 @@ def read_room(system: System, patience: float = 60) -> Room:
 
 
 def read_log(path: Path, room: Room, end: int) -> Room:
-    """The room with what log.txt has of it, which may have gone on beyond stream offset `end` meanwhile."""
+    """The room with what log.txt has of it, but for posts that came after the reading, which ended before `end`."""
     log: list[Entry] = []
     unreadable = list(room.unreadable)
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True) if path.exists() else (), start=1):
@@ -46,7 +46,8 @@ def read_log(path: Path, room: Room, end: int) -> Room:
             log.append(from_line(line))
         except (ValueError, KeyError, TypeError) as error:
             unreadable.append(f"line {number} of log.txt cannot be read ({error!r}): {line!r}")
-    log = [entry for entry in log if entry.offset < end]
+    known = {entry.id for entry in room.stream}
+    log = [entry for entry in log if entry.offset < end or entry.id in known]
     return replace(room, log=tuple(log), unreadable=tuple(unreadable))
 
 

@@ -87,8 +87,8 @@ def _one_node(place: Path, isolated: bool) -> Iterator[list[Node]]:
     node = Node(place)
     if isolated:  # each process has its own address of loopback to reach it by; there are no other addresses
         (place / "conf.d" / "reachable.conf").write_text(f"listeners.tcp.1 = 0.0.0.0:{node.port}\n")
-    node.start()
     try:
+        node.start()
         yield [node]
     finally:
         node.stop()

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import orjson
-
 from tests.faults import network, wallclock
 from tests.faults.cluster import wait_until_whole
 from tests.faults.fleet import Fleet
-from tests.support.processes import Process, System
+from tests.support.processes import Process, System, whole_lines
 from tests.support.rabbitmq import Node
 from tests.support.wait import until
 
@@ -118,7 +116,7 @@ class World:
         """What was logged of the faults: that they were felt."""
         found: Counter[str] = Counter()
         for replica in self.ever:
-            lines = [orjson.loads(line) for line in replica.process.log.read_bytes().splitlines()]
+            lines = whole_lines(replica.process.log)
             found.update(line["event"] for line in lines if line["event"] in SIGNS)
             times = [line["timestamp"] for line in lines]
             found[WENT_BACK] += sum(after < before for before, after in pairwise(times))

@@ -36,11 +36,18 @@ def recorded(system: System) -> list[str]:
     return [line["id"] for line in system.recorded()]
 
 
+def have_heard(members: list[Chatter], count: int) -> bool:
+    """Whether each has heard so many posts; takes in what has arrived for all, so that no connection is lost."""
+    for member in members:
+        member.drain()
+    return all(len(set(member.ids())) == count for member in members)
+
+
 def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
     """Every member and log.txt have each post once, in one order, and each sender's in the order sent."""
     expected = sorted(each for ids in sent.values() for each in ids)
+    until(lambda: have_heard(members, len(expected)), 60, "all members have heard everything")
     for member in members:
-        member.hear(lambda member=member: len(set(member.ids())) == len(expected), 60)
         assert sorted(once(member.ids())) == expected, "a later post of a sender came before an earlier one"
     until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has everything")
     order = recorded(system)

@@ -1,5 +1,6 @@
 """Who vanished: the broker tells, in the one virtual host that has its event exchange; else a probe does."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -23,10 +24,13 @@ ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.DEPARTURES)
 
 @pytest.fixture
 def system(broker: TestBroker, tmp_path: Path) -> Iterator[System]:
-    forget(broker, *ALL)
-    with system_in(broker, "/", tmp_path) as made:
-        yield made
-    forget(broker, *ALL)
+    """Services in the default virtual host, one test at a time: others may run on the same broker."""
+    with (broker.secrets_dir / "default-vhost.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        forget(broker, *ALL)
+        with system_in(broker, "/", tmp_path) as made:
+            yield made
+        forget(broker, *ALL)
 
 
 def forget(broker: TestBroker, *queues: Queue) -> None:
