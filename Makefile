@@ -27,7 +27,7 @@ down:  ## stop it
 logs:  ## follow the logs, one JSON object a line
 	@tail -q -n 50 -F .run/log/*.log
 
-test: .venv/bench rabbitmq  ## run all tests
+test: .venv/bench rabbitmq  ## run the tests, all but those that need Docker or PostgreSQL
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
 	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
 
