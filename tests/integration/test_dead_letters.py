@@ -207,7 +207,7 @@ def test_a_broker_that_is_not_there_is_said_with_status_2() -> None:
 
 @pytest.mark.parametrize("action", ["list", "drop"])
 def test_a_reader_of_the_first_line_alone_is_no_error_to_be_told(letters: Letters, action: str) -> None:
-    letters.die(*(b"%d" % n for n in range(MOST_LISTED)))
+    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MOST_LISTED)))  # more than a pipe holds
     asking = start(letters.admin, action, *(["--all"] if action == "drop" else []))
     assert asking.stdout
     assert asking.stderr
