@@ -25,6 +25,7 @@ from chat_wire.messages import (
     Resume,
     SessionEnded,
 )
+from chat_wire.tokens import Claims, mint
 from tests.support.chatter import Chatter, new_request
 from tests.support.processes import Process, System
 from tests.support.registry import SECOND, Journal
@@ -252,6 +253,23 @@ def test_what_a_replica_died_over_before_telling_it_is_told_by_the_next_that_sta
     system.started("registry", 2)
 
     eve.hear(lambda: ("lost", "bob") in eve.notices())
+
+
+def test_who_slept_for_longer_than_a_token_lives_comes_back_with_the_secret(system: System) -> None:
+    system.started("registry")
+    bob = member(system, "bob")
+    assert bob.granted
+    key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
+    claims = Claims(
+        session=bob.granted.session, name="bob", author=bob.granted.author, partition=bob.granted.partition, expires=1
+    )
+    expired = mint(claims, key)
+
+    back = bob.request(Resume(request=new_request(), token=expired, secret=bob.secret))
+
+    assert isinstance(back, Granted)
+    assert back.session == bob.granted.session
+    assert back.expires > time.time_ns() // 1000
 
 
 def test_who_has_left_is_not_told_who_is_there(system: System) -> None:

@@ -160,6 +160,7 @@ def test_after_a_lost_connection_the_session_goes_on_where_it_was(scene: Scene) 
     told = scene.grant(Resume, token="renewed")
 
     assert told == [events.ConnectedAgain()]
+    assert scene.last(Resume).secret == "secret"
     assert scene.link.attached == [41]
     assert scene.last(Posts).token == "renewed"
     assert sequences(scene.last(Posts)) == [1, 2]

@@ -5,23 +5,29 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chat_registry import intake
 from chat_registry.errors import NoInbox
-from chat_registry.journal import ClaimName, Departed
+from chat_registry.journal import ClaimName, Departed, ResumeSession
 from chat_registry.settings import public_half
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError, InvalidName, InvalidToken, UnknownType
 from chat_wire.messages import Claim, Release, Resume
 from chat_wire.settings import InvalidSetting
+from chat_wire.tokens import Claims, mint
 from chat_worker.delivery import Delivery
 
 INBOX = f"inbox.{'0' * 32}"
 SECRET = "5" * 64
-KEY = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+PRIVATE_KEY = Ed25519PrivateKey.generate()
+KEY = PRIVATE_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 DESK = intake.Desk(origin="r1-1", public_key=KEY)
 NOW = 1_800_000_000_000_000
+DAY = 86_400_000_000
+CLAIMS = Claims(
+    session="s1", name="bob", author=hashlib.sha256(SECRET.encode()).hexdigest(), partition=3, expires=NOW + 1_000_000
+)
 
 
 def delivery(message: Any, exchange: str = "chat.registry", reply_to: str | None = INBOX, **headers: Any) -> Delivery:
@@ -87,6 +93,27 @@ def test_names_and_tokens_are_checked_before_anything_is_journaled() -> None:
         intake.entry_for(DESK, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW)
     with pytest.raises(InvalidToken):
         intake.entry_for(DESK, Resume(request="r1", token="forged"), INBOX, NOW)
+
+
+@pytest.mark.parametrize(("secret", "days"), [("", 0), ("wrong", 0), (SECRET, 0), (SECRET, 100)])
+def test_who_has_a_token_or_had_one_and_has_its_secret_resumes(secret: str, days: int) -> None:
+    entry = intake.entry_for(DESK, resume(secret), INBOX, NOW + days * DAY)
+
+    assert isinstance(entry, ResumeSession)
+    assert (entry.session, entry.author) == (CLAIMS.session, CLAIMS.author)
+    assert SECRET.encode() not in encode(entry)
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", CLAIMS.author])
+def test_a_token_that_has_expired_is_nothing_without_its_secret(secret: str) -> None:
+    with pytest.raises(InvalidToken, match="expired"):
+        intake.entry_for(DESK, resume(secret), INBOX, NOW + DAY)
+
+
+def resume(secret: str) -> Resume:
+    """A request to resume by a token that is good for a second."""
+    pem = PRIVATE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return Resume(request="r1", token=mint(CLAIMS, pem), secret=secret)
 
 
 def test_the_end_of_an_inbox_is_a_departure_and_that_of_another_queue_is_not() -> None:

@@ -132,7 +132,7 @@ class Member:
         """There is a new connection, with a new inbox: go on with the session, if there is one."""
         self._requests.prolong(now + ANSWER_SECONDS)
         if self._grant and not self._requests.waiting(Exit):
-            self._requests.ask(Resume(request=_new_request(), token=""), due=0.0)
+            self._requests.ask(self._resume(), due=0.0)
         if not self._grant and not self._requests.waiting(Claim):
             self.wait_for("")
 
@@ -286,10 +286,13 @@ class Member:
         self._mine.start(now, pending=bool(self._outbox))
         due = self._grant and (now >= self._renew_at or self._transcript.lost_at > self._grant.at)
         if due and not self._requests.waiting(Resume, Exit):
-            self._requests.ask(Resume(request=_new_request(), token=""), due=0.0)
+            self._requests.ask(self._resume(), due=0.0)
         busy = self._outbox or self._mine.busy or self._browsing.busy or self._requests.waiting(ListUsers, Exit)
         if self._leaving and self._joined and not busy:
             self._requests.ask(Exit(request=_new_request(), token=""), due=0.0)
+
+    def _resume(self) -> Resume:
+        return Resume(request=_new_request(), token="", secret=self._secret)
 
     def _end(self, text: str, *, freed: bool) -> None:
         self._give_up_posts(text)

@@ -39,11 +39,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """A client that has a token is back, with a new inbox, or asks for a token of a later expiry."""
+    """A client that has a token is back, with a new inbox, or asks for a token of a later expiry.
+
+    With the `secret` of its claim a token that has expired will do: who slept for days is still there.
+    """
 
     type: Literal["resume"] = "resume"
     request: str
     token: str
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,12 +64,20 @@ def mint(claims: Claims, private_key: str) -> str:
 def verify(token: str, public_key: str, now: int) -> Claims:
     """What `token` says, if the registry signed it and it has not expired at `now` (microseconds).
 
-    Raises InvalidToken. Signatures made or verified here are remembered, as to verify one costs 0.1 ms.
+    Raises InvalidToken.
     """
-    claims = _signed.get((public_key, token)) or _verify_signature(token, public_key)
+    claims = claims_in(token, public_key)
     if claims.expires <= now:
         raise InvalidToken("the session has expired: join again")
     return claims
+
+
+def claims_in(token: str, public_key: str) -> Claims:
+    """What `token` says, if the registry signed it, be it expired or not.
+
+    Raises InvalidToken. Signatures made or verified here are remembered, as to verify one costs 0.1 ms.
+    """
+    return _signed.get((public_key, token)) or _verify_signature(token, public_key)
 
 
 def _verify_signature(token: str, public_key: str) -> Claims:
