@@ -60,6 +60,14 @@ def unread(pipe: IO[str]) -> int:
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
+def hand_over(pipe: IO[str], lines: str, unread_by: IO[str]) -> None:
+    """Write lines, and return once the client has taken them in: it has, when it has read another one after them."""
+    for written in (lines, "\n"):
+        pipe.write(written)
+        pipe.flush()
+        until(lambda: not unread(unread_by), what="all is read")
+
+
 def complaints(client: "subprocess.Popen[str]") -> list[str]:
     """Have a client leave that has read all; what it says on stderr."""
     client.terminate()
@@ -71,10 +79,7 @@ def complaints(client: "subprocess.Popen[str]") -> list[str]:
 def test_messages_that_were_read_and_not_posted_are_named_when_the_client_leaves(tmp_path: Path) -> None:
     with waiting(tmp_path, subprocess.PIPE) as client:
         assert client.stdin
-        client.stdin.write("one\n/users\n//two\n/exit\nthree\n")
-        client.stdin.flush()
-        stdin = client.stdin
-        until(lambda: not unread(stdin), what="all is read")
+        hand_over(client.stdin, "one\n/users\n//two\n/exit\nthree\n", unread_by=client.stdin)
 
         assert complaints(client) == [f"chat: not sent: one {LEFT}", f"chat: not sent: /two {LEFT}"]
 
@@ -83,9 +88,7 @@ def test_an_input_that_does_not_block_is_waited_for(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with os.fdopen(reading) as rest, os.fdopen(writing, "w") as line, waiting(tmp_path, reading) as client:
-        line.write("one\n")
-        line.flush()
-        until(lambda: not unread(rest), what="it is read")
+        hand_over(line, "one\n", unread_by=rest)
 
         assert complaints(client) == [f"chat: not sent: one {LEFT}"]
 
