@@ -1,6 +1,7 @@
 """The input of the full-screen client, key by key."""
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from chat_wire.messages import MAX_TEXT
@@ -13,6 +14,17 @@ def test_enter_sends_and_empties_the_input() -> None:
 
         assert desk.submitted == ["hola mundo"]
         assert desk.composer.text == ""
+
+    at_desk(steps)
+
+
+def test_keys_that_arrive_together_are_taken_in_their_order() -> None:
+    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+        for key in ("a", "b", "backspace", "c", "left", "x", "enter"):
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+
+        assert desk.submitted == ["axc"]
 
     at_desk(steps)
 

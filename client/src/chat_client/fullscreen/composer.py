@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Location
 
 from chat_client.fullscreen.completion import Completion, completion
+from chat_client.fullscreen.keys import do_at_once
 from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text, line_count
 from chat_client.fullscreen.typed import Typed
 from chat_client.language import _
@@ -73,6 +74,8 @@ class Composer(TextArea, inherit_bindings=False):
 
     async def _on_key(self, event: Key) -> None:
         """Enter sends. By a binding that comes before the text area's own keys it would overtake what is typed fast."""
+        if await do_at_once(self, event):
+            return
         if event.key == "enter":
             event.stop()
             event.prevent_default()

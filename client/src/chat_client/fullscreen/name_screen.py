@@ -2,12 +2,21 @@
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from chat_client import display
+from chat_client.fullscreen.keys import do_at_once
 from chat_client.language import _
+
+
+class NameInput(Input):
+    """Where the name is typed."""
+
+    async def _on_key(self, event: Key) -> None:
+        await do_at_once(self, event)
 
 
 class NameScreen(Screen[None]):
@@ -31,7 +40,7 @@ class NameScreen(Screen[None]):
         with Vertical(id="name-box"):
             yield Static("Tertulia", id="name-title")
             yield Static(_("What is your name here?"))
-            yield Input(id="name", max_length=64, select_on_focus=False)
+            yield NameInput(id="name", max_length=64, select_on_focus=False)
             yield Static("", id="name-state", markup=False)
 
     def on_mount(self) -> None:
