@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from chat_archive.questions import HEARD_AGAIN
 from chat_archive.service import QUESTIONS_AT_ONCE
 from chat_wire.codec import encode
 from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded
+from chat_worker.clock import now
 from tests.support.chatter import Chatter, new_request
 from tests.support.processes import System
 from tests.support.stream import Speaker
@@ -88,6 +90,20 @@ def test_the_newest_page_says_how_far_each_session_has_spoken(system: System, sp
 
     assert page.last == {"s1": 3, "s2": 1}
     assert history(ann, before=page.messages[0].number, limit=1).last == {}
+
+
+def test_the_newest_page_leaves_out_sessions_that_have_been_silent_for_two_days(
+    system: System, speaker: Speaker
+) -> None:
+    system.started("archive")
+    ann = member(system, "ann")
+    minute = 60_000_000
+    speaker.say("silent", "one", at=now() - HEARD_AGAIN - minute)
+    speaker.say("heard", "one", at=now() - HEARD_AGAIN + minute)
+    speaker.confirmed()
+    until(lambda: newest(ann) == Position(offset=1, id="heard-1"))
+
+    assert history(ann).last == {"heard": 1}
 
 
 def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, speaker: Speaker) -> None:

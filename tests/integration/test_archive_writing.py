@@ -81,7 +81,7 @@ def test_what_is_said_is_in_log_txt_with_both_times_and_what_is_repeated_only_on
     archive = system.started("archive")
     first = speaker.say("s", "hola", "¿qué tal?")
     speaker.publish(first)
-    speaker.say("s", "adiós")
+    speaker.say("s", "adiós", at=1_795_361_760_000_000)
 
     recorded(system, speaker)
 

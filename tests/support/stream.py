@@ -1,5 +1,6 @@
 """Speaks into a room's stream as a router does, for tests of those who read it."""
 
+import time
 from contextlib import suppress
 
 from chat_wire.codec import encode
@@ -18,13 +19,14 @@ class Speaker:
         self._last: dict[str, int] = {}
         self.ids: list[str] = []
 
-    def say(self, session: str, *texts: str, author: str = "a", user: str = "u") -> Batch:
-        """Publish a batch of one session's next posts."""
+    def say(self, session: str, *texts: str, author: str = "a", user: str = "u", at: int | None = None) -> Batch:
+        """Publish a batch of one session's next posts, stamped `at` (in microseconds) or now."""
         first = self._last.get(session, 0) + 1
         self._last[session] = first + len(texts) - 1
         posts = tuple(Post(sequence=first + i, client_ts=i, text=text) for i, text in enumerate(texts))
         run = Run(session=session, user=user, author=author, posts=posts)
-        batch = Batch(room="lobby", router="r", server_ts=1_795_361_760_000_000, runs=(run,))
+        stamp = time.time_ns() // 1000 if at is None else at
+        batch = Batch(room="lobby", router="r", server_ts=stamp, runs=(run,))
         self.ids += [f"{session}-{post.sequence}" for post in posts]
         self.publish(batch)
         return batch
