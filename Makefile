@@ -46,11 +46,12 @@ bench: .venv/bench rabbitmq  ## measure it beside its yardsticks: make bench QUI
 picture: .venv/ready rabbitmq  ## draw docs/chat.svg anew, from the running client
 	$(VENV)/python -m docs.picture
 
-lint: .venv/bench  ## ruff, mypy, import-linter
+lint: .venv/bench  ## ruff, mypy, import-linter, and rumdl, which checks the links of the documentation
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	$(VENV)/rumdl check .
 
 translations: .venv/ready  ## bring the client's catalogues up to date, for new texts to be translated
 	$(VENV)/pybabel -q extract -k "_ ngettext:1,2 marked" --no-default-keywords --no-location --sort-output \
