@@ -3,7 +3,7 @@
 VENV := .venv/bin
 # Debian keeps RabbitMQ and the fault tests' tools in directories that are not in an ordinary user's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
-PACKAGES := libs/wire libs/worker services/registry services/router services/archive client admin
+PACKAGES := libs/wire libs/amqp libs/tokens libs/worker services/registry services/router services/archive client admin
 PORT_OPTION = $(if $(AMQP_PORT),--port $(AMQP_PORT))
 REGISTRY ?= 1
 ROUTER ?= 1

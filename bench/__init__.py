@@ -1,1 +1,1 @@
-"""The benchmark: the running system through its clients' path, each figure beside its yardstick."""
+"""The benchmark: the running system through its clients' path, each figure beside its baseline."""

@@ -1,4 +1,4 @@
-"""Measure the chat, each scenario beside its yardstick in the same run.
+"""Measure the chat, each scenario beside its baseline in the same run.
 
     python -m bench                     everything, at full size
     python -m bench --quick             small counts, in less than 3 minutes: for what is right, not for time

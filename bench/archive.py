@@ -15,10 +15,10 @@ from bench.feed import batches, feed
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import memory, processor_seconds
-from chat_wire import topology
-from chat_wire.connection import connect
-from tests.support.processes import Process, System
-from tests.support.wait import until
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from testkit.processes import Process, System
+from testkit.wait import until
 
 TARGET = Target(at_least=0.3)
 RECORD_SECONDS = 300
@@ -40,14 +40,14 @@ def _measure(stage: Stage, size: int, posts: int) -> Result:
         used, megabytes = processor_seconds([archive.popen.pid]), memory(archive.popen.pid)
         lines = _checked_lines(system, posts)
         rounds = archive.lines("posts.recorded")
-        yardstick = _write_alone(stage.new_directory() / "log.txt", lines, [_count(each) for each in rounds])
+        baseline = _write_alone(stage.new_directory() / "log.txt", lines, [_count(each) for each in rounds])
         return Result(
             scenario="archive",
             case=f"{size} posts an entry",
             unit="lines/s",
             ours=posts / _seconds(archive),
-            yardstick=posts / yardstick,
-            yardstick_name="write and fsync of the same lines, as many at once",
+            baseline=posts / baseline,
+            baseline_name="write and fsync of the same lines, as many at once",
             target=TARGET,
             more={
                 "lines an fsync": posts / len(rounds),

@@ -17,11 +17,12 @@ from bench.sender import joined, send_all
 from bench.stage import Stage
 from bench.times import Times
 from bench.usage import memory, processor_seconds
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
-from tests.support.chatter import Chatter
-from tests.support.processes import System
-from tests.support.wait import until
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+from testkit.chatter import Chatter
+from testkit.processes import System
+from testkit.wait import until
 
 QUESTION = "What is your name here?"
 WELCOME = "you are bench in lobby"

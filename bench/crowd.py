@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bench import frames
+from chat_amqp import topology
+from chat_amqp.connection import HEARTBEAT_SECONDS
 from chat_client.link import ROOM_PREFETCH
 from chat_client.member import HISTORY
-from chat_wire import topology
 from chat_wire.codec import encode
-from chat_wire.connection import HEARTBEAT_SECONDS
 from chat_wire.messages import Claim, Granted, History, Page
-from tests.support.chatter import Chatter
+from testkit.chatter import Chatter
 
 ACK_EVERY = 100
 SILENT_SECONDS = 30

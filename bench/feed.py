@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Batch, Post, Run
 
 AT_ONCE = 500

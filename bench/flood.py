@@ -1,12 +1,12 @@
 """One sender floods a room, with one router.
 
-The yardsticks: a bare relay to an exclusive queue for each member; and what the broker itself can do, when the very
+The baseline: a bare relay to an exclusive queue for each member; and what the broker itself can do, when the very
 entries that the router made are published straight to the room.
 """
 
 from collections.abc import Iterator, Sequence
 
-from bench import yardstick_fanout
+from bench import baseline_fanout
 from bench.measure import Measured, measure
 from bench.reader import Reading
 from bench.result import Result, Target
@@ -14,8 +14,9 @@ from bench.room import entries
 from bench.sender import joined, send_all
 from bench.stage import Stage
 from bench.usage import memory
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 
 # Members: posts of ours, posts of the relay's, so that each takes about 10 s.
 FULL = {10: (100_000, 20_000), 100: (60_000, 5_000), 500: (20_000, 1_000)}
@@ -36,8 +37,8 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             case=case,
             unit=unit,
             ours=ours.rate,
-            yardstick=relay.rate,
-            yardstick_name="bare relay",
+            baseline=relay.rate,
+            baseline_name="bare relay",
             target=FASTER.get(members),
             more={**ours.cost, **resident, **_named("bare relay", relay), "posts an entry": posts / len(room)},
         )
@@ -46,8 +47,8 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             case=case,
             unit=unit,
             ours=ours.rate,
-            yardstick=limit.rate,
-            yardstick_name="the broker alone",
+            baseline=limit.rate,
+            baseline_name="the broker alone",
             target=OF_LIMIT,
             more=_named("the broker alone", limit),
         )
@@ -67,9 +68,9 @@ def _ours(stage: Stage, members: int, posts: int) -> tuple[Measured, list[bytes]
 
 def _relay(stage: Stage, members: int, posts: int) -> Measured:
     url = stage.operator_url
-    with stage.emptied(), yardstick_fanout.fanout(url) as pid:
-        what = Reading(url=url, members=members, posts=posts, attach=yardstick_fanout.attach_copies, acks=False)
-        return measure(stage, what, [pid], lambda: yardstick_fanout.send(url, posts))
+    with stage.emptied(), baseline_fanout.fanout(url) as pid:
+        what = Reading(url=url, members=members, posts=posts, attach=baseline_fanout.attach_copies, acks=False)
+        return measure(stage, what, [pid], lambda: baseline_fanout.send(url, posts))
 
 
 def _limit(stage: Stage, members: int, posts: int, room: Sequence[bytes]) -> Measured:

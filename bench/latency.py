@@ -1,6 +1,6 @@
 """How long a post takes from its sender to each member, at a steady 50 a second.
 
-It counts from when a post is written, so that waiting for the confirm of the one before is part of it. The yardstick is
+It counts from when a post is written, so that waiting for the confirm of the one before is part of it. The baseline is
 a bare relay with the same two hops. Both are up all the time and take turns, so that whatever else goes on meets both.
 """
 
@@ -10,12 +10,12 @@ from functools import partial
 
 from hdrh.histogram import HdrHistogram
 
+from bench.baseline_hops import QUEUE, ROOM, hops
 from bench.reader import Reading, Seen, attach_room, reading
 from bench.result import Result, Target
 from bench.sender import Sender, joined, send_evenly
 from bench.stage import Stage
-from bench.yardstick_hops import QUEUE, ROOM, hops
-from tests.support.chatter import Chatter
+from testkit.chatter import Chatter
 
 PER_SECOND = 50.0
 WARM_UP = 50
@@ -37,15 +37,15 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
                 case=f"{members} members, p{percentile}",
                 unit="ms",
                 ours=_at(ours, percentile),
-                yardstick=_at(bare, percentile),
-                yardstick_name="bare two hops",
+                baseline=_at(bare, percentile),
+                baseline_name="bare two hops",
                 target=target,
                 more={"max ms": _at(ours, 100), "bare two hops: max ms": _at(bare, 100)},
             )
 
 
 def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
-    """What was seen of ours, and of the yardstick's."""
+    """What was seen of ours, and of the baseline's."""
     url = stage.operator_url
     theirs = (QUEUE.exchange.name, QUEUE.routing_key)
     total = WARM_UP + TURNS * posts

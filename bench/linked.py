@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TypeVar
 
+from chat_amqp.connection import connect
 from chat_client.link import Link
-from chat_wire.connection import connect
 
 ANSWER_SECONDS = 30
 

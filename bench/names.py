@@ -5,11 +5,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from bench.baseline_hops import QUEUE, ROOM, hops
 from bench.linked import arrival, linked
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import processor_seconds
-from bench.yardstick_hops import QUEUE, ROOM, hops
 from chat_client.link import Link
 from chat_wire.codec import decode, encode
 from chat_wire.messages import Claim, Exit, Exited, Granted, ListUsers, Probe, Refused, Users
@@ -29,16 +29,16 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
     names = 200 if quick else 5_000
     for replicas in (1, 2):
         ours, more = _registry(stage, replicas, names)
-        yardstick, more_of_yardstick = _bare(stage, 2 * names)
+        baseline, more_of_baseline = _bare(stage, 2 * names)
         yield Result(
             scenario="names",
             case=f"{replicas} replica" + "s" * (replicas > 1),
             unit="commands/s",
             ours=ours,
-            yardstick=yardstick,
-            yardstick_name="quorum queue to stream and back",
+            baseline=baseline,
+            baseline_name="quorum queue to stream and back",
             target=TARGET,
-            more=more | more_of_yardstick,
+            more=more | more_of_baseline,
         )
 
 
@@ -58,7 +58,7 @@ def _registry(stage: Stage, replicas: int, names: int) -> tuple[float, dict[str,
 
 
 def _bare(stage: Stage, messages: int) -> tuple[float, dict[str, float]]:
-    url, body = stage.operator_url, encode(Claim(request="r" * 32, name="yardstick", secret="s" * 64))
+    url, body = stage.operator_url, encode(Claim(request="r" * 32, name="baseline", secret="s" * 64))
 
     def send(link: Link) -> bool:
         link.publish(QUEUE.exchange.name, QUEUE.routing_key, body)

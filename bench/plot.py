@@ -1,4 +1,4 @@
-"""A picture of how each result stands to its yardstick and its target."""
+"""A picture of how each result stands to its baseline and its target."""
 
 from collections.abc import Sequence
 from pathlib import Path

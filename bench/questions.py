@@ -13,23 +13,23 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from bench.baseline_hops import QUEUE, ROOM, hops
 from bench.linked import arrival, linked
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.times import Times
 from bench.usage import memory
-from bench.yardstick_hops import QUEUE, ROOM, hops
 from chat_archive.domain import HIGHEST_NUMBER, owner, to_line
 from chat_archive.questions import LATELY
 from chat_client.browsing import PAGE as FOUND_PAGE
 from chat_client.link import Link
 from chat_client.member import HISTORY
 from chat_client.mine import PAGE
+from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
 from chat_wire.messages import History, Mine, Page, Recorded, Refused, Search
-from chat_wire.tokens import Claims, mint
-from tests.support.processes import Process, System
-from tests.support.wait import until
+from testkit.processes import Process, System
+from testkit.wait import until
 
 TARGET = Target(at_most=2.0)
 BUILD_SECONDS = 600
@@ -206,8 +206,8 @@ def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, ba
         case=case,
         unit="ms p99",
         ours=ours.percentile(99),
-        yardstick=alone.percentile(99),
-        yardstick_name="the same rows by sqlite3 alone",
+        baseline=alone.percentile(99),
+        baseline_name="the same rows by sqlite3 alone",
         target=TARGET,
         more={
             "p50, ms": ours.percentile(50),

@@ -16,8 +16,8 @@ from typing import Any
 from kombu.connection import Connection
 
 from bench import frames
+from chat_amqp import topology
 from chat_client.link import ROOM_PREFETCH
-from chat_wire import topology
 
 BUFFER = bytearray(1 << 20)
 ACK_EVERY = 100

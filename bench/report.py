@@ -1,4 +1,4 @@
-"""What a run leaves: the figures as JSON, and a picture of how each stands to its yardstick and its target."""
+"""What a run leaves: the figures as JSON, and a picture of how each stands to its baseline and its target."""
 
 import datetime
 import os

@@ -8,10 +8,10 @@ from bench.feed import batches, feed
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import memory, processor_seconds
+from chat_amqp import topology
 from chat_client.member import HISTORY
-from chat_wire import topology
-from tests.support.processes import System
-from tests.support.wait import until
+from testkit.processes import System
+from testkit.wait import until
 
 AT_ONCE = 25
 # The registry asks once a minute after all who seem connected: that is part of being at rest.

@@ -1,4 +1,4 @@
-"""What a scenario finds: a figure of ours, the yardstick's of the same run, and what their ratio is to reach."""
+"""What a scenario finds: a figure of ours, the baseline's of the same run, and what their ratio is to reach."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is to be reached: at least or at most this, by the ratio to the yardstick or by the figure itself."""
+    """What is to be reached: at least or at most this, by the ratio to the baseline or by the figure itself."""
 
     at_least: float | None = None
     at_most: float | None = None
@@ -31,22 +31,22 @@ class Target:
 class Result:
     """One line of the table. `more` has what else was measured: percentiles, processor time, memory, named with units.
 
-    With a `yardstick` the target is for `ours` / `yardstick`, else for `ours`.
+    With a `baseline` the target is for `ours` / `baseline`, else for `ours`.
     """
 
     scenario: str
     case: str
     unit: str
     ours: float
-    yardstick: float | None = None
-    yardstick_name: str = ""
+    baseline: float | None = None
+    baseline_name: str = ""
     target: Target | None = None
     more: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
-        """Ours to the yardstick's; None without one."""
-        return self.ours / self.yardstick if self.yardstick else None
+        """Ours to the baseline's; None without one."""
+        return self.ours / self.baseline if self.baseline else None
 
     @property
     def reached(self) -> bool | None:

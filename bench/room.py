@@ -3,8 +3,8 @@
 from typing import Any
 
 from bench.frames import POST
-from chat_wire import topology
-from chat_wire.connection import connect
+from chat_amqp import topology
+from chat_amqp.connection import connect
 
 
 def entries(url: str, posts: int) -> list[bytes]:

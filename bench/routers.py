@@ -11,7 +11,7 @@ from bench.sender import joined, send_all
 from bench.stage import Stage
 from chat_wire.codec import decode
 from chat_wire.messages import Batch
-from tests.support.wait import until
+from testkit.wait import until
 
 SENDERS = 20
 MEMBERS = 10
@@ -35,8 +35,8 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             case=case,
             unit="posts/s",
             ours=measured.rate,
-            yardstick=alone if several else None,
-            yardstick_name="1 router" if several else "",
+            baseline=alone if several else None,
+            baseline_name="1 router" if several else "",
             target=NO_LOSS if several else None,
             more=measured.cost,
         )

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from tests.support.people import COMMAND, environment
+from testkit.people import COMMAND, environment
 
 ROWS, COLUMNS = 24, 80
 PATIENCE_SECONDS = 30.0

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from chat_wire import topology
+from chat_amqp import topology
 from chat_wire.codec import encode
-from chat_wire.messages import MAX_POSTS, Granted, Post, Posts
-from tests.support.chatter import Chatter
+from chat_wire.limits import MAX_POSTS
+from chat_wire.messages import Granted, Post, Posts
+from testkit.chatter import Chatter
 
 STALLED_SECONDS = 30
 
@@ -18,7 +19,7 @@ STALLED_SECONDS = 30
 class Sender:
     """Writes posts, and publishes what is written as soon as the message before is confirmed.
 
-    It goes to the chat, or to another exchange and key, for a yardstick.
+    It goes to the chat, or to another exchange and key, for a baseline.
     """
 
     def __init__(self, chatter: Chatter, grant: Granted, to: tuple[str, str] | None = None) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.broker import TestBroker
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import running_node
+from testkit.broker import TestBroker
+from testkit.processes import System, system_in
+from testkit.rabbitmq import running_node
 
 VHOST = "/"  # only here the broker tells who has gone
 BROKER = "beam.smp"
@@ -30,7 +30,7 @@ class Stage:
 
     @property
     def operator_url(self) -> str:
-        """The AMQP URL of a user who may do everything, for the yardsticks."""
+        """The AMQP URL of a user who may do everything, for the baseline."""
         return self.broker.amqp_url
 
     @property

@@ -7,16 +7,16 @@ from bench.feed import feed
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import memory
+from chat_amqp import topology
+from chat_amqp.connection import connect
 from chat_registry import journal, snapshots
 from chat_registry.domain import apply
 from chat_registry.journal import ClaimName
 from chat_registry.service import SNAPSHOT_EVERY
 from chat_registry.state import State
-from chat_wire import topology
 from chat_wire.codec import encode
-from chat_wire.connection import connect
-from tests.support.processes import Process, System
-from tests.support.wait import until
+from testkit.processes import Process, System
+from testkit.wait import until
 
 TARGET = Target(at_most=3.0)
 START_SECONDS = 60

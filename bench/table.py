@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bench.result import Result
 
 WIDTHS = (10, 24, 16, 12, 12, 8, 8, 8)
-HEADS = ("scenario", "case", "unit", "ours", "yardstick", "ratio", "target", "reached")
+HEADS = ("scenario", "case", "unit", "ours", "baseline", "ratio", "target", "reached")
 VERDICTS = {True: "yes", False: "NO", None: ""}
 
 
@@ -16,7 +16,7 @@ def row(result: Result) -> str:
         result.case,
         result.unit,
         number(result.ours),
-        number(result.yardstick),
+        number(result.baseline),
         number(result.ratio),
         str(result.target or ""),
         VERDICTS[result.reached],

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chat_client.events import Event, Joined, Said
+from chat_client.events import Event, Joined, MessageReceived
 from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
-from tests.support.picture import picture
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import running_node
+from testkit.picture import picture
+from testkit.processes import System, system_in
+from testkit.rabbitmq import running_node
 
 PICTURE = Path(__file__).with_name("chat.svg")
 SIZE = (100, 22)
@@ -45,7 +45,7 @@ class Guest:
     def says(self, text: str) -> None:
         """Say something, and wait until it has come back."""
         sequence = self.session.post(text)
-        self._until(lambda event: isinstance(event, Said) and event.sequence == sequence)
+        self._until(lambda event: isinstance(event, MessageReceived) and event.sequence == sequence)
 
     def _until(self, condition: Callable[[Event], bool]) -> None:
         while not condition(self._told.get(timeout=SECONDS)):

@@ -14,10 +14,10 @@ from urllib.error import HTTPError
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.broker import TestBroker
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import running_node
-from tests.support.wait import until
+from testkit.broker import TestBroker
+from testkit.processes import System, system_in
+from testkit.rabbitmq import running_node
+from testkit.wait import until
 
 # How long an example takes depends on who else works on the machine.
 settings.register_profile("chat", deadline=None, suppress_health_check=[HealthCheck.too_slow])

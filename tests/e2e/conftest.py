@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.broker import TestBroker
-from tests.support.processes import System, system_in
+from testkit.broker import TestBroker
+from testkit.processes import System, system_in
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chat_wire.connection import HEARTBEAT_SECONDS
-from tests.support.chatter import Chatter
-from tests.support.processes import system_in
-from tests.support.rabbitmq import Node, running_node
-from tests.support.tokens import member
-from tests.support.wait import until
+from chat_amqp.connection import HEARTBEAT_SECONDS
+from testkit.chatter import Chatter
+from testkit.processes import system_in
+from testkit.rabbitmq import Node, running_node
+from testkit.tokens import member
+from testkit.wait import until
 
 
 def set_disk_limit(node: Node, limit: str, meanwhile: Chatter) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.people import COMMAND, environment
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import running_node
-from tests.support.wait import until
+from testkit.people import COMMAND, environment
+from testkit.processes import System, system_in
+from testkit.rabbitmq import running_node
+from testkit.wait import until
 
 NAMES = ("ann", "bob", "eve")
 LINES = 600

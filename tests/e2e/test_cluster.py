@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.compose import Project, said_in, talking, texts_of
-from tests.support.wait import until
+from testkit.compose import Project, said_in, talking, texts_of
+from testkit.wait import until
 
 CHAT = Project("chat-cluster-test", ("compose.yaml", "compose.cluster.yaml"))
 REPLICAS = {"registry": 2, "router": 3, "archive": 2}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.support.compose import Project, said_in, talking, texts_of
-from tests.support.wait import until
+from testkit.compose import Project, said_in, talking, texts_of
+from testkit.wait import until
 
 CHAT = Project("chat-test")
 FEW = {"registry": 1, "router": 1, "archive": 1}

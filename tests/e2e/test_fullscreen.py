@@ -4,9 +4,9 @@ import re
 import time
 from pathlib import Path
 
-from tests.support.people import Person, piped
-from tests.support.processes import System
-from tests.support.sitter import Sitter
+from testkit.people import Person, piped
+from testkit.processes import System
+from testkit.sitter import Sitter
 
 # "[", then parameters that set a colour of the text or what is behind it; 39 and 49 are the terminal's own.
 COLOUR = re.compile(r"\x1b\[(?:\d+[;:])*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:]\d+)*m")

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from tests.support.people import piped
-from tests.support.processes import System
-from tests.support.sitter import Sitter
+from testkit.people import piped
+from testkit.processes import System
+from testkit.sitter import Sitter
 
 
 def test_reading_back_reaches_the_first_message_with_none_missing_and_none_twice(chat: System, tmp_path: Path) -> None:

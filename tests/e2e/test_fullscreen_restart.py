@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import running_node
-from tests.support.sitter import Sitter
-from tests.support.wait import until
+from testkit.processes import System, system_in
+from testkit.rabbitmq import running_node
+from testkit.sitter import Sitter
+from testkit.wait import until
 
 MEANWHILE = ["while away 1", "while away 2", "while away 3"]
 

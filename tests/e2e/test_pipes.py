@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.people import MESSAGE, Person, piped
-from tests.support.processes import System
-from tests.support.wait import until
+from testkit.people import MESSAGE, Person, piped
+from testkit.processes import System
+from testkit.wait import until
 
 
 def test_a_line_is_sent_and_the_exit_status_is_0(chat: System, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.support.people import Person
-from tests.support.processes import System
-from tests.support.wait import until
+from testkit.people import Person
+from testkit.processes import System
+from testkit.wait import until
 
 
 def recorded(chat: System) -> list[str]:

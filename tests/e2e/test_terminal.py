@@ -5,9 +5,9 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.support.broker import TestBroker
-from tests.support.people import Person, piped
-from tests.support.processes import System, system_in
+from testkit.broker import TestBroker
+from testkit.people import Person, piped
+from testkit.processes import System, system_in
 
 
 def test_two_people_talk_and_each_sees_time_name_and_text(chat: System, tmp_path: Path) -> None:

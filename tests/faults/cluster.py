@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from testkit.broker import TestBroker
+from testkit.rabbitmq import Node
+from testkit.wait import until
 from tests.faults.network import run
-from tests.support.broker import TestBroker
-from tests.support.rabbitmq import Node
-from tests.support.wait import until
 
 BRIDGE = "nodes"
 NUMBERS = (1, 2, 3)

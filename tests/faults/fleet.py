@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.wait import until
+from testkit.wait import until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

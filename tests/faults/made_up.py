@@ -10,10 +10,10 @@ from chat_client.events import (
     Ended,
     Event,
     Joined,
+    MessageReceived,
     MineListed,
     NameRefused,
     NotSent,
-    Said,
     UsersListed,
 )
 from tests.faults.history import LAST, Asked, Line, Told, Verb
@@ -88,7 +88,7 @@ class MadeUp:
         actor.session, actor.name, actor.posted = session, name, 0
         self.holders[name.casefold()] = actor
         for entry in kept(self.stream)[-3:]:
-            self._told(session, Said(at=0, user=entry.user, text=entry.text))
+            self._told(session, MessageReceived(at=0, user=entry.user, text=entry.text))
         self._told(session, Joined(name=name, room="lobby"))
 
     def take_over(self, actor: Actor) -> None:
@@ -129,7 +129,7 @@ class MadeUp:
         for other in self.present():
             if other is not actor or heard_by_sender:
                 sequence = actor.posted if other is actor else None
-                self._told(other.session, Said(at=0, user=actor.name, text=text, sequence=sequence))
+                self._told(other.session, MessageReceived(at=0, user=actor.name, text=text, sequence=sequence))
 
     def repeat(self, _actor: Actor) -> None:
         """A router publishes again what it had published."""
@@ -161,7 +161,7 @@ class MadeUp:
         self._asked(actor.session, "mine", final=True)
         own = [each for each in kept(self.stream) if each.author == actor.author]
         own = [each for each in own if each.user.casefold() == actor.name.casefold()]
-        said = tuple(Said(at=0, user=each.user, text=each.text) for each in own)
+        said = tuple(MessageReceived(at=0, user=each.user, text=each.text) for each in own)
         self._told(actor.session, MineListed(messages=said[:2]))
         self._told(actor.session, MineListed(messages=said[2:], total=len(said)))
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from testkit.rabbitmq import Node
+from testkit.wait import until
 from tests.faults import network
 from tests.faults.cluster import TICK_SECONDS, Member
 from tests.faults.world import SERVICES, World
-from tests.support.rabbitmq import Node
-from tests.support.wait import until
 
 HOUR = 3600
 # Heartbeats of 10 s: after 20 to 30 s the broker gives up whom it does not hear.

@@ -4,15 +4,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from chat_wire.sequences import Sequences
+from chat_wire.deduplicator import Deduplicator
 from tests.faults.history import LAST
 from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Room, Stay
 
 
 def kept(stream: Iterable[Entry]) -> list[Entry]:
     """The stream as its readers take it: without what came before, known by session and sequence."""
-    sequences = Sequences(most=10_000_000)
-    return [entry for entry in stream if sequences.take(*_parts(entry.id))]
+    sequences = Deduplicator(most=10_000_000)
+    return [entry for entry in stream if sequences.admit(*_parts(entry.id))]
 
 
 def _parts(post: str) -> tuple[str, int]:

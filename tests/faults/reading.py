@@ -239,7 +239,7 @@ _ASKED: dict[str, Callable[[_Session, Asked], None]] = {
 _TOLD: dict[str, Callable[[_Session, int, Any], None]] = {
     "Joined": _Session.on_joined,
     "NameRefused": _Session.on_name_refused,
-    "Said": _Session.on_said,
+    "MessageReceived": _Session.on_said,
     "NotSent": _Session.on_not_sent,
     "Remark": _Session.on_remark,
     "ConnectionLost": _Session.on_cut,

@@ -7,11 +7,11 @@ from chat_client.events import (
     Ended,
     Event,
     Joined,
+    MessageReceived,
     MineListed,
     NameRefused,
     NotSent,
     Remark,
-    Said,
     UsersListed,
 )
 from chat_client.session import Session
@@ -82,7 +82,7 @@ class RecordedSession:
                 self.joined = True
             case NameRefused():
                 self.refused = True
-            case Said():
+            case MessageReceived():
                 self.waiting.discard(event.sequence or 0)
                 self.heard_last = self.heard_last or event.text.endswith(LAST)
             case NotSent():

@@ -9,15 +9,16 @@ from typing import Any
 
 import orjson
 
-from chat_wire import topology
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import decode, encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.errors import UnknownType, WireError
 from chat_wire.messages import Batch, Marker, Notice, Post, Run
+from testkit.processes import System
+from testkit.wait import until
 from tests.faults.operations import Entry, Room
 from tests.faults.posts import kept
-from tests.support.processes import System
-from tests.support.wait import until
 
 ROOM = topology.ROOMS[0]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from testkit.processes import System, system_in
+from testkit.rabbitmq import Node, running_node
+from testkit.wait import until
 from tests.faults.answers import NOTICED, SECOND
 from tests.faults.checker import Report, check, render
 from tests.faults.fleet import Fleet, Load
@@ -22,9 +25,6 @@ from tests.faults.history import LAST, Recorder, read_lines
 from tests.faults.reading import history_of
 from tests.faults.recorded import RecordedSession
 from tests.faults.room import read_room
-from tests.support.processes import System, system_in
-from tests.support.rabbitmq import Node, running_node
-from tests.support.wait import until
 
 OBSERVER = "observer"
 

@@ -10,15 +10,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from testkit.broker import TestBroker
+from testkit.processes import system_in
+from testkit.rabbitmq import Node
 from tests.faults.cluster import broker_of, cluster
 from tests.faults.fleet import Fleet, Load
 from tests.faults.outcome import ENDED, THROUGH, Outcome
 from tests.faults.run import run
 from tests.faults.schedule import Fault
 from tests.faults.world import SERVICES, World, small_disk
-from tests.support.broker import TestBroker
-from tests.support.processes import system_in
-from tests.support.rabbitmq import Node
 
 REPLICAS = 2
 VHOST = "/"  # only here the broker tells who has gone

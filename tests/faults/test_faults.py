@@ -9,9 +9,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from testkit.processes import System
+from testkit.wait import until
 from tests.faults import wallclock
-from tests.support.processes import System
-from tests.support.wait import until
 
 needs_faketime = pytest.mark.skipif(wallclock.library() is None, reason="libfaketime is not installed")
 

@@ -2,7 +2,7 @@
 
 import random
 
-from chat_wire.messages import MAX_TEXT
+from chat_wire.limits import MAX_TEXT
 
 PLANES = 17
 SURROGATES = range(0xD800, 0xE000)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from testkit.processes import Process, System, whole_lines
+from testkit.rabbitmq import Node
+from testkit.wait import until
 from tests.faults import network, wallclock
 from tests.faults.cluster import wait_until_whole
 from tests.faults.fleet import Fleet
-from tests.support.processes import Process, System, whole_lines
-from tests.support.rabbitmq import Node
-from tests.support.wait import until
 
 SERVICES = ("registry", "router", "archive")
 READY_SECONDS = 60

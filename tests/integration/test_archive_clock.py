@@ -15,9 +15,9 @@ from chat_wire.messages import Batch, Post, Run
 from chat_worker.broker import Broker
 from chat_worker.clock import now
 from chat_worker.runtime import do_round
-from tests.support.processes import System
-from tests.support.stream import Speaker
-from tests.support.wait import until
+from testkit.processes import System
+from testkit.stream import Speaker
+from testkit.wait import until
 
 LATE = 60 * SECOND
 
@@ -59,15 +59,15 @@ class Writer:
 
     def lobby(self) -> dict[str, Any]:
         """What the health report says of the room."""
-        return dict(self.service.facts()["rooms"]["lobby"])
+        return dict(self.service.health()["rooms"]["lobby"])
 
 
 @pytest.fixture
 def writer(system: System) -> Iterator[Writer]:
     """A replica that has the baton and writes."""
-    with Broker(system.url("archive"), "archive", Event(), on_beat=lambda: None) as broker:
+    with Broker(system.url("archive"), "archive", Event(), on_heartbeat=lambda: None) as broker:
         made = Writer(system, broker)
-        made.works_until(lambda: made.service.facts()["writing"])
+        made.works_until(lambda: made.service.health()["writing"])
         yield made
         made.service.lost()
 
@@ -93,7 +93,7 @@ def test_the_baton_is_renewed_long_before_the_broker_takes_it_away(system: Syste
     writer.clock.now += 1
 
     writer.works_until(lambda: batons(system) == (2, 1, 1))
-    assert writer.service.facts()["writing"]
+    assert writer.service.health()["writing"]
 
 
 def test_a_writer_that_is_behind_says_by_how_much_and_warns_once_a_minute(system: System, writer: Writer) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from chat_archive.domain import HIGHEST_NUMBER, Arrived, Checkpoint, holds, words
 from chat_archive.index import Index
+from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
-from chat_archive.transcript import Transcript
-from chat_wire.messages import MAX_TEXT, Batch, Post, Recorded, Run
+from chat_wire.limits import MAX_TEXT
+from chat_wire.messages import Batch, Post, Recorded, Run
 
 pytestmark = pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason="TEST_POSTGRESQL_URL is not set")
 
@@ -29,7 +30,7 @@ def index() -> Iterator[Index]:
 
 def test_postgresql_holds_the_index_as_sqlite_does(index: Index, tmp_path: Path) -> None:
     index.clear()
-    recorder = Recorder(Transcript(tmp_path / "log.txt"), index)
+    recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
     posts = tuple(Post(sequence=number, client_ts=number, text=f"\x00ñ{number}") for number in (1, 2, 3))
     run = Run(session="s", user="Ann", author="a", posts=posts)
     arrived = [Arrived(0, Batch(room="lobby", router="r", server_ts=1, runs=(run,)))]

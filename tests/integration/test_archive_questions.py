@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from chat_archive.questions import HEARD_AGAIN
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+from chat_archive.questions import SESSION_MEMORY
 from chat_archive.service import QUESTIONS_AT_ONCE
 from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded
 from chat_worker.clock import now
-from tests.support.chatter import Chatter, new_request
-from tests.support.processes import System
-from tests.support.stream import Speaker
-from tests.support.tokens import member
-from tests.support.wait import until
+from testkit.chatter import Chatter, new_request
+from testkit.processes import System
+from testkit.stream import Speaker
+from testkit.tokens import member
+from testkit.wait import until
 
 
 @pytest.fixture
@@ -98,8 +99,8 @@ def test_the_newest_page_leaves_out_sessions_that_have_been_silent_for_two_days(
     system.started("archive")
     ann = member(system, "ann")
     minute = 60_000_000
-    speaker.say("silent", "one", at=now() - HEARD_AGAIN - minute)
-    speaker.say("heard", "one", at=now() - HEARD_AGAIN + minute)
+    speaker.say("silent", "one", at=now() - SESSION_MEMORY - minute)
+    speaker.say("heard", "one", at=now() - SESSION_MEMORY + minute)
     speaker.confirmed()
     until(lambda: newest(ann) == Position(offset=1, id="heard-1"))
 

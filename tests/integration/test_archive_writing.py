@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.support.processes import Process, System
-from tests.support.stream import Speaker
-from tests.support.wait import until
+from testkit.processes import Process, System
+from testkit.stream import Speaker
+from testkit.wait import until
 
 
 @pytest.fixture

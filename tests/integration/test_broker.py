@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from chat_wire import topology
-from chat_wire.connection import Publication, connect
-from chat_wire.errors import Unconfirmed
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
 from chat_worker.delivery import Source
 from chat_worker.runtime import Service, do_round
-from tests.support.broker import TestBroker
-from tests.support.wait import until
+from testkit.broker import TestBroker
+from testkit.wait import until
 
 QUEUE = topology.ingress(0).name
 
@@ -37,7 +38,7 @@ class Recorder(Service):
     def returned(self, exchange: str, routing_key: str) -> Any:
         raise Unconfirmed(f"{exchange} {routing_key}")
 
-    def facts(self) -> Any:
+    def health(self) -> Any:
         return {"ready": True}
 
     def handle(self, deliveries: Any) -> Any:
@@ -66,7 +67,7 @@ def ready(channel: Any) -> int:
 
 
 def served(url: str, service: Recorder) -> None:
-    with Broker(url, "worker", Event(), on_beat=lambda: None) as broker:
+    with Broker(url, "worker", Event(), on_heartbeat=lambda: None) as broker:
         broker.consume(Source(queue=QUEUE, handle=service.handle))
 
         def handled() -> bool:
@@ -120,8 +121,8 @@ def test_an_inbox_that_refuses_is_as_good_as_none(broker: TestBroker, vhost: str
 
 
 def test_a_publication_that_waits_does_not_go_out_after_one_that_was_returned(url: str, queue: Any) -> None:
-    later = Publication(exchange="", routing_key=QUEUE, body=b"two", waits=True)
-    with Broker(url, "worker", Event(), on_beat=lambda: None) as broker:
+    later = Publication(exchange="", routing_key=QUEUE, body=b"two", after_confirms=True)
+    with Broker(url, "worker", Event(), on_heartbeat=lambda: None) as broker:
         with pytest.raises(Unconfirmed, match="returned that others were to follow"):
             broker.publish([to_room(b"{}", room="nowhere"), later])
         assert broker.confirm() == []

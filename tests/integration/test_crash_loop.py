@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
-from tests.support.broker import TestBroker
-from tests.support.fragile import PARTITIONS
-from tests.support.wait import until
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+from testkit.broker import TestBroker
+from testkit.fragile import PARTITIONS
+from testkit.wait import until
 
 EACH = 300
 POISON = {50: b"exit", 200: b"raise", 201: b"exit"}
@@ -42,7 +43,7 @@ class Kept:
 
     def _start(self) -> None:
         self.starts += 1
-        command = [sys.executable, "-m", "tests.support.fragile"]
+        command = [sys.executable, "-m", "testkit.fragile"]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(command, env=self._environ, stdout=output, stderr=output)
 

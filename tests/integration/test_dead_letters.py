@@ -11,12 +11,13 @@ import pytest
 
 from chat_admin.dead_letters import MOST_LISTED, dropped, listed, replayed, shown
 from chat_admin.errors import NoSuchLetter, NotReplayed
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
-from tests.support.broker import TestBroker
-from tests.support.processes import System
-from tests.support.tokens import member
-from tests.support.wait import until
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+from testkit.broker import TestBroker
+from testkit.processes import System
+from testkit.tokens import member
+from testkit.wait import until
 
 INGRESS = topology.ingress(3).name
 COMMANDS = topology.COMMANDS.name

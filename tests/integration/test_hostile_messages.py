@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from amqp.spec import Basic
 
+from chat_amqp.connection import connect
 from chat_wire.codec import encode
-from chat_wire.connection import connect
 from chat_wire.messages import Granted, History, ListUsers, Page, Post, Posts
-from tests.support.chatter import Chatter, new_request
-from tests.support.processes import System
+from testkit.chatter import Chatter, new_request
+from testkit.processes import System
 
 TARGETS = [("chat.registry", "registry.commands"), ("chat.ingress", "0"), ("chat.archive", "archive.queries")]
 HEADERS, REPLY_TO = 0x2000, 0x0200

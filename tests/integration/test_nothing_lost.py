@@ -4,11 +4,11 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chat_wire.deduplicator import Deduplicator
 from chat_wire.messages import Granted
-from chat_wire.sequences import Sequences
-from tests.support.chatter import Chatter
-from tests.support.processes import Process, System
-from tests.support.wait import until
+from testkit.chatter import Chatter
+from testkit.processes import Process, System
+from testkit.wait import until
 
 SENDERS = 20
 
@@ -27,8 +27,8 @@ def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
 
 def once(ids: list[str]) -> list[str]:
     """The ids a reader keeps: those whose sequence rises within their session."""
-    sequences = Sequences()
-    return [each for each in ids if sequences.take(each.rpartition("-")[0], int(each.rpartition("-")[2]))]
+    sequences = Deduplicator()
+    return [each for each in ids if sequences.admit(each.rpartition("-")[0], int(each.rpartition("-")[2]))]
 
 
 def recorded(system: System) -> list[str]:

@@ -9,9 +9,10 @@ import pytest
 from amqp.exceptions import AMQPError
 from kombu.entity import Queue
 
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
-from tests.support.broker import TestBroker
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+from testkit.broker import TestBroker
 
 Do = Callable[[Any], object]
 Attempt = Callable[[str, Do], str]

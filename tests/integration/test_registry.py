@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_registry import snapshots
 from chat_registry.journal import Departed
-from chat_wire import topology
+from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import (
     Claim,
     Exited,
@@ -25,11 +27,10 @@ from chat_wire.messages import (
     Resume,
     SessionEnded,
 )
-from chat_wire.tokens import Claims, mint
-from tests.support.chatter import Chatter, new_request
-from tests.support.processes import Process, System
-from tests.support.registry import SECOND, Journal
-from tests.support.wait import until
+from testkit.chatter import Chatter, new_request
+from testkit.processes import Process, System
+from testkit.registry import SECOND, Journal
+from testkit.wait import until
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from kombu.entity import Queue
 
-from chat_wire import topology
-from chat_wire.connection import connect
+from chat_amqp import topology
+from chat_amqp.connection import connect
 from chat_wire.messages import Granted, Refused
-from tests.support.broker import TestBroker
-from tests.support.chatter import Chatter
-from tests.support.processes import System, system_in
+from testkit.broker import TestBroker
+from testkit.chatter import Chatter
+from testkit.processes import System, system_in
 
 ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.DEPARTURES)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
-from tests.support.chatter import Chatter
-from tests.support.processes import System
-from tests.support.tokens import member
-from tests.support.wait import until
+from testkit.chatter import Chatter
+from testkit.processes import System
+from testkit.tokens import member
+from testkit.wait import until
 
 
 def refusal(chatter: Chatter) -> PostsRefused:

@@ -13,7 +13,7 @@ import pytest
 
 from chat_admin.definitions import LEAST_ROOM_BYTES, Retention, password_hash
 from chat_admin.initialise import initialise
-from chat_wire.tokens import Claims, mint, verify
+from chat_tokens.tokens import Claims, mint, verify
 
 RETENTION = Retention(10_000_000_000, "365D")
 

@@ -23,8 +23,9 @@ from chat_archive.domain import (
 )
 from chat_archive.errors import UnreadableLine
 from chat_wire.codec import encode
-from chat_wire.messages import MAX_TEXT, Batch, Notice, Position, Post, Recorded, Run
-from chat_wire.sequences import Sequences
+from chat_wire.deduplicator import Deduplicator
+from chat_wire.limits import MAX_TEXT
+from chat_wire.messages import Batch, Notice, Position, Post, Recorded, Run
 
 BEFORE_ALL = -(10**30)
 AFTER_ALL = 10**30
@@ -63,9 +64,9 @@ def test_posts_keep_the_order_of_the_stream_and_count_through_all_runs_of_an_ent
 
 def test_posts_that_are_new_and_can_be_recorded_are_numbered_without_a_gap() -> None:
     arrived = [Arrived(0, batch(run("s", 1, 2, 2**63))), Arrived(1, batch(run("s", 2, 3)))]
-    last = Sequences()
+    last = Deduplicator()
 
-    posts = posts_of("lobby", arrived, 7, last.take)
+    posts = posts_of("lobby", arrived, 7, last.admit)
 
     assert [(post.number, post.sequence, post.index) for post in posts] == [(7, 1, 0), (8, 2, 1), (9, 3, 1)]
     assert unrecordable(arrived) == 1

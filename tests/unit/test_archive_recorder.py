@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from chat_archive.domain import HIGHEST_NUMBER, Arrived, from_line
-from chat_archive.errors import IndexFailed, StorageFailed, TranscriptFailed, TranscriptHeld
+from chat_archive.errors import IndexFailed, LogFileFailed, LogFileHeld, StorageFailed
 from chat_archive.index import Index
+from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
-from chat_archive.transcript import Transcript
 from chat_wire.messages import Batch, Position, Post, Recorded, Run
 
 DRAINED = 3
@@ -39,7 +39,7 @@ HEARD = ["s-1", "s-2", "s-3", "t-1", "s-4", "s-5", "t-2", "t-3", "s-6"]
 def recorder_in(directory: Path) -> Recorder:
     index = Index(f"sqlite:///{directory / 'index.sqlite'}")
     index.create()
-    return Recorder(Transcript(directory / "log.txt"), index)
+    return Recorder(LogFile(directory / "log.txt"), index)
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def test_a_log_txt_that_is_removed_is_filled_again_with_what_the_stream_has(tmp_
         record(recorder, SAID)
         (tmp_path / "log.txt").unlink()
 
-        with pytest.raises(TranscriptFailed, match="removed"):
+        with pytest.raises(LogFileFailed, match="removed"):
             recorder.record("lobby", stream(("z", range(1, 2)), start=9))
 
     with capture_logs() as logged, recording(tmp_path) as recorder:
@@ -182,7 +182,7 @@ def test_a_log_txt_shortened_in_place_is_noticed_within_a_second(tmp_path: Path)
         record(recorder, SAID)
         (tmp_path / "log.txt").write_bytes(b"")
 
-        with pytest.raises(TranscriptFailed):
+        with pytest.raises(LogFileFailed):
             recorder.check()
 
         assert not recorder.is_open
@@ -205,7 +205,7 @@ def test_one_process_writes_log_txt_and_another_gets_it_when_that_lets_go(tmp_pa
     other = recorder_in(tmp_path)
     with recording(tmp_path) as recorder:
         record(recorder, SAID)
-        with pytest.raises(TranscriptHeld):
+        with pytest.raises(LogFileHeld):
             other.open()
 
     other.open()
@@ -230,7 +230,7 @@ def test_a_full_disk_leaves_no_part_of_a_write_and_loses_nothing(tmp_path: Path)
     with recording(first) as recorder:
         record(recorder, SAID[:1])
         size = (first / "log.txt").stat().st_size
-        with disk_full_at(size + 100), pytest.raises(TranscriptFailed, match="cannot be written"):
+        with disk_full_at(size + 100), pytest.raises(LogFileFailed, match="cannot be written"):
             record(recorder, SAID)
         assert (first / "log.txt").stat().st_size == size
         assert not recorder.is_open
@@ -270,7 +270,7 @@ def test_a_sequence_that_no_database_holds_does_not_stop_the_archive(tmp_path: P
 
 def test_a_directory_that_is_not_there_is_a_reason_to_wait(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="No such file"):
-        Recorder(Transcript(tmp_path / "later" / "log.txt"), Index("sqlite://")).open()
+        Recorder(LogFile(tmp_path / "later" / "log.txt"), Index("sqlite://")).open()
 
 
 def test_a_post_read_once_is_not_recorded_again_when_the_stream_is_read_from_its_start(tmp_path: Path) -> None:

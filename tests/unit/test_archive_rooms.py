@@ -6,9 +6,9 @@ from structlog.testing import capture_logs
 
 from chat_archive.errors import StorageFailed
 from chat_archive.index import Index
+from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
 from chat_archive.rooms import PART_BYTES, Rooms
-from chat_archive.transcript import Transcript
 from chat_wire.codec import encode
 from chat_wire.messages import Batch, Post, Run
 from chat_worker.delivery import Delivery, Source
@@ -49,7 +49,7 @@ def delivery(offset: int) -> Delivery:
 def test_a_flood_is_recorded_in_parts_and_one_that_fails_leaves_those_after_it_for_later(tmp_path: Path) -> None:
     failures: list[StorageFailed] = []
     index = Index(f"sqlite:///{tmp_path / 'index.sqlite'}")
-    recorder = Recorder(Transcript(tmp_path / "log.txt"), index)
+    recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
     stream = Stream()
     rooms = Rooms(recorder, stream, lambda: 0, failures.append)
     recorder.open()
@@ -66,6 +66,6 @@ def test_a_flood_is_recorded_in_parts_and_one_that_fails_leaves_those_after_it_f
         [("s", 3, 3)],
     ]
     assert len(failures) == 1
-    assert rooms.facts()["lobby"]["recorded"] == 2
+    assert rooms.health()["lobby"]["recorded"] == 2
     assert [post.sequence for post in index.history("lobby", None, 9)] == [3, 2, 1]
     recorder.close()

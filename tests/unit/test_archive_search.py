@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from chat_archive.domain import HIGHEST_NUMBER, LONGEST_WORD, MOST_WORDS, Checkpoint, holds, wanted_words, words
 from chat_archive.errors import InvalidWords
 from chat_archive.index import Index
-from chat_wire.messages import MAX_TEXT, Recorded
+from chat_wire.limits import MAX_TEXT
+from chat_wire.messages import Recorded
 from chat_wire.settings import InvalidSetting
 
 FEW_LETTERS = st.text("abAßñN\u0301\u0e34\u0939ﬁ½٣7_*\"':-&|!()\\\0 \n«»…🎉", max_size=12)

@@ -9,15 +9,15 @@ FAST = Result(
     case="10 members",
     unit="posts/s",
     ours=30_000,
-    yardstick=10_000,
-    yardstick_name="bare relay",
+    baseline=10_000,
+    baseline_name="bare relay",
     target=Target(at_least=2),
     more={"memory MB": 48.25},
 )
 SLOW = Result(scenario="start", case="100,000 names", unit="s", ours=6.0, target=Target(at_most=3))
 
 
-def test_a_target_is_for_the_ratio_where_there_is_a_yardstick_and_else_for_the_figure() -> None:
+def test_a_target_is_for_the_ratio_where_there_is_a_baseline_and_else_for_the_figure() -> None:
     assert (FAST.ratio, FAST.reached) == (3, True)
     assert (SLOW.ratio, SLOW.reached) == (None, False)
 

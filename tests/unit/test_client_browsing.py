@@ -6,7 +6,7 @@ from chat_client import events
 from chat_client.browsing import ANSWER_SECONDS
 from chat_client.member import HISTORY_SECONDS
 from chat_wire.messages import History, Refused, Resume, Search
-from tests.support.scene import AGES, Scene, batch, granted, page, recorded
+from testkit.scene import AGES, Scene, batch, granted, page, recorded
 
 SILENT = "the archive does not answer: try again later"
 
@@ -16,8 +16,8 @@ def scene() -> Scene:
     return Scene()
 
 
-def said(*numbers: int) -> tuple[events.Said, ...]:
-    return tuple(events.Said(at=number, user="bob", text=f"text {number}") for number in numbers)
+def said(*numbers: int) -> tuple[events.MessageReceived, ...]:
+    return tuple(events.MessageReceived(at=number, user="bob", text=f"text {number}") for number in numbers)
 
 
 def joined(scene: Scene, *numbers: int, more: bool = True) -> None:

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from chat_client import display
-from chat_client.events import Joined, MineListed, Noticed, Said, SearchListed, UsersListed
+from chat_client.events import Joined, MessageReceived, MineListed, PresenceChanged, SearchListed, UsersListed
 
 AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
 
 
 def test_a_message_is_shown_with_its_utc_time_to_the_second() -> None:
-    assert display.lines(Said(at=AT, user="alice", text="hola")) == ["[2026-11-22 15:36:00] alice: hola"]
+    assert display.lines(MessageReceived(at=AT, user="alice", text="hola")) == ["[2026-11-22 15:36:00] alice: hola"]
 
 
 def test_notices_begin_with_a_star() -> None:
-    assert display.lines(Noticed(at=AT, user="bob", kind="joined")) == ["* bob joined"]
-    assert display.lines(Noticed(at=AT, user="bob", kind="lost")) == ["* bob lost the connection"]
+    assert display.lines(PresenceChanged(at=AT, user="bob", kind="joined")) == ["* bob joined"]
+    assert display.lines(PresenceChanged(at=AT, user="bob", kind="lost")) == ["* bob lost the connection"]
     assert display.lines(Joined(name="bob", room="lobby")) == ["* you are bob in lobby; /help lists the commands"]
 
 
@@ -32,7 +32,7 @@ def test_users_are_listed_by_whether_they_are_connected() -> None:
 
 
 def test_my_messages_end_with_their_number() -> None:
-    said = Said(at=AT, user="bob", text="hola")
+    said = MessageReceived(at=AT, user="bob", text="hola")
 
     assert display.lines(MineListed(messages=(said,), total=1)) == [
         "[2026-11-22 15:36:00] bob: hola",
@@ -41,7 +41,9 @@ def test_my_messages_end_with_their_number() -> None:
 
 
 def test_an_action_is_shown_as_what_its_sender_does() -> None:
-    assert display.lines(Said(at=AT, user="alice", text="/me waves\x1b")) == ["[2026-11-22 15:36:00] * alice waves␛"]
+    assert display.lines(MessageReceived(at=AT, user="alice", text="/me waves\x1b")) == [
+        "[2026-11-22 15:36:00] * alice waves␛"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_an_action_is_shown_as_what_its_sender_does() -> None:
     ],
 )
 def test_what_a_search_has_found_ends_with_how_much_it_is(count: int, more: bool, closing: str) -> None:
-    found = tuple(Said(at=AT + number, user="bob", text="hola, mundo") for number in range(count))
+    found = tuple(MessageReceived(at=AT + number, user="bob", text="hola, mundo") for number in range(count))
 
     *shown, last = display.lines(SearchListed(words="hola mundo", messages=found, more=more))
 
@@ -92,7 +94,9 @@ dangerous = st.text(alphabet=st.sampled_from("\x00\x07\x08\x1b\r\n\x7f\x85\x9b\u
 
 @given(anything | dangerous, anything | dangerous)
 def test_nothing_that_is_received_reaches_the_terminal_as_more_than_text(user: str, text: str) -> None:
-    lines = display.lines(Said(at=AT, user=user, text=text)) + display.lines(Noticed(at=AT, user=user, kind="left"))
+    lines = display.lines(MessageReceived(at=AT, user=user, text=text)) + display.lines(
+        PresenceChanged(at=AT, user=user, kind="left")
+    )
 
     assert len(lines) == 2
     for char in "".join(lines):

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 import chat_client
 from chat_client import display
 from chat_client.commands import help_lines
-from chat_client.events import Joined, MineListed, Noticed, SearchListed, UsersListed
+from chat_client.events import Joined, MineListed, PresenceChanged, SearchListed, UsersListed
 from chat_client.language import LOCALES, _, use_language
 from chat_client.refusals import explained, refusal
 from chat_client.settings import client_settings
@@ -180,7 +180,7 @@ def test_what_is_compiled_is_what_was_written() -> None:
 @pytest.mark.usefixtures("spanish")
 def test_lines_are_printed_in_spanish() -> None:
     assert display.lines(Joined(name="ana", room="lobby")) == ["* eres ana en lobby; /help muestra los comandos"]
-    assert display.lines(Noticed(at=0, user="beto", kind="lost")) == ["* beto perdió la conexión"]
+    assert display.lines(PresenceChanged(at=0, user="beto", kind="lost")) == ["* beto perdió la conexión"]
     assert display.lines(UsersListed(connected=(), disconnected=("ana",))) == [
         "* conectados: nadie",
         "* desconectados: ana",
@@ -204,7 +204,7 @@ def test_plurals_are_spanish(total: int, line: str) -> None:
 
 @pytest.mark.usefixtures("spanish")
 def test_names_that_look_like_fields_are_shown_as_they_are() -> None:
-    assert display.lines(Noticed(at=0, user="{name}", kind="left")) == ["* {name} salió"]
+    assert display.lines(PresenceChanged(at=0, user="{name}", kind="left")) == ["* {name} salió"]
 
 
 @pytest.mark.usefixtures("spanish")

@@ -3,13 +3,13 @@
 import pytest
 from amqp.exceptions import NotFound
 
+from chat_amqp.connection import STALLED_SECONDS
+from chat_amqp.errors import Unconfirmed
 from chat_client import events
 from chat_client.member import HISTORY_SECONDS, RENEW_SECONDS
 from chat_client.mine import CATCH_UP_SECONDS
 from chat_client.requests import BOUNCED_SECONDS
-from chat_client.transcript import FIRST_ENTRY_SECONDS
-from chat_wire.connection import STALLED_SECONDS
-from chat_wire.errors import Unconfirmed
+from chat_client.room_follower import FIRST_ENTRY_SECONDS
 from chat_wire.messages import (
     Claim,
     Exit,
@@ -25,7 +25,7 @@ from chat_wire.messages import (
     SessionEnded,
     Users,
 )
-from tests.support.scene import AGES, GRANTED_AT, LOST, Scene, batch, granted, page, recorded
+from testkit.scene import AGES, GRANTED_AT, LOST, Scene, batch, granted, page, recorded
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_joining_tells_the_history_first_and_follows_the_room_from_there(scene: 
     told = scene.join(recorded(1), recorded(2))
 
     assert told == [
-        events.Said(at=1, user="bob", text="text 1"),
-        events.Said(at=2, user="bob", text="text 2"),
+        events.MessageReceived(at=1, user="bob", text="text 1"),
+        events.MessageReceived(at=2, user="bob", text="text 2"),
         events.Joined(name="alice", room="lobby"),
     ]
     assert scene.link.attached == [40]
@@ -91,7 +91,7 @@ def test_a_post_is_sent_at_once_and_told_when_it_comes_back(scene: Scene) -> Non
 
     assert sequences(scene.last(Posts)) == [1]
     assert scene.link.ways[-1] == ("chat.ingress", "3")
-    assert scene.hear(0, batch(1)) == [events.Said(at=1_000_000, user="alice", text="hola", sequence=1)]
+    assert scene.hear(0, batch(1)) == [events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=1)]
 
 
 def test_posts_wait_until_the_room_is_followed_so_that_none_comes_back_unseen(scene: Scene) -> None:
@@ -208,8 +208,8 @@ def test_a_post_that_went_down_with_a_deleted_stream_is_told_when_a_later_one_co
 
     assert told == [
         events.NotSent(sequence=1, text="hola", reason="it was lost with the room's record"),
-        events.Said(at=1_000_000, user="alice", text="hola", sequence=2),
-        events.Said(at=1_000_000, user="alice", text="hola", sequence=4),
+        events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=2),
+        events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=4),
     ]
 
 
@@ -233,7 +233,7 @@ def test_notices_are_told_but_not_those_of_oneself(scene: Scene) -> None:
     notices = [Notice(id=user, room="lobby", kind="joined", user=user, at=5) for user in ("alice", "bob")]
 
     assert scene.hear(0, notices[0]) == []
-    assert scene.hear(1, notices[1]) == [events.Noticed(at=5, user="bob", kind="joined")]
+    assert scene.hear(1, notices[1]) == [events.PresenceChanged(at=5, user="bob", kind="joined")]
 
 
 def test_who_is_there_is_asked_as_of_the_grant(scene: Scene) -> None:
@@ -261,8 +261,8 @@ def test_my_messages_are_asked_for_page_by_page(scene: Scene) -> None:
     assert rest == [events.MineListed(messages=tuple(said(3)), total=3)]
 
 
-def said(*numbers: int) -> list[events.Said]:
-    return [events.Said(at=number, user="bob", text=f"text {number}") for number in numbers]
+def said(*numbers: int) -> list[events.MessageReceived]:
+    return [events.MessageReceived(at=number, user="bob", text=f"text {number}") for number in numbers]
 
 
 def test_my_messages_have_what_was_said_just_before(scene: Scene) -> None:
@@ -388,7 +388,7 @@ def test_who_came_and_went_before_this_member_joined_is_not_told() -> None:
     scene.join()
     before, after = (Notice(id=str(at), room="lobby", kind="left", user="bob", at=at) for at in (4, 6))
     assert scene.hear(1, before) == []
-    assert scene.hear(2, after) == [events.Noticed(at=6, user="bob", kind="left")]
+    assert scene.hear(2, after) == [events.PresenceChanged(at=6, user="bob", kind="left")]
 
 
 def test_a_broker_that_confirms_nothing_is_left_for_another_of_its_nodes(scene: Scene) -> None:
@@ -430,7 +430,7 @@ def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_r
     scene.link.breaks = ConnectionResetError()
     with pytest.raises(ConnectionResetError):
         scene.work(page(question, recorded(1)))
-    assert [type(each) for each in scene.told] == [events.Said, events.Joined]
+    assert [type(each) for each in scene.told] == [events.MessageReceived, events.Joined]
 
     scene.lose()
     scene.grant(Resume)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client.domain import Outbox
-from chat_wire.messages import MAX_POSTS, Post
-from chat_wire.sequences import Sequences
+from chat_wire.deduplicator import Deduplicator
+from chat_wire.limits import MAX_POSTS
+from chat_wire.messages import Post
 
 
 def post(sequence: int, client_ts: int = 0) -> Post:
@@ -121,7 +122,7 @@ class Road:
         self.queue: list[tuple[Post, ...]] = []
         self.stream: list[int] = []
         self.read = 0
-        self.sequences = Sequences()
+        self.sequences = Deduplicator()
         self.shown: list[int] = []
 
     def add(self) -> None:
@@ -164,7 +165,7 @@ class Road:
         if self.read < len(self.stream):
             sequence = self.stream[self.read]
             self.read += 1
-            if self.sequences.take("session", sequence):
+            if self.sequences.admit("session", sequence):
                 self.shown.append(sequence)
                 self.outbox.seen(sequence)
 

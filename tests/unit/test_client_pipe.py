@@ -12,8 +12,8 @@ from typing import IO
 
 import pytest
 
-from tests.support.people import COMMAND, environment
-from tests.support.wait import until
+from testkit.people import COMMAND, environment
+from testkit.wait import until
 
 NO_BROKER = "amqp://client:x@127.0.0.1:9/"
 BOT = [*COMMAND, "--name", "bot"]

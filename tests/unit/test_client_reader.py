@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chat_client.domain import CLOCK_SLACK, Reader
-from chat_client.events import Noticed, Said
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_wire.messages import Batch, Notice, Page, Position, Post, Recorded, Run
 
 NOW = 1_800_000_000_000_000
@@ -37,16 +37,18 @@ def page(session: str, sequence: int, offset: int) -> Page:
     return Page(request="r", messages=(recorded,), more=False, position=position)
 
 
-def texts(told: list[Said | Noticed]) -> list[str]:
-    return [each.text for each in told if isinstance(each, Said)]
+def texts(told: list[MessageReceived | PresenceChanged]) -> list[str]:
+    return [each.text for each in told if isinstance(each, MessageReceived)]
 
 
 def test_a_post_is_told_with_its_time_and_name() -> None:
-    assert Reader().read(0, batch("alice", 1), "bob") == [Said(at=NOW, user="alice", text="text 1")]
+    assert Reader().read(0, batch("alice", 1), "bob") == [MessageReceived(at=NOW, user="alice", text="text 1")]
 
 
 def test_a_post_of_our_own_carries_its_sequence() -> None:
-    assert Reader().read(0, batch("alice", 7), "alice") == [Said(at=NOW, user="alice", text="text 7", sequence=7)]
+    assert Reader().read(0, batch("alice", 7), "alice") == [
+        MessageReceived(at=NOW, user="alice", text="text 7", sequence=7)
+    ]
 
 
 def test_a_post_that_comes_twice_is_told_once() -> None:
@@ -59,7 +61,7 @@ def test_a_post_that_comes_twice_is_told_once() -> None:
 def test_a_notice_that_comes_twice_is_told_once() -> None:
     reader = Reader()
 
-    assert reader.read(0, notice(), "alice") == [Noticed(at=NOW, user="bob", kind="joined")]
+    assert reader.read(0, notice(), "alice") == [PresenceChanged(at=NOW, user="bob", kind="joined")]
     assert reader.read(1, notice(), "alice") == []
 
 
@@ -77,7 +79,7 @@ def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
     assert [each.text for each in told] == ["recorded"]
     assert reader.attach() == 40
     assert reader.fits(40, batch("alice", 5))
-    assert reader.read(40, batch("alice", 5, 6), "bob") == [Said(at=NOW, user="alice", text="text 6")]
+    assert reader.read(40, batch("alice", 5, 6), "bob") == [MessageReceived(at=NOW, user="alice", text="text 6")]
 
 
 def test_of_the_entry_where_the_history_ends_only_what_comes_after_it_is_told() -> None:

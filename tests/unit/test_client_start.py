@@ -11,7 +11,7 @@ from chat_client.errors import BadUrl, StateError
 from chat_client.settings import broker_name, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
-from tests.support.sitter import Sitter
+from testkit.sitter import Sitter
 
 URL = "amqp://guest:password@localhost:5673/"
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.wait import until
+from testkit.wait import until
 
 RINGING = """
 import signal, sys

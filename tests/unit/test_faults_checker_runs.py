@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from chat_client.events import Joined, NotSent, Said
+from chat_client.events import Joined, MessageReceived, NotSent
 from tests.faults.checker import Report, check, render
 from tests.faults.history import Asked, Line, Recorder, Told, read_lines
 from tests.faults.made_up import MadeUp
@@ -67,7 +67,7 @@ def retold(run: MadeUp, at: int, event: str, changed: Any) -> Spoilt:
 
 def own(run: MadeUp) -> list[int]:
     """Where posts came back to their senders."""
-    return lines_of(run, "Said", lambda line: line.data["sequence"] is not None)
+    return lines_of(run, "MessageReceived", lambda line: line.data["sequence"] is not None)
 
 
 def confirmed(run: MadeUp) -> list[str]:
@@ -110,7 +110,7 @@ def invent(run: MadeUp, chance: random.Random) -> Spoilt:
 
 
 def leave_a_gap(run: MadeUp, chance: random.Random) -> Spoilt:
-    told = lines_of(run, "Said")
+    told = lines_of(run, "MessageReceived")
     by_session: dict[str, list[int]] = {}
     for n in told:
         by_session.setdefault(run.lines[n].session, []).append(n)
@@ -121,7 +121,7 @@ def leave_a_gap(run: MadeUp, chance: random.Random) -> Spoilt:
 
 
 def tell_twice(run: MadeUp, chance: random.Random) -> Spoilt:
-    again = chance.choice(lines_of(run, "Said"))
+    again = chance.choice(lines_of(run, "MessageReceived"))
     return [*run.lines[: again + 1], *run.lines[again:]], run.room
 
 
@@ -193,7 +193,7 @@ def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_p
     recorder.told("a.1", Joined(name="ann", room="lobby"))
     for number in (1, 2, 3, 4):
         recorder.asked("a.1", "post", f"a.1 {number} \U0001f469\u2028\x00")
-    recorder.told("a.1", Said(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
+    recorder.told("a.1", MessageReceived(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
     recorder.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
     recorder.asked("a.1", "close")
     recorder.told("a.1", NotSent(sequence=3, text="", reason="the client left before it came back"))

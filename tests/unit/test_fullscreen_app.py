@@ -9,8 +9,8 @@ from chat_client import events
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.fullscreen.run import complaints
-from tests.support.hand_session import MINUTE, NOON, Scene, in_the_room, opened, said
-from tests.support.picture import picture
+from testkit.fake_session import MINUTE, NOON, Scene, in_the_room, opened, said
+from testkit.picture import picture
 
 LOST = events.ConnectionLost(broker="host:5672")
 
@@ -83,8 +83,8 @@ def test_members_are_listed_with_their_states_and_their_number() -> None:
         assert "● bob" in scene.screen()
         assert "○ eve" in scene.screen()
         await scene.tell(
-            events.Noticed(at=NOON, user="eve", kind="back"),
-            events.Noticed(at=NOON, user="bob", kind="left"),
+            events.PresenceChanged(at=NOON, user="eve", kind="back"),
+            events.PresenceChanged(at=NOON, user="bob", kind="left"),
         )
         assert "● eve" in scene.screen()
         assert "● bob" not in scene.screen()

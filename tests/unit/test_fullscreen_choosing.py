@@ -7,8 +7,8 @@ import pytest
 from textual.events import AppBlur, AppFocus, Paste
 
 from chat_client import events
-from tests.support.hand_session import Scene, in_the_room, said
-from tests.support.picture import picture
+from testkit.fake_session import Scene, in_the_room, said
+from testkit.picture import picture
 
 
 def test_a_message_is_chosen_and_copied_by_keys_and_typing_goes_on() -> None:

@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, colour
-from tests.support.hand_session import joined
+from testkit.fake_session import joined
 
 OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
 

@@ -4,8 +4,8 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
-from chat_wire.messages import MAX_TEXT
-from tests.support.desk import THEIRS, Desk, at_desk, enter, notices, paste, type_in
+from chat_wire.limits import MAX_TEXT
+from testkit.desk import THEIRS, Desk, at_desk, enter, notices, paste, type_in
 
 
 def test_enter_sends_and_empties_the_input() -> None:

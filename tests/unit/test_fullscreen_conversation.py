@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chat_client.events import Noticed, Said
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.conversation import CHUNK, Conversation, Item, Line
 from chat_client.fullscreen.rows import Above, Layout, Look, Post, Row, new_row, post_rows, rows
 
@@ -15,12 +15,12 @@ HOUR = 3_600_000_000
 TEXTS = st.sampled_from(["hola", "one two three four five six seven " * 4, "two\nlines", "/me waves", "Anna, 漢字?"])
 USERS = st.sampled_from(["anna", "bob", "carol"])
 TIMES = st.integers(0, 50).map(lambda hours: AT + hours * HOUR)
-SAID = st.builds(Said, at=TIMES, user=USERS, text=TEXTS)
-ITEMS = SAID | st.builds(Noticed, at=TIMES, user=USERS, kind=st.just("left")) | st.builds(Line, TIMES, TEXTS)
+SAID = st.builds(MessageReceived, at=TIMES, user=USERS, text=TEXTS)
+ITEMS = SAID | st.builds(PresenceChanged, at=TIMES, user=USERS, kind=st.just("left")) | st.builds(Line, TIMES, TEXTS)
 
 
-def said(number: int, text: str = "", user: str = "bob") -> Said:
-    return Said(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
+def said(number: int, text: str = "", user: str = "bob") -> MessageReceived:
+    return MessageReceived(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
 
 
 def shown(conversation: Conversation) -> list[str]:
@@ -53,7 +53,7 @@ class Flat:
             above = Above(item, item.at)
         for post in self.posts:
             found.append(post_rows(post, above, self.layout))
-            said = Said(at=post.at, user="anna", text=post.text)
+            said = MessageReceived(at=post.at, user="anna", text=post.text)
             above = Above(said if post.reason is None else None, post.at)
         return found
 
@@ -72,14 +72,14 @@ class Conversations(RuleBasedStateMachine):
 
     def add(self, items: list[Item]) -> None:
         for item in items:
-            if self.flat.awaited and isinstance(item, Said) and item.user != "anna":
+            if self.flat.awaited and isinstance(item, MessageReceived) and item.user != "anna":
                 self.flat.new, self.flat.awaited = item, False
         self.flat.items += items
         self.conversation.append(items)
 
     @precondition(lambda self: not self.flat.begun)
     @rule(items=st.lists(SAID, max_size=6), times=st.sampled_from([1, 1, CHUNK // 2]), more=st.booleans())
-    def tell_older(self, items: list[Said], times: int, more: bool) -> None:
+    def tell_older(self, items: list[MessageReceived], times: int, more: bool) -> None:
         items = [replace(item) for item in items * times]
         before = self.place_from_the_end()
         self.conversation.prepend(items, more=more)
@@ -108,7 +108,7 @@ class Conversations(RuleBasedStateMachine):
     def settle(self, data: st.DataObject) -> None:
         post = data.draw(st.sampled_from(self.flat.posts))
         self.flat.posts.remove(post)
-        self.add([Said(at=post.at, user="anna", text=post.text, sequence=post.sequence)])
+        self.add([MessageReceived(at=post.at, user="anna", text=post.text, sequence=post.sequence)])
 
     @rule(sequence=st.integers(1, 8))
     def delay(self, sequence: int) -> None:
@@ -187,7 +187,7 @@ def test_a_line_stands_above_what_others_said_since_one_looked_away() -> None:
     conversation = of()
     conversation.append([said(1)])
     conversation.mark_new()
-    conversation.append([said(2, user="anna"), Noticed(at=AT, user="carol", kind="joined"), said(3), said(4)])
+    conversation.append([said(2, user="anna"), PresenceChanged(at=AT, user="carol", kind="joined"), said(3), said(4)])
 
     assert [line.strip() for line in shown(conversation)[-3:]] == [
         "── new ──",
@@ -207,7 +207,7 @@ def test_a_post_stands_last_until_it_is_told() -> None:
     conversation.append([said(1)])
     assert [line.strip()[-11:] for line in shown(conversation)[-2:]] == ["│ message 1", "anna ┊ mine"]
 
-    conversation.append([Said(at=AT, user="anna", text="mine", sequence=1), said(2)])
+    conversation.append([MessageReceived(at=AT, user="anna", text="mine", sequence=1), said(2)])
 
     assert conversation.pending == 0
     assert [line[-11:] for line in shown(conversation)[-2:]] == ["anna │ mine", "│ message 2"]

@@ -5,8 +5,8 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from chat_client.fullscreen.paste import PasteScreen
-from chat_wire.messages import MAX_TEXT
-from tests.support.desk import Desk, at_desk, notices, paste, type_in
+from chat_wire.limits import MAX_TEXT
+from testkit.desk import Desk, at_desk, notices, paste, type_in
 
 
 def test_a_paste_of_several_lines_is_part_of_one_message() -> None:

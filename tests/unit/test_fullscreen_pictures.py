@@ -13,8 +13,8 @@ from textual.events import AppBlur
 from chat_client import events
 from chat_client.fullscreen import clock
 from chat_client.language import use_language
-from tests.support.hand_session import MINUTE, NOON, Scene, joined, opened, said
-from tests.support.picture import picture
+from testkit.fake_session import MINUTE, NOON, Scene, joined, opened, said
+from testkit.picture import picture
 
 DAY = 24 * 60 * MINUTE
 HISTORY = (

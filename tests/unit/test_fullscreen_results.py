@@ -4,8 +4,8 @@ import pytest
 
 from chat_client import events
 from chat_client.fullscreen.results_screen import ResultsScreen
-from tests.support.hand_session import Scene, in_the_room, said
-from tests.support.picture import picture
+from testkit.fake_session import Scene, in_the_room, said
+from testkit.picture import picture
 
 
 def test_a_search_shows_what_is_found_over_the_room() -> None:

@@ -3,16 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_client.events import Noticed, UsersListed
+from chat_client.events import PresenceChanged, UsersListed
 from chat_client.fullscreen.roster import Roster
 from chat_client.fullscreen.speakers import REMEMBERED, Speakers
 from chat_wire.messages import NoticeKind
 
 KINDS: tuple[NoticeKind, ...] = ("joined", "left", "lost", "back")
-notices = st.builds(Noticed, at=st.just(0), user=st.sampled_from("abcd"), kind=st.sampled_from(KINDS))
+notices = st.builds(PresenceChanged, at=st.just(0), user=st.sampled_from("abcd"), kind=st.sampled_from(KINDS))
 
 
-def after(noticed: list[Noticed]) -> dict[str, bool]:
+def after(noticed: list[PresenceChanged]) -> dict[str, bool]:
     """What is so when all this has happened, in order."""
     members: dict[str, bool] = {}
     for notice in noticed:
@@ -31,7 +31,7 @@ def listing(members: dict[str, bool]) -> UsersListed:
 
 @given(before=st.lists(notices), noticed=st.lists(notices), told=st.integers(0, 20), listed=st.integers(0, 20))
 def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
-    before: list[Noticed], noticed: list[Noticed], told: int, listed: int
+    before: list[PresenceChanged], noticed: list[PresenceChanged], told: int, listed: int
 ) -> None:
     told, listed = min(told, len(noticed)), min(listed, len(noticed))
     roster = Roster()
@@ -51,10 +51,10 @@ def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
 def test_two_listings_on_their_way_are_each_held_against_what_came_since() -> None:
     roster, bob = Roster(), UsersListed(connected=("bob",), disconnected=())
     roster.asked()
-    roster.noticed(Noticed(at=0, user="eve", kind="joined"))
+    roster.noticed(PresenceChanged(at=0, user="eve", kind="joined"))
     roster.asked()
     roster.listed(bob)
-    roster.noticed(Noticed(at=0, user="bob", kind="left"))
+    roster.noticed(PresenceChanged(at=0, user="bob", kind="left"))
     roster.listed(bob)
 
     assert roster.members() == [("eve", True)]

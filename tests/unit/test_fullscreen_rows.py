@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from chat_client.commands import action
 from chat_client.display import safe
-from chat_client.events import Noticed, Said
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.heights import ends
 from chat_client.fullscreen.rows import (
     Above,
@@ -43,15 +43,15 @@ TEXTS = st.lists(st.sampled_from(HOSTILE) | st.characters(exclude_categories=["C
 TIMES = st.integers(0, 3 * 86400).map(lambda seconds: AT + seconds * SECOND)
 NAMES = st.sampled_from(["anna", "bob", "漢字漢字漢字漢字漢字漢字", "x" * 32, "\x1b[2J"])
 ITEMS: st.SearchStrategy[Item] = (
-    st.builds(Said, at=TIMES, user=NAMES, text=TEXTS)
-    | st.builds(Noticed, at=TIMES, user=NAMES, kind=st.sampled_from(["joined", "left", "lost", "back"]))
+    st.builds(MessageReceived, at=TIMES, user=NAMES, text=TEXTS)
+    | st.builds(PresenceChanged, at=TIMES, user=NAMES, kind=st.sampled_from(["joined", "left", "lost", "back"]))
     | st.builds(Line, at=TIMES, text=TEXTS)
 )
 LAYOUTS = st.builds(Layout, width=st.integers(20, 130), own_name=st.just("anna"), local_time=st.booleans())
 
 
-def said(text: str, user: str = "bob", seconds: int = 0) -> Said:
-    return Said(at=AT + seconds * SECOND, user=user, text=text)
+def said(text: str, user: str = "bob", seconds: int = 0) -> MessageReceived:
+    return MessageReceived(at=AT + seconds * SECOND, user=user, text=text)
 
 
 def shown(found: list[Row]) -> list[str]:
@@ -115,7 +115,9 @@ def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
     try:
-        found = rows(Said(at=ANOTHER_DAY, user="bob", text="hola"), Above(None, None), Layout(80, local_time=True))
+        found = rows(
+            MessageReceived(at=ANOTHER_DAY, user="bob", text="hola"), Above(None, None), Layout(80, local_time=True)
+        )
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -127,7 +129,9 @@ def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
     assert shown(rows(said("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
     assert shown(rows(said("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
-    assert shown(rows(Noticed(at=AT, user="bob", kind="lost"), HERE, NARROW)) == ["15:36 * bob lost the connection"]
+    assert shown(rows(PresenceChanged(at=AT, user="bob", kind="lost"), HERE, NARROW)) == [
+        "15:36 * bob lost the connection"
+    ]
     assert shown(rows(Line(AT, "connected: bob"), HERE, WIDE)) == ["15:36                * │ connected: bob"]
     assert rows(said("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
     assert rows(Line(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
@@ -196,8 +200,8 @@ def test_no_row_is_wider_than_there_is_room_and_nothing_in_it_is_obeyed(
         assert text(row) == safe(text(row))
 
 
-@given(st.builds(Said, at=TIMES, user=NAMES, text=TEXTS), LAYOUTS)
-def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: Said, layout: Layout) -> None:
+@given(st.builds(MessageReceived, at=TIMES, user=NAMES, text=TEXTS), LAYOUTS)
+def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: MessageReceived, layout: Layout) -> None:
     found = rows(message, Above(None, message.at), layout)
     body = "".join((row.joint or "") + "".join(piece.text for piece in row.body) for row in found)
     acts = action(message.text) is not None

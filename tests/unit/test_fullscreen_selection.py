@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from textual.selection import SELECT_ALL, Selection
 
 from chat_client.fullscreen.transcript_view import TranscriptView
-from tests.support.transcripts import Room, in_a_room, many, rows, said
+from testkit.transcripts import Room, in_a_room, many, rows, said
 
 
 def test_selected_text_is_what_was_said_also_while_more_comes_in() -> None:

@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 from textual.selection import SELECT_ALL
 
 from chat_client.display import safe
-from chat_client.events import Noticed, Said
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.colours import colour
 from chat_client.fullscreen.conversation import Line
 from chat_client.fullscreen.transcript_view import TranscriptView
-from tests.support.transcripts import AT, SIZE, Room, in_a_room, many, rows, said
+from testkit.transcripts import AT, SIZE, Room, in_a_room, many, rows, said
 
 
 def wheel_up(view: TranscriptView) -> MouseScrollUp:
@@ -44,7 +44,7 @@ def test_what_is_in_view_does_not_move_when_more_is_said_below() -> None:
         await pilot.pause()
         before = rows(view)
 
-        view.add([*many(100, 110), Noticed(at=AT, user="carol", kind="left")])
+        view.add([*many(100, 110), PresenceChanged(at=AT, user="carol", kind="left")])
         await pilot.pause()
         assert rows(view) == before
         assert view.new_below == 10
@@ -206,7 +206,7 @@ def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() ->
 
         view.delay(1)
         view.refuse(2, "too long")
-        view.add([Said(at=AT, user="anna", text="mine 3", sequence=3)])
+        view.add([MessageReceived(at=AT, user="anna", text="mine 3", sequence=3)])
         await pilot.pause()
         assert [row.split("  ")[-1].strip() for row in rows(view)[-4:]] == [
             "anna │ mine 3",

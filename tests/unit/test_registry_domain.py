@@ -2,8 +2,9 @@
 
 from chat_registry.domain import NOTHING, Outcome, apply, session_id
 from chat_registry.state import Holder
-from chat_wire.messages import PARTITIONS, Exited, Refused, Released
-from tests.support.registry import SECOND, START, Journal, kinds, presence
+from chat_wire.limits import PARTITIONS
+from chat_wire.messages import Exited, Refused, Released
+from testkit.registry import SECOND, START, Journal, kinds, presence
 
 
 def granted(outcome: Outcome) -> Holder:

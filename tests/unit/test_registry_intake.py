@@ -8,15 +8,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chat_registry import intake
-from chat_registry.errors import NoInbox
 from chat_registry.journal import ClaimName, Departed, ResumeSession
 from chat_registry.settings import public_half
+from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError, InvalidName, InvalidToken, UnknownType
 from chat_wire.messages import Claim, Release, Resume
 from chat_wire.settings import InvalidSetting
-from chat_wire.tokens import Claims, mint
 from chat_worker.delivery import Delivery
+from chat_worker.errors import NoInbox
 
 INBOX = f"inbox.{'0' * 32}"
 SECRET = "5" * 64

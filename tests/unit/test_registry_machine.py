@@ -11,8 +11,8 @@ from chat_registry import snapshots
 from chat_registry.domain import apply, session_id
 from chat_registry.state import Holder, State
 from chat_wire import codec
-from chat_wire.messages import PARTITIONS
-from tests.support.registry import Journal, presence
+from chat_wire.limits import PARTITIONS
+from testkit.registry import Journal, presence
 
 NAMES = st.sampled_from(["Bob", "bob", "ann", "cid"])
 AUTHORS = st.sampled_from(["author-1", "author-2", "author-3"])

@@ -14,7 +14,7 @@ from chat_wire.codec import encode
 from chat_wire.errors import DecodeError
 from chat_wire.messages import Marker
 from chat_worker.delivery import Delivery
-from tests.support.registry import SECOND, START, Journal, presence
+from testkit.registry import SECOND, START, Journal, presence
 
 MARKER = encode(Marker(origin="r2-1"))
 SESSIONS = [session_id("author", f"r{number}") for number in range(2)]

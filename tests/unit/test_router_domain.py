@@ -16,9 +16,11 @@ from chat_router.domain import (
     priority,
     to_batches,
 )
-from chat_router.errors import PostsRejected, TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
-from chat_wire.messages import MAX_POSTS, PARTITIONS, Post, Posts, entry_ids
-from chat_wire.tokens import Claims
+from chat_router.errors import PostsRejected, TooFast, WrongPartition, WrongSequence, WrongTime
+from chat_tokens.tokens import Claims
+from chat_wire.errors import UnknownRoom
+from chat_wire.limits import MAX_POSTS, PARTITIONS
+from chat_wire.messages import Post, Posts, entry_ids
 
 ROOMS = ("lobby",)
 

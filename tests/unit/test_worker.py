@@ -17,7 +17,7 @@ from chat_wire.settings import InvalidSetting
 from chat_worker import health
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
-from chat_worker.ended import EndedSessions
+from chat_worker.revoked import RevokedSessions
 from chat_worker.settings import worker_settings
 from chat_worker.signals import stop_requested
 
@@ -125,7 +125,7 @@ def delivered(*messages: SessionEnded | Marker | bytes) -> list[Delivery]:
 
 def test_tokens_are_checked_only_when_all_that_ended_is_known() -> None:
     ready: list[bool] = []
-    ended = EndedSessions("me", on_ready=lambda: ready.append(True))
+    ended = RevokedSessions("me", on_ready=lambda: ready.append(True))
     over = SessionEnded(session="s1", expires=now() + HOUR, reason="exited")
     ended.handle(delivered(over, Marker(origin="another")))
     assert not ready
@@ -137,11 +137,11 @@ def test_tokens_are_checked_only_when_all_that_ended_is_known() -> None:
 
 
 def test_an_ended_session_is_forgotten_when_its_tokens_have_expired() -> None:
-    ended = EndedSessions("me", on_ready=lambda: None)
+    ended = RevokedSessions("me", on_ready=lambda: None)
     ended.handle(delivered(SessionEnded(session="s1", expires=now() - 1, reason="exited")))
     ended.check("s1")
 
 
 def test_what_is_no_entry_is_kept_in_dead_letters() -> None:
-    (kept,) = EndedSessions("me", on_ready=lambda: None).handle(delivered(b"garbage"))
+    (kept,) = RevokedSessions("me", on_ready=lambda: None).handle(delivered(b"garbage"))
     assert (kept.exchange, kept.headers["reason"], kept.body) == ("chat.dead", "undecodable", b"garbage")

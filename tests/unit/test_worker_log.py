@@ -53,15 +53,15 @@ except ZeroDivisionError:
 def test_a_trial_logs_its_end_and_nothing_that_has_not_happened() -> None:
     code = """
 import structlog
-from chat_worker import log, trial
+from chat_worker import log, poison_probe
 from chat_worker.delivery import Delivery, Source
 log.configure("router", "router-1", "INFO")
 def handle(deliveries):
     structlog.get_logger().error("posts.refused")
     raise ZeroDivisionError
 poison = Delivery(body=b"", queue="q", exchange="", routing_key="", reply_to=None, offset=None, redelivered=True,
-                  headers={"x-delivery-count": trial.SUSPECT_AFTER})
-list(trial.handle(Source(queue="q", handle=handle), [poison]))
+                  headers={"x-delivery-count": poison_probe.SUSPECT_AFTER})
+list(poison_probe.handle(Source(queue="q", handle=handle), [poison]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
 

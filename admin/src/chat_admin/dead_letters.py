@@ -14,8 +14,9 @@ from kombu.connection import Connection
 
 from chat_admin.errors import NoAnswer, NoSuchLetter, NotReplayed
 from chat_admin.letter import Letter, from_message, line, lines, safe
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect, recoverable_errors
+from chat_amqp import topology
+from chat_amqp.connection import connect, recoverable_errors
+from chat_amqp.publisher import Publication, Publisher
 
 MOST_LISTED = 1000
 CONFIRM_SECONDS = 10

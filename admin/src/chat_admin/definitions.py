@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chat_admin.permissions import USERS
+from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.settings import InvalidSetting, number, setting
 
 MB = 1_000_000
@@ -53,11 +54,18 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
         ("rooms", r"^room\.", rooms),
         ("journal", r"^registry\.journal$", _stream(256 * MB, 16 * MB)),
         ("snapshots", r"^registry\.snapshots$", _stream(512 * MB, 64 * MB)),
-        # twice the life of a token: whose end is older cannot come any more
-        ("sessions", r"^sessions\.ended$", {"stream-max-segment-size-bytes": MB, "max-age": "2D"}),
+        (
+            "sessions",
+            r"^sessions\.ended$",
+            {"stream-max-segment-size-bytes": MB, "max-age": _days(SESSION_MEMORY_SECONDS)},
+        ),
         # each has its line in a service's log; without a bound a client could fill the disk
         ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LOOKED_AT}),
     ]
+
+
+def _days(seconds: int) -> str:
+    return f"{seconds // 86_400}D"
 
 
 def _stream(size: int, segment: int) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from chat_wire.codec import to_object
 from chat_wire.errors import DecodeError
+from chat_wire.limits import MAX_TIME
 
 # They change each time the broker hands a letter out.
 _COUNTS = ("x-delivery-count", "x-acquired-count")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = 253_402_300_799_999_999  # what datetime can write, in microseconds
 _SECRET_FIELD = re.compile(r'("(?:token|secret)"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")  # a JWT, wherever it stands
 _BEGINNING = 80
@@ -53,7 +53,7 @@ class Letter:
     def time(self) -> str:
         """When it died, UTC; empty if nobody says."""
         time = _death(self).get("time") or self.headers.get("at")
-        if isinstance(time, int) and 0 <= time <= _LATEST:
+        if isinstance(time, int) and 0 <= time <= MAX_TIME:
             time = _EPOCH + timedelta(microseconds=time)
         return f"{time:%Y-%m-%d %H:%M:%S}" if isinstance(time, datetime) else ""
 

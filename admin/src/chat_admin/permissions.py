@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from kombu.entity import Exchange, Queue
 
-from chat_wire import topology
+from chat_amqp import topology
+from chat_wire.limits import INBOX_PATTERN
 
-_INBOX = r"inbox\.[0-9a-f]{32}"
 _ROOM = r"room\..*"
 
 
@@ -53,18 +53,18 @@ REGISTRY = _service(
     (*topology.REGISTRY_QUEUES, topology.DEPARTURES, *topology.ROOM_STREAMS),
     (topology.JOURNAL, topology.SNAPSHOTS, topology.SESSIONS, topology.ROOM),
 )
-ROUTER = _service((*topology.ROUTER_QUEUES, *topology.SEATS), (topology.ROOM, topology.SESSIONS))
+ROUTER = _service((*topology.ROUTER_QUEUES, *topology.SLOTS), (topology.ROOM, topology.SESSIONS))
 ARCHIVE = _service(topology.ARCHIVE_QUEUES, (topology.SESSIONS,))
 CLIENT = Permissions(
-    configure=_any_of([_INBOX]),
+    configure=_any_of([INBOX_PATTERN]),
     write=_exactly(exchange.name for exchange in (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)),
-    read=_any_of([_INBOX, _ROOM]),
+    read=_any_of([INBOX_PATTERN, _ROOM]),
 )
 _REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # dead letters go back by where clients publish
 ADMIN = Permissions(
-    configure=_any_of([_INBOX]),
+    configure=_any_of([INBOX_PATTERN]),
     write=_exactly(exchange.name for exchange in (topology.OPERATOR, *_REPLAYS)),
-    read=_any_of([_INBOX, re.escape(topology.DEAD_LETTERS.name)]),
+    read=_any_of([INBOX_PATTERN, re.escape(topology.DEAD_LETTERS.name)]),
 )
 
 USERS = {"registry": REGISTRY, "router": ROUTER, "archive": ARCHIVE, "client": CLIENT, "admin": ADMIN}

@@ -7,8 +7,10 @@ from kombu.connection import Connection
 from kombu.message import Message
 
 from chat_admin.errors import NoAnswer, NotReleased
-from chat_wire import codec, topology
-from chat_wire.connection import Publication, Publisher, connect, recoverable_errors
+from chat_amqp import topology
+from chat_amqp.connection import connect, recoverable_errors
+from chat_amqp.publisher import Publication, Publisher
+from chat_wire import codec
 from chat_wire.errors import UnknownType
 from chat_wire.messages import Refused, Release, Released
 

@@ -69,7 +69,7 @@ def notice(text: str) -> str:
     return f"* {safe(text)}"
 
 
-def message(said: events.Said) -> str:
+def message(said: events.MessageReceived) -> str:
     """A message, with the UTC time at which it reached the router. What somebody does stands behind a star."""
     does = action(said.text)
     line = f"* {safe(said.user)} {safe(does)}" if does else f"{safe(said.user)}: {safe(said.text)}"
@@ -86,7 +86,7 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _noticed(event: events.Noticed) -> list[str]:
+def _noticed(event: events.PresenceChanged) -> list[str]:
     return [notice(_(NOTICES[event.kind]).format(name=event.user))]
 
 
@@ -141,8 +141,8 @@ _SHOW: dict[type[Any], Callable[[Any], list[str]]] = {
     events.ConnectionLost: _lost,
     events.ConnectedAgain: lambda _event: [notice(_("connected again"))],
     events.Joined: _joined,
-    events.Said: lambda event: [message(event)],
-    events.Noticed: _noticed,
+    events.MessageReceived: lambda event: [message(event)],
+    events.PresenceChanged: _noticed,
     events.UsersListed: _users,
     events.MineListed: _mine,
     events.SearchListed: _found,

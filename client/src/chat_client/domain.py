@@ -4,9 +4,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import takewhile
 
-from chat_client.events import Noticed, Said
-from chat_wire.messages import MAX_POSTS, Batch, Notice, Page, Position, Post, Recorded, entry_ids
-from chat_wire.sequences import Sequences
+from chat_client.events import MessageReceived, PresenceChanged
+from chat_wire.deduplicator import Deduplicator
+from chat_wire.limits import MAX_POSTS
+from chat_wire.messages import Batch, Notice, Page, Position, Post, Recorded, entry_ids
 
 NOTICES_REMEMBERED = 10_000
 MESSAGE_CHARACTERS = 65_536
@@ -123,7 +124,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._sequences = Sequences()
+        self._sequences = Deduplicator()
         self._notices: OrderedDict[str, None] = OrderedDict()
         self._position: Position | None = None
         self._expected: Position | None = None
@@ -137,13 +138,13 @@ class Reader:
         """Whether the entry it attached at has yet to come."""
         return self._expected is not None
 
-    def recall(self, page: Page) -> list[Said]:
+    def recall(self, page: Page) -> list[MessageReceived]:
         """The posts of a page of history, which the stream will not tell again."""
         self._position = page.position
         for session, sequence in page.last.items():
-            self._sequences.take(session, sequence)
+            self._sequences.admit(session, sequence)
         for message in page.messages:
-            self._sequences.take(message.session, message.sequence)
+            self._sequences.admit(message.session, message.sequence)
             self._newest = max(self._newest, message.server_ts)
         if page.messages:
             self.first = (page.messages[0].offset, page.messages[0].index)
@@ -166,7 +167,7 @@ class Reader:
         self._read_to = expected.id if expected else None
         return expected is None or (offset == expected.offset and expected.id in entry_ids(entry))
 
-    def read(self, offset: int, entry: Batch | Notice, session: str) -> list[Said | Noticed]:
+    def read(self, offset: int, entry: Batch | Notice, session: str) -> list[MessageReceived | PresenceChanged]:
         """What an entry has to tell; the posts of `session` carry their sequence.
 
         In the entry it attached at, only what comes after the one it knows: what is before that was told, or
@@ -183,19 +184,19 @@ class Reader:
             self.first = (offset, known)
         return self._read_batch(entry, session, known)
 
-    def _read_notice(self, entry: Notice) -> list[Said | Noticed]:
+    def _read_notice(self, entry: Notice) -> list[MessageReceived | PresenceChanged]:
         if entry.id in self._notices or entry.at < self._floor:
             return []
         self._notices[entry.id] = None
         if len(self._notices) > NOTICES_REMEMBERED:
             self._notices.popitem(last=False)
-        return [Noticed(at=entry.at, user=entry.user, kind=entry.kind)]
+        return [PresenceChanged(at=entry.at, user=entry.user, kind=entry.kind)]
 
-    def _read_batch(self, entry: Batch, session: str, known: int) -> list[Said | Noticed]:
+    def _read_batch(self, entry: Batch, session: str, known: int) -> list[MessageReceived | PresenceChanged]:
         self._newest = max(self._newest, entry.server_ts)
         posts = [(run, post) for run in entry.runs for post in run.posts]
         return [
-            Said(
+            MessageReceived(
                 at=entry.server_ts,
                 user=run.user,
                 text=post.text,
@@ -203,10 +204,10 @@ class Reader:
             )
             for index, (run, post) in enumerate(posts)
             if entry.server_ts >= self._floor or run.session == session
-            if self._sequences.take(run.session, post.sequence) and index >= known
+            if self._sequences.admit(run.session, post.sequence) and index >= known
         ]
 
 
-def said(message: Recorded) -> Said:
+def said(message: Recorded) -> MessageReceived:
     """A post as the archive has it, as the room told it."""
-    return Said(at=message.server_ts, user=message.user, text=message.text)
+    return MessageReceived(at=message.server_ts, user=message.user, text=message.text)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # loading the messages takes time, and the question for the n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Something that is needed is not there; the session waits and tries again by itself. Said once."""
+    """Something that is needed is not there; the session waits and tries again by itself. Told once."""
 
     text: str
 
@@ -47,7 +47,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class MessageReceived:
     """A post of the room, told once. `sequence` is set on the session's own: the post has come back."""
 
     at: int
@@ -57,7 +57,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noticed:
+class PresenceChanged:
     """Somebody joined, left, lost the connection, or is back."""
 
     at: int
@@ -67,7 +67,7 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delayed:
-    """A post has not come back for some seconds; it still may. Said once of each."""
+    """A post has not come back for some seconds; it still may. Told once of each."""
 
     sequence: int
     text: str
@@ -94,7 +94,7 @@ class UsersListed:
 class MineListed:
     """Some of the person's own posts, oldest first; with `total` the list is complete."""
 
-    messages: tuple[Said, ...]
+    messages: tuple[MessageReceived, ...]
     total: int | None = None
 
 
@@ -105,7 +105,7 @@ class OlderListed:
     None, and yet more, is a question that failed: a Remark before it says why.
     """
 
-    messages: tuple[Said, ...]
+    messages: tuple[MessageReceived, ...]
     more: bool
 
 
@@ -117,7 +117,7 @@ class SearchListed:
     """
 
     words: str
-    messages: tuple[Said, ...]
+    messages: tuple[MessageReceived, ...]
     more: bool
 
 
@@ -143,8 +143,8 @@ Event = (
     | ConnectedAgain
     | NameRefused
     | Joined
-    | Said
-    | Noticed
+    | MessageReceived
+    | PresenceChanged
     | Delayed
     | NotSent
     | UsersListed

@@ -11,8 +11,8 @@ from typing import Any
 
 from kombu.connection import Connection
 
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher
+from chat_amqp import topology
+from chat_amqp.publisher import Publication, Publisher
 
 ROOM_PREFETCH = 500
 GATHER_SECONDS = 0.01

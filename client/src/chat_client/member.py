@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
+from chat_amqp import topology
 from chat_client.browsing import ANSWER_SECONDS, Browsing
 from chat_client.domain import Outbox
 from chat_client.events import (
@@ -30,9 +31,8 @@ from chat_client.link import Link
 from chat_client.mine import MineQuestion
 from chat_client.refusals import ENDINGS, refusal
 from chat_client.requests import Request, Requests
+from chat_client.room_follower import RoomFollower
 from chat_client.sending import Sender
-from chat_client.transcript import Transcript
-from chat_wire import topology
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import (
@@ -72,7 +72,7 @@ class Member:
         self._requests = Requests()
         self._outbox = Outbox()
         self._sender = Sender(self._requests, self._outbox, self.wait_for)
-        self._transcript = Transcript(ROOM, self._outbox, emit)
+        self._transcript = RoomFollower(ROOM, self._outbox, emit)
         self._mine = MineQuestion(self._requests, emit)
         self._browsing = Browsing(ROOM, self._requests, emit)
         self._grant: Granted | None = None

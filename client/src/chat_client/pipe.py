@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chat_client import commands, display
-from chat_client.events import Delayed, Ended, Event, Joined, NameRefused, NotSent, Said, SearchListed
+from chat_client.events import Delayed, Ended, Event, Joined, MessageReceived, NameRefused, NotSent, SearchListed
 from chat_client.language import _
 from chat_client.leaving import Leave
 from chat_client.refusals import explained
@@ -164,7 +164,7 @@ class Pipe:
             case SearchListed():
                 self._searching = False
                 self._take_backlog()
-            case Said(sequence=int()):
+            case MessageReceived(sequence=int()):
                 self._ahead.release()
             case NotSent():
                 self._not_sent(event.text, event.reason)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from chat_amqp import topology
+from chat_amqp.connection import STALLED_SECONDS
+from chat_amqp.errors import Unconfirmed
 from chat_client.domain import Outbox
 from chat_client.language import _, marked
 from chat_client.link import Link
 from chat_client.requests import BOUNCED_SECONDS, Request, Requests
-from chat_wire import topology
 from chat_wire.codec import encode
-from chat_wire.connection import STALLED_SECONDS
-from chat_wire.errors import Unconfirmed
 from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, Post, Posts, Resume, Search
 
 TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine, Search)

@@ -15,13 +15,13 @@ from amqp.exceptions import AccessRefused, NotFound
 from kombu.connection import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
+from chat_amqp.connection import connect, recoverable_errors
 from chat_client.events import ConnectionLost, Ended, Event, Waiting
 from chat_client.language import _
 from chat_client.link import Link
 from chat_client.member import Member
 from chat_client.sending import SERVICES_MISSING
 from chat_client.settings import broker_name
-from chat_wire.connection import connect, recoverable_errors
 from chat_wire.messages import Post, check_text
 from chat_wire.names import name_key
 
@@ -57,7 +57,7 @@ class Session:
         self._ask(self._member.join, name)
 
     def post(self, text: str) -> int:
-        """Say something in the room; returns the sequence by which Said or NotSent will name it.
+        """Say something in the room; returns the sequence by which MessageReceived or NotSent will name it.
 
         Raises InvalidText.
         """

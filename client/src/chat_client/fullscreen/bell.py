@@ -1,6 +1,6 @@
 """When the terminal's bell rings. Pure."""
 
-from chat_client.events import Said
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.rows import mentions
 from chat_client.language import _
 
@@ -23,7 +23,7 @@ class Bell:
             "mention": _("the bell rings when somebody names you: /bell on or /bell off changes that"),
         }[self._choice]
 
-    def hear(self, said: Said) -> None:
+    def hear(self, said: MessageReceived) -> None:
         """Something was said; it may make the bell due."""
         if self.on and said.sequence is None and said.user != self._own_name:
             named = self._choice == "mention" and mentions(said.text, self._own_name)

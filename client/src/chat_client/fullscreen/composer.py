@@ -14,7 +14,7 @@ from chat_client.fullscreen.keys import do_at_once
 from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text, line_count
 from chat_client.fullscreen.typed import Typed
 from chat_client.language import _
-from chat_wire.messages import MAX_TEXT
+from chat_wire.limits import MAX_TEXT
 
 COUNT_FROM = 200  # how many characters are left when it begins to say so
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from chat_client.events import NotSent, Said
+from chat_client.events import MessageReceived, NotSent
 from chat_client.fullscreen.heights import ends
 from chat_client.fullscreen.rows import (
     LEAST_WIDTH,
@@ -92,7 +92,7 @@ class Conversation:
     def append(self, items: Sequence[Item]) -> None:
         """Add what was told. A post that has come back is no longer pending."""
         for number, item in enumerate(items, self.end):
-            if isinstance(item, Said):
+            if isinstance(item, MessageReceived):
                 if item.sequence is not None:
                     self._posts.pop(item.sequence, None)
                 elif self._new_awaited and item.user != self.layout.own_name:
@@ -246,7 +246,7 @@ class Conversation:
         above, self._tail = self._above(self.end), []
         for post in self._posts.values():
             self._tail.append(post_rows(post, above, self.layout))
-            said = Said(at=post.at, user=self.layout.own_name, text=post.text)
+            said = MessageReceived(at=post.at, user=self.layout.own_name, text=post.text)
             above = Above(said if post.reason is None else None, post.at)
 
 

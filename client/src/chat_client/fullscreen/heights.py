@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 
 from chat_client.commands import ACTION, action
-from chat_client.events import Said
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.days import QUARTER
 from chat_client.fullscreen.rows import Above, Item, Layout, day_begun, runs_on, starred_text
 from chat_client.fullscreen.wrapping import rows_needed
@@ -23,7 +23,7 @@ def ends(items: Iterable[Item], above: Above, layout: Layout) -> "array[int]":
             if day_begun(item.at, before_at, layout):
                 total, before = total + 1, None
         before_at = item.at
-        if type(item) is Said and not (item.text.startswith(ACTION) and action(item.text)):
+        if type(item) is MessageReceived and not (item.text.startswith(ACTION) and action(item.text)):
             text = item.text
             total += 1 if len(text) <= width and text.isascii() and text.isprintable() else rows_needed(text, width)
             if narrow and not runs_on(item, before):

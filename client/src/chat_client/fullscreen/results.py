@@ -22,7 +22,7 @@ class Results:
         self._local_time = local_time
         self._shown: ResultsScreen | None = None
         self._asked_mine = False
-        self._mine: list[told.Said] = []  # those that have come as long as the list is not complete
+        self._mine: list[told.MessageReceived] = []  # those that have come as long as the list is not complete
 
     def search(self, words: str) -> None:
         """Show what the room has of words."""

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from chat_client import display
-from chat_client.events import Said
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
 
@@ -40,11 +40,11 @@ class ResultsScreen(ModalScreen[None]):
         self._view.border_subtitle = _("asking the archive …")
         yield self._view
 
-    def add(self, messages: Sequence[Said]) -> None:
+    def add(self, messages: Sequence[MessageReceived]) -> None:
         """Show more below."""
         self._view.add(messages)
 
-    def add_older(self, messages: Sequence[Said], *, more: bool) -> None:
+    def add_older(self, messages: Sequence[MessageReceived], *, more: bool) -> None:
         """Show more above; `more` if there is still more."""
         self._view.add_older(messages, more)
 

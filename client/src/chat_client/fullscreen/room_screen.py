@@ -102,11 +102,11 @@ class RoomScreen(Screen[None]):
     def _items(self, event: Event) -> list[Item]:
         """What an event adds to the transcript; it may change other things as well."""
         match event:
-            case told.Said():
+            case told.MessageReceived():
                 self._speakers.spoke(event.user)
                 self._bell.hear(event)
                 return [event]
-            case told.Noticed():
+            case told.PresenceChanged():
                 self._roster.noticed(event)
                 return [event]
             case told.Joined():

@@ -8,7 +8,7 @@ that is refused, of which nothing is told here, does no harm.
 
 from collections.abc import Sequence
 
-from chat_client.events import Noticed, UsersListed
+from chat_client.events import PresenceChanged, UsersListed
 
 
 class Roster:
@@ -17,7 +17,7 @@ class Roster:
     def __init__(self) -> None:
         self._connected: dict[str, bool] = {}
         self._asked = 0  # listings that have not come
-        self._since_asked: dict[str, Noticed] = {}  # the last notice about each
+        self._since_asked: dict[str, PresenceChanged] = {}  # the last notice about each
         self._sorted: list[tuple[str, bool]] | None = None
 
     def asked(self) -> None:
@@ -34,7 +34,7 @@ class Roster:
             self._since_asked = {}
         self._sorted = None
 
-    def noticed(self, notice: Noticed) -> None:
+    def noticed(self, notice: PresenceChanged) -> None:
         """Somebody came, went, or changed state."""
         if self._asked:
             self._since_asked[notice.user] = notice
@@ -54,7 +54,7 @@ class Roster:
         spoke = [name for name in speakers if name in self._connected]
         return [*spoke, *(name for name, _connected in self.members() if name not in spoke)]
 
-    def _apply(self, notice: Noticed) -> None:
+    def _apply(self, notice: PresenceChanged) -> None:
         self._sorted = None
         if notice.kind == "left":
             self._connected.pop(notice.user, None)

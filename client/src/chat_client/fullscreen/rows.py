@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from chat_client.commands import action
 from chat_client.display import NOTICES, safe
-from chat_client.events import Noticed, Said
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.days import MINUTE, clock, date_text, day
 from chat_client.fullscreen.links import links
 from chat_client.fullscreen.wrapping import cropped, right_aligned, safe_lines, wrap
@@ -73,7 +73,7 @@ class Line:
     text: str
 
 
-Item = Said | Noticed | Line
+Item = MessageReceived | PresenceChanged | Line
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ def rows(item: Item, above: Above, layout: Layout) -> list[Row]:
 
 def post_rows(post: Post, above: Above, layout: Layout) -> list[Row]:
     """The rows of a post that has not come back."""
-    said = Said(at=post.at, user=layout.own_name, text=post.text)
+    said = MessageReceived(at=post.at, user=layout.own_name, text=post.text)
     before = None if day_begun(post.at, above.at, layout) else above.item
     if post.reason is None:
         return _said_rows(said, before, layout, DELAYED if post.delayed else PENDING, Look.PENDING)
@@ -167,8 +167,8 @@ def day_begun(at: int, before: int | None, layout: Layout) -> date | None:
 def runs_on(item: Item, before: Item | None) -> bool:
     """Is an item a message that goes on with what the same author said just before?"""
     return (
-        isinstance(before, Said)
-        and isinstance(item, Said)
+        isinstance(before, MessageReceived)
+        and isinstance(item, MessageReceived)
         and item.user == before.user
         and abs(item.at - before.at) < GROUPED
         and not action(item.text)
@@ -179,9 +179,9 @@ def runs_on(item: Item, before: Item | None) -> bool:
 def starred_text(item: Item) -> str:
     """What is shown behind a star, of what is not a plain message."""
     match item:
-        case Said(user=user, text=text):
+        case MessageReceived(user=user, text=text):
             return f"{user} {action(text)}"
-        case Noticed(user=user, kind=kind):
+        case PresenceChanged(user=user, kind=kind):
             return _(NOTICES[kind]).format(name=user)
         case Line(text=text):
             return text
@@ -193,14 +193,14 @@ def _word(name: str) -> re.Pattern[str]:
 
 
 def _item_rows(item: Item, before: Item | None, layout: Layout) -> list[Row]:
-    if not isinstance(item, Said):
+    if not isinstance(item, MessageReceived):
         return _star_rows(item.at, starred_text(item), layout, SAID, Look.DIM)
     if item.user != layout.own_name and mentions(item.text, layout.own_name):
         return _said_rows(item, before, layout, MENTION, Look.MENTION)
     return _said_rows(item, before, layout, SAID, Look.PLAIN)
 
 
-def _said_rows(said: Said, before: Item | None, layout: Layout, mark: str, look: Look) -> list[Row]:
+def _said_rows(said: MessageReceived, before: Item | None, layout: Layout, mark: str, look: Look) -> list[Row]:
     if action(said.text):
         return _star_rows(said.at, starred_text(said), layout, mark, Look.ACTION if look is Look.PLAIN else look)
     grouped = runs_on(said, before)
@@ -227,7 +227,7 @@ def _star_rows(at: int | None, text: str, layout: Layout, mark: str, look: Look)
     return _under((time, star, separator), (_blank(layout), separator), texts)
 
 
-def _heading(said: Said, layout: Layout) -> Row:
+def _heading(said: MessageReceived, layout: Layout) -> Row:
     time = Piece(f"{clock(said.at, local=layout.local_time)} ", Look.DIM)
     return Row((time, Piece(cropped(safe(said.user), layout.width - 6), Look.NAME, name=said.user)), ())
 

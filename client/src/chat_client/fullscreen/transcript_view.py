@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chat_client.events import NotSent, Said
+from chat_client.events import MessageReceived, NotSent
 from chat_client.fullscreen.conversation import Conversation, Item
 from chat_client.fullscreen.rows import Look
 from chat_client.fullscreen.selecting import whole_rows, word_at
@@ -108,10 +108,10 @@ class TranscriptView(ScrollView, can_focus=True):
         """Show what was told, in one go. A message that is one of the pending posts takes its place."""
         start = self._conversation.end
         self._conversation.append(items)
-        self._unseen.extend(number for number, item in enumerate(items, start) if isinstance(item, Said))
+        self._unseen.extend(number for number, item in enumerate(items, start) if isinstance(item, MessageReceived))
         self._show(self._top)
 
-    def add_older(self, items: Sequence[Said], more: bool) -> None:
+    def add_older(self, items: Sequence[MessageReceived], more: bool) -> None:
         """Show what was said before all that is there; if there is no `more`, also that it begins there.
 
         With none, and yet more, it could not be had: it is asked for again when the person goes up once more.

@@ -6,7 +6,7 @@
     ├── InvalidName       a user name outside the rules
     ├── InvalidText       a text outside the rules
     ├── InvalidToken      forged, expired, or not a token
-    └── Unconfirmed       the broker refused, returned or never confirmed a publication
+    └── UnknownRoom       there is no such room
 
 The text of each says what to do about it and is fit to be shown to a person.
 """
@@ -48,7 +48,7 @@ class InvalidToken(WireError):
     reason = "invalid_token"
 
 
-class Unconfirmed(WireError):
-    """The broker did not take responsibility for something published; it has to be sent again."""
+class UnknownRoom(WireError):
+    """There is no such room."""
 
-    reason = "unconfirmed"
+    reason = "unknown_room"

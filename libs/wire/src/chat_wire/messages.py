@@ -11,10 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from chat_wire.errors import InvalidText
-
-PARTITIONS = 16
-MAX_TEXT = 4096
-MAX_POSTS = 256
+from chat_wire.limits import MAX_TEXT
 
 # Of what clients send: JSON knows no bounds, but databases do.
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]

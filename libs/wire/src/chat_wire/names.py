@@ -5,8 +5,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from chat_wire.errors import InvalidName
-
-MAX_NAME = 32
+from chat_wire.limits import MAX_NAME
 
 
 @lru_cache(maxsize=4096)

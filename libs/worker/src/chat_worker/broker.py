@@ -13,9 +13,10 @@ from amqp.exceptions import ResourceLocked
 from kombu.connection import Connection
 from kombu.entity import Queue
 
-from chat_wire.connection import STALLED_SECONDS, Publication, Publisher, connect
-from chat_wire.errors import Unconfirmed
-from chat_wire.topology import DEFAULT, declare, is_inbox
+from chat_amqp.connection import STALLED_SECONDS, connect
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication, Publisher
+from chat_amqp.topology import DEFAULT, declare, is_inbox
 from chat_worker.delivery import Source
 from chat_worker.subscription import Subscription
 
@@ -30,14 +31,14 @@ DRAIN_SECONDS = 7
 class Broker:
     """What a service asks of the broker: declare, consume, cancel. The runtime does the rest."""
 
-    def __init__(self, url: str, name: str, stopping: Event, on_beat: Callable[[], None]) -> None:
+    def __init__(self, url: str, name: str, stopping: Event, on_heartbeat: Callable[[], None]) -> None:
         self._incoming = connect(url, f"{name} consuming")
         self._outgoing = connect(url, f"{name} publishing")
         self._publisher = Publisher(self._outgoing.channel())
         self._subscriptions: dict[str, Subscription] = {}
         self._stopping = stopping
-        self._on_beat = on_beat
-        self._last_beat = 0.0
+        self._on_heartbeat = on_heartbeat
+        self._last_heartbeat = 0.0
         self._blocked = False
         self._watch_alarms()
 
@@ -82,13 +83,13 @@ class Broker:
         waiting = any(subscription.waiting for subscription in self._subscriptions.values())
         _drain(self._incoming, 0 if waiting else seconds)
         _drain(self._outgoing, 0)
-        self.beat()
+        self.heartbeat()
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """Hand publications to the broker; waits for confirms only where one says so."""
         together: list[Publication] = []
         for publication in publications:
-            if publication.waits:
+            if publication.after_confirms:
                 self._publish_together(together)
                 together = []
                 if self.confirm():
@@ -115,7 +116,7 @@ class Broker:
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
             _drain(self._outgoing, 1)
-            self.beat()
+            self.heartbeat()
             if self._stopping.is_set():
                 limit = min(limit, time.monotonic() + DRAIN_SECONDS)
             elif self._blocked:
@@ -128,15 +129,15 @@ class Broker:
         returned, self._publisher.returned = self._publisher.returned, []
         return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Once a second: exchange heartbeats, raise if the broker's have stopped, and say that we live."""
-        if time.monotonic() - self._last_beat < 1:
+        if time.monotonic() - self._last_heartbeat < 1:
             return
-        self._last_beat = time.monotonic()
+        self._last_heartbeat = time.monotonic()
         for connection in (self._incoming, self._outgoing):
             _drain(connection, 0)  # heartbeats count only once they are read
             connection.heartbeat_check()
-        self._on_beat()
+        self._on_heartbeat()
 
     def _watch_alarms(self) -> None:
         def blocked(_reason: str) -> None:

@@ -2,9 +2,9 @@
 
 import structlog
 
-from chat_wire import topology
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
 from chat_wire.codec import encode
-from chat_wire.connection import Publication
 from chat_wire.errors import WireError
 from chat_wire.messages import Refused
 from chat_worker.clock import now

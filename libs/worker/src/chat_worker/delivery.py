@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat_wire.connection import Publication
+from chat_amqp.publisher import Publication
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Source:
     `priority` is the consumer's (x-priority). With `keep_last` the newest delivery stays
     unacknowledged until a newer one has been handled: holding it is what it is for.
 
-    `trial` says that deliveries which came again and again may first be handled in a forked process (trial.py):
+    `probe_poison` says that a forked process may first handle deliveries that came again and again (poison_probe.py):
     not for a handler that does more than return publications and remember, or that asks over a connection.
     """
 
@@ -42,7 +42,7 @@ class Source:
     offset: int | str | None = None
     priority: int | None = None
     keep_last: bool = False
-    trial: bool = True
+    probe_poison: bool = True
 
 
 def consumer_arguments(source: Source) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import structlog
 import tenacity
 
-from chat_wire.connection import Publication, recoverable_errors
-from chat_worker import health, trial
+from chat_amqp.connection import recoverable_errors
+from chat_amqp.publisher import Publication
+from chat_worker import health, poison_probe
 from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
 from chat_worker.settings import WorkerSettings
@@ -43,7 +44,7 @@ class Service(Protocol):
         """A mandatory publication reached no queue. Raise Unconfirmed to have it all delivered again."""
         ...
 
-    def facts(self) -> Mapping[str, Any]:
+    def health(self) -> Mapping[str, Any]:
         """For the health report; `ready` says whether the service does its work."""
         ...
 
@@ -82,9 +83,9 @@ def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
     """
 
     def report() -> None:
-        health.report(settings.health_file, service.facts())
+        health.report(settings.health_file, service.health())
 
-    with Broker(settings.amqp_url, settings.instance, stopping, on_beat=report) as broker:
+    with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
         log.info("broker.connected")
         try:
             broker.publish(service.connected(broker))
@@ -102,7 +103,7 @@ def do_round(broker: Broker, service: Service) -> None:
     for subscription in broker.subscriptions():
         deliveries, tag = subscription.take()
         if deliveries:
-            broker.publish(trial.handle(subscription.source, deliveries))
+            broker.publish(poison_probe.handle(subscription.source, deliveries))
             handled.append((subscription, tag))
     broker.publish(service.tick())
     _confirm(broker, service)

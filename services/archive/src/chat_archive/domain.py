@@ -16,7 +16,8 @@ import orjson
 from chat_archive.errors import InvalidWords, UnreadableLine
 from chat_wire.codec import encode
 from chat_wire.errors import InvalidName
-from chat_wire.messages import MAX_TEXT, Batch, Notice, Position, Post, Recorded, Run, entry_ids, post_id
+from chat_wire.limits import MAX_TEXT
+from chat_wire.messages import Batch, Notice, Position, Post, Recorded, Run, entry_ids, post_id
 from chat_wire.names import name_key
 
 MOST_PER_PAGE = 200

@@ -3,12 +3,11 @@
     WireError
     └── ArchiveError
         ├── StorageFailed         recording stops, and is tried again until it works
-        │   ├── TranscriptFailed      log.txt cannot be written or read
-        │   ├── TranscriptHeld        another process writes log.txt
+        │   ├── LogFileFailed      log.txt cannot be written or read
+        │   ├── LogFileHeld        another process writes log.txt
         │   └── IndexFailed           the index cannot be written or read
         ├── UnreadableLine        a line of log.txt is none of ours
         ├── NoInbox               a question that nobody can be answered
-        ├── UnknownRoom           a question about a room there is not
         ├── InvalidWords          nothing that can be searched for
         └── NoAnswer              the index cannot be asked at the moment
 
@@ -28,11 +27,11 @@ class StorageFailed(ArchiveError):
     reason = "storage_failed"
 
 
-class TranscriptFailed(StorageFailed):
+class LogFileFailed(StorageFailed):
     """log.txt cannot be opened, written, synced or read, or is no longer the file that was opened."""
 
 
-class TranscriptHeld(StorageFailed):
+class LogFileHeld(StorageFailed):
     """Another process writes log.txt: one that is stopping, or was paused and has lost its baton."""
 
     reason = "log_held"
@@ -48,25 +47,13 @@ class UnreadableLine(ArchiveError):
     reason = "unreadable_line"
 
 
-class NoInbox(ArchiveError):
-    """The question has no inbox to send the answer to."""
-
-    reason = "no_inbox"
-
-
-class UnknownRoom(ArchiveError):
-    """There is no such room."""
-
-    reason = "unknown_room"
-
-
 class InvalidWords(ArchiveError):
     """What is searched for has no word, or too many; the text says what to do."""
 
     reason = "invalid_words"
 
 
-class NoAnswer(ArchiveError):
+class IndexUnavailable(ArchiveError):
     """The question is in order, but the archive cannot answer it now."""
 
     reason = "no_answer"

@@ -5,24 +5,25 @@ from dataclasses import replace
 
 import structlog
 
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
 from chat_archive.domain import cut_page, holds, page_size, wanted_words
-from chat_archive.errors import IndexFailed, NoAnswer, NoInbox, UnknownRoom
+from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.index import Index
-from chat_wire import topology
+from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
-from chat_wire.connection import Publication
-from chat_wire.errors import WireError
+from chat_wire.errors import UnknownRoom, WireError
+from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.messages import History, Mine, Page, Position, Recorded, Search, post_id
-from chat_wire.tokens import Claims, verify
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal, reply
 from chat_worker.delivery import Delivery
-from chat_worker.ended import EndedSessions
+from chat_worker.errors import NoInbox
+from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()
 
-# Twice a token's life, in microseconds: a post that has not come through by then is refused.
-HEARD_AGAIN = 2 * 86_400 * 1_000_000
+SESSION_MEMORY = SESSION_MEMORY_SECONDS * 1_000_000
 Question = History | Mine | Search
 QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
 # A word of every fifth post fills a client's page from so many; a database takes long to find those of all times.
@@ -32,7 +33,7 @@ LATELY = 500
 class Questions:
     """What clients may ask, if their token is good and their session has not ended."""
 
-    def __init__(self, index: Index, public_key: str, ended: EndedSessions) -> None:
+    def __init__(self, index: Index, public_key: str, ended: RevokedSessions) -> None:
         self._index = index
         self._public_key = public_key
         self._ended = ended
@@ -71,12 +72,12 @@ class Questions:
                     return self._search(question)
         except IndexFailed as error:
             log.error("index.failed", error=str(error))
-            raise NoAnswer("the archive cannot be asked at the moment: try again later") from error
+            raise IndexUnavailable("the archive cannot be asked at the moment: try again later") from error
 
     def _history(self, question: History) -> Page:
         """The position is where the page ends: the stream goes on from there without a gap, and nothing comes twice."""
         # First: what is recorded meanwhile must not count as heard by who reads on from the position.
-        last = self._index.last_of_sessions(question.room, now() - HEARD_AGAIN) if question.before is None else {}
+        last = self._index.last_of_sessions(question.room, now() - SESSION_MEMORY) if question.before is None else {}
         most = page_size(question.limit)
         messages, more = cut_page(self._index.history(question.room, question.before, most + 1), most)
         newest = messages[0] if messages else None

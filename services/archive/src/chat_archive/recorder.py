@@ -9,9 +9,9 @@ import structlog
 from chat_archive.domain import Arrived, Checkpoint, from_line, posts_of, sessions_of, to_line, unrecordable
 from chat_archive.errors import StorageFailed, UnreadableLine
 from chat_archive.index import Index
-from chat_archive.transcript import Transcript
+from chat_archive.log_file import LogFile
+from chat_wire.deduplicator import Deduplicator
 from chat_wire.messages import Position, Recorded
-from chat_wire.sequences import Sequences
 
 log = structlog.get_logger()
 
@@ -26,10 +26,10 @@ class Recorder:
     the same: what was written but not indexed is found in log.txt, what was not written comes again.
     """
 
-    def __init__(self, transcript: Transcript, index: Index) -> None:
+    def __init__(self, transcript: LogFile, index: Index) -> None:
         self._transcript = transcript
         self._index = index
-        self._seen: dict[str, Sequences] = defaultdict(Sequences)
+        self._seen: dict[str, Deduplicator] = defaultdict(Deduplicator)
         self._indexed = Checkpoint()
 
     @property
@@ -121,7 +121,7 @@ class Recorder:
         if refused := unrecordable(arrived):
             log.warning("posts.unrecordable", count=refused)
         self._recall(room, sessions_of(arrived))
-        return posts_of(room, arrived, self._indexed.lines + 1, self._seen[room].take)
+        return posts_of(room, arrived, self._indexed.lines + 1, self._seen[room].admit)
 
     def _new(self, posts: Sequence[Recorded]) -> list[Recorded]:
         """Those not recorded before, known by their sequence: a session's posts never overtake each other."""
@@ -130,7 +130,7 @@ class Recorder:
             spoke[post.room].add(post.session)
         for room, sessions in spoke.items():
             self._recall(room, sessions)
-        return [post for post in posts if self._seen[post.room].take(post.session, post.sequence)]
+        return [post for post in posts if self._seen[post.room].admit(post.session, post.sequence)]
 
     def _recall(self, room: str, sessions: Collection[str]) -> None:
         seen = self._seen[room]
@@ -138,7 +138,7 @@ class Recorder:
         for start in range(0, len(unknown), SESSIONS_AT_ONCE):
             found = self._index.last_sequences(room, unknown[start : start + SESSIONS_AT_ONCE])
             for session, sequence in found.items():
-                seen.take(session, sequence)
+                seen.admit(session, sequence)
 
 
 def _read_line(line: bytes, number: int) -> Recorded | None:

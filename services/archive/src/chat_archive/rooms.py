@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import structlog
 
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
 from chat_archive.domain import Arrived, parts, resumes
 from chat_archive.errors import StorageFailed
 from chat_archive.recorder import Recorder
-from chat_wire import topology
 from chat_wire.codec import decode
-from chat_wire.connection import Publication
 from chat_wire.errors import WireError
 from chat_wire.messages import Batch, Notice, Position, id_ranges
 from chat_worker.clock import now
@@ -94,7 +94,7 @@ class Rooms:
             if self._reading and reading.awaited and self._clock() - reading.heard > SILENT_FOR:
                 self._diverged(reading, found=None)
 
-    def facts(self) -> dict[str, dict[str, Any]]:
+    def health(self) -> dict[str, dict[str, Any]]:
         """Of each room the newest offset seen and recorded, and how many seconds the archive is behind."""
         return {
             room: {"seen": reading.seen, "recorded": reading.recorded, "behind_seconds": self._behind(reading)}

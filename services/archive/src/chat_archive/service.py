@@ -7,21 +7,21 @@ from typing import Any
 
 import structlog
 
+from chat_amqp import topology
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication
 from chat_archive.domain import Baton
-from chat_archive.errors import StorageFailed, TranscriptHeld
+from chat_archive.errors import LogFileHeld, StorageFailed
 from chat_archive.index import Index
+from chat_archive.log_file import LogFile
 from chat_archive.questions import Questions
 from chat_archive.recorder import Recorder
 from chat_archive.rooms import SECOND, Rooms
 from chat_archive.settings import ArchiveSettings
-from chat_archive.transcript import Transcript
-from chat_wire import topology
 from chat_wire.codec import encode
-from chat_wire.connection import Publication
-from chat_wire.errors import Unconfirmed
 from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source
-from chat_worker.ended import EndedSessions
+from chat_worker.revoked import RevokedSessions
 from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ class ArchiveService:
         self._settings = settings
         self._clock = clock
         self._index = Index(settings.index_url)
-        self._recorder = Recorder(Transcript(settings.data_dir / "log.txt"), self._index)
+        self._recorder = Recorder(LogFile(settings.data_dir / "log.txt"), self._index)
         self._lag_reported = 0
         self._forget()
 
@@ -65,7 +65,7 @@ class ArchiveService:
         self._broker = broker
         self._rooms = Rooms(self._recorder, broker, self._clock, on_failure=self._stall)
         broker.declare(*topology.ARCHIVE_QUEUES)
-        self._ended = EndedSessions(f"{self._settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_ready)
+        self._ended = RevokedSessions(f"{self._settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_ready)
         broker.consume(self._ended.source())
         return [self._ended.marker()]
 
@@ -83,14 +83,14 @@ class ArchiveService:
         """A queue of ours has been deleted: connect anew, which declares it."""
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
-    def facts(self) -> Mapping[str, Any]:
+    def health(self) -> Mapping[str, Any]:
         """Ready once questions are answered; what the writer does, and how far it is."""
         return {
             "ready": self._serving,
             "baton": self._baton_at is not None,
             "writing": self._writing,
             "stalled": self._stalled,
-            "rooms": self._rooms.facts() if self._baton_at is not None else {},
+            "rooms": self._rooms.health() if self._baton_at is not None else {},
         }
 
     def _on_ready(self) -> None:
@@ -122,9 +122,9 @@ class ArchiveService:
         self._index.create()
         questions = Questions(self._index, self._settings.public_key, self._ended)
         self._broker.consume(
-            Source(queue=topology.QUERIES.name, handle=questions.handle, prefetch=QUESTIONS_AT_ONCE, trial=False)
+            Source(queue=topology.QUERIES.name, handle=questions.handle, prefetch=QUESTIONS_AT_ONCE, probe_poison=False)
         )
-        self._broker.consume(Source(queue=topology.BATON.name, handle=self._take_baton, keep_last=True))
+        self._broker.consume(Source(queue=topology.WRITER_LEASE.name, handle=self._take_baton, keep_last=True))
         self._serving = True
         log.info("archive.ready")
 
@@ -154,7 +154,7 @@ class ArchiveService:
 
     def _stall(self, error: StorageFailed) -> None:
         if str(error) != self._stalled:
-            level = logging.INFO if isinstance(error, TranscriptHeld) else logging.ERROR
+            level = logging.INFO if isinstance(error, LogFileHeld) else logging.ERROR
             log.log(level, "archive.stalled", reason=error.reason, error=str(error))
         self._stalled = str(error)
         self._failed_at = self._clock()
@@ -166,11 +166,11 @@ class ArchiveService:
     def _report_lag(self, time: int) -> None:
         if self._baton_at is None or time - self._lag_reported < REPORT_LAG_EVERY:
             return
-        for room, facts in self._rooms.facts().items():
+        for room, facts in self._rooms.health().items():
             if facts["behind_seconds"] > LARGE_LAG_SECONDS:
                 log.warning("archive.behind", room=room, **facts)
                 self._lag_reported = time
 
 
 def _baton() -> Publication:
-    return Publication(exchange=topology.DEFAULT.name, routing_key=topology.BATON.name, body=encode(Baton()))
+    return Publication(exchange=topology.DEFAULT.name, routing_key=topology.WRITER_LEASE.name, body=encode(Baton()))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
-from chat_registry.state import SECOND, TOKEN_SECONDS, Ended, Holder, News, State, drop, forget_old, hold, remember
+from chat_registry.state import SECOND, Ended, Holder, News, State, drop, forget_old, hold, remember
+from chat_wire.limits import TOKEN_SECONDS
 from chat_wire.messages import EndReason, Exited, NoticeKind, Refused, Released
 
 

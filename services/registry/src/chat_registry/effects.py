@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import structlog
 
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
 from chat_registry.domain import Outcome
 from chat_registry.journal import Asked, ClaimName, Command, Departed
 from chat_registry.state import Ended, Holder, News
-from chat_wire import topology
+from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
-from chat_wire.connection import Publication
 from chat_wire.messages import Granted, Notice, Refused, SessionEnded
-from chat_wire.tokens import Claims, mint
 from chat_worker.dead import reply
 
 log = structlog.get_logger()

@@ -4,17 +4,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from chat_registry.errors import NoInbox
+from chat_amqp import topology
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
-from chat_wire import codec, topology
+from chat_tokens.tokens import claims_in, verify
+from chat_wire import codec
 from chat_wire.errors import DecodeError
+from chat_wire.limits import MAX_REQUEST, SECRET_LENGTHS
 from chat_wire.messages import Claim, Exit, ListUsers, Release, Resume
 from chat_wire.names import name_key
-from chat_wire.tokens import claims_in, verify
 from chat_worker.delivery import Delivery
-
-MAX_REQUEST = 64
-SECRET_LENGTHS = range(32, 129)
+from chat_worker.errors import NoInbox
 
 Request: TypeAlias = Claim | Resume | Exit | ListUsers | Release
 FROM_CLIENTS: tuple[type[Request], ...] = (Claim, Resume, Exit, ListUsers)

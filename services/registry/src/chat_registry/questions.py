@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from chat_amqp.publisher import Publication
 from chat_registry.state import State
 from chat_wire.codec import encode
-from chat_wire.connection import Publication
 from chat_wire.messages import Refused, Users
 from chat_worker.dead import reply
 

@@ -13,6 +13,9 @@ from typing import Any
 import structlog
 from amqp.exceptions import NotFound
 
+from chat_amqp import topology
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication
 from chat_registry import effects, intake, journal, snapshots
 from chat_registry.domain import lost_news
 from chat_registry.errors import Diverged
@@ -21,11 +24,10 @@ from chat_registry.questions import Questions
 from chat_registry.settings import RegistrySettings
 from chat_registry.state import SECOND, State
 from chat_registry.view import View
-from chat_wire import codec, topology
-from chat_wire.connection import Publication
-from chat_wire.errors import InvalidToken, Unconfirmed, WireError
+from chat_tokens.tokens import verify
+from chat_wire import codec
+from chat_wire.errors import InvalidToken, WireError
 from chat_wire.messages import ListUsers, Probe
-from chat_wire.tokens import verify
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal
 from chat_worker.delivery import Delivery, Source
@@ -91,7 +93,7 @@ class RegistryService:
             return _append([journal.Departed(origin=self._desk.origin, time=self._entry_time(), inbox=routing_key)])
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
-    def facts(self) -> Mapping[str, Any]:
+    def health(self) -> Mapping[str, Any]:
         """Ready once commands are taken; and how much is known."""
         state = self._view.state
         return {"ready": self._ready, "offset": state.offset, "names": len(state.holders)}

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from chat_wire.messages import PARTITIONS, EndReason, NoticeKind
+from chat_wire.limits import PARTITIONS, TOKEN_SECONDS
+from chat_wire.messages import EndReason, NoticeKind
 
 SECOND = 1_000_000
-TOKEN_SECONDS = 86_400
 # How long departed inboxes and refused requests are remembered for what is journaled late.
 RECENT_SECONDS = 60
 

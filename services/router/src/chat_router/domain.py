@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from chat_router.errors import TooFast, UnknownRoom, WrongPartition, WrongSequence, WrongTime
-from chat_wire.messages import MAX_POSTS, PARTITIONS, Batch, Post, Posts, Run
-from chat_wire.tokens import Claims
+from chat_router.errors import TooFast, WrongPartition, WrongSequence, WrongTime
+from chat_tokens.tokens import Claims
+from chat_wire.errors import UnknownRoom
+from chat_wire.limits import MAX_POSTS, MAX_SEQUENCE, MAX_TIME, PARTITIONS
+from chat_wire.messages import Batch, Post, Posts, Run
 
 BATCH_POSTS = 256
 BATCH_BYTES = 256 * 1024
 MICROSECONDS = 1_000_000
-# Whole numbers that every reader of JSON understands (RFC 7493, 2.2), and times that ISO 8601 can write.
-MAX_SEQUENCE = 2**53 - MAX_POSTS
-MAX_TIME = 253_402_300_799_999_999
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,20 @@
 """Why a router refuses posts, or its connection.
 
 WireError
-├── PostsRejected
-│   ├── WrongPartition
-│   ├── WrongSequence
-│   ├── WrongTime
-│   ├── UnknownRoom
-│   └── TooFast
-└── Unconfirmed
-    └── SeatFree
+└── PostsRejected
+    ├── WrongPartition
+    ├── WrongSequence
+    ├── WrongTime
+    └── TooFast
+Unconfirmed
+└── SlotFree
 """
 
-from chat_wire.errors import Unconfirmed, WireError
+from chat_amqp.errors import Unconfirmed
+from chat_wire.errors import WireError
 
 
-class SeatFree(Unconfirmed):
+class SlotFree(Unconfirmed):
     """A lower seat than ours is free; a new connection takes it."""
 
 
@@ -38,12 +38,6 @@ class WrongTime(PostsRejected):
     """A post says it was written at a time that cannot be."""
 
     reason = "wrong_time"
-
-
-class UnknownRoom(PostsRejected):
-    """There is no such room."""
-
-    reason = "unknown_room"
 
 
 class TooFast(PostsRejected):

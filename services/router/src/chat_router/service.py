@@ -6,20 +6,22 @@ from typing import Any
 
 import structlog
 
+from chat_amqp import topology
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication
 from chat_router.domain import Accepted, RateLimit, ServerClock, check_posts, priority, to_batches
-from chat_router.errors import SeatFree
+from chat_router.errors import SlotFree
 from chat_router.settings import RouterSettings
-from chat_wire import topology
+from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
-from chat_wire.connection import Publication
-from chat_wire.errors import InvalidText, Unconfirmed, WireError
-from chat_wire.messages import PARTITIONS, Batch, Posts, PostsRefused, check_text, id_ranges
-from chat_wire.sequences import Sequences
-from chat_wire.tokens import Claims, verify
+from chat_wire.deduplicator import Deduplicator
+from chat_wire.errors import InvalidText, WireError
+from chat_wire.limits import PARTITIONS
+from chat_wire.messages import Batch, Posts, PostsRefused, check_text, id_ranges
 from chat_worker.clock import now, steady
 from chat_worker.dead import dead_letter, refusal, reply
 from chat_worker.delivery import Delivery, Source
-from chat_worker.ended import EndedSessions
+from chat_worker.revoked import RevokedSessions
 from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
@@ -45,13 +47,13 @@ class RouterService:
         """
         self._ready = False
         self._broker = broker
-        self._sequences = Sequences()
+        self._sequences = Deduplicator()
         self._rate = RateLimit(self._settings.posts_per_second)
         broker.declare(*topology.ROUTER_QUEUES)
         self._seat = _lowest_free_seat(broker, PARTITIONS)
         self._look_at = steady() + LOOK_EVERY
         origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
-        self._ended = EndedSessions(origin, on_ready=lambda: self._take_posts(broker))
+        self._ended = RevokedSessions(origin, on_ready=lambda: self._take_posts(broker))
         broker.consume(self._ended.source())
         return [self._ended.marker()]
 
@@ -63,15 +65,15 @@ class RouterService:
         if steady() >= self._look_at:
             self._look_at = steady() + LOOK_EVERY
             for number in range(self._seat):
-                if self._broker.hold(topology.seat(number)):
-                    raise SeatFree(f"seat {number} is free")
+                if self._broker.hold(topology.slot(number)):
+                    raise SlotFree(f"seat {number} is free")
         return []
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
         """A room's stream has been deleted: connect anew, which declares it."""
         raise Unconfirmed(f"nothing takes what is published to {exchange!r} with key {routing_key!r}")
 
-    def facts(self) -> Mapping[str, Any]:
+    def health(self) -> Mapping[str, Any]:
         """Ready once posts are taken."""
         return {"ready": self._ready}
 
@@ -94,7 +96,7 @@ class RouterService:
                 continue
             refusals += self._admit(delivery, message, accepted)
         batches = to_batches(accepted, self._settings.instance, self._clock.stamp(now()))
-        return [*(self._publish(batch, waits=n > 0) for n, batch in enumerate(batches)), *refusals]
+        return [*(self._publish(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
 
     def _admit(self, delivery: Delivery, message: Posts, accepted: list[Accepted]) -> list[Publication]:
         sequences = tuple(post.sequence for post in message.posts)
@@ -113,7 +115,7 @@ class RouterService:
             except InvalidText as error:
                 refused += _refuse(delivery, claims, (post.sequence,), error)
                 continue
-            if self._sequences.take(claims.session, post.sequence):
+            if self._sequences.admit(claims.session, post.sequence):
                 accepted.append(Accepted(message.room, claims, post))
             else:
                 log.info("post.repeated", session=claims.session, user=claims.name, sequence=post.sequence)
@@ -124,15 +126,17 @@ class RouterService:
         check_posts(message, claims, int(delivery.queue.rpartition(".")[2]), topology.ROOMS)
         self._rate.spend(claims.session, len(message.posts), now())
 
-    def _publish(self, batch: Batch, waits: bool) -> Publication:
+    def _publish(self, batch: Batch, after_confirms: bool) -> Publication:
         runs = id_ranges((run.session, post.sequence) for run in batch.runs for post in run.posts)
         log.info("batch.published", room=batch.room, server_ts=batch.server_ts, runs=runs)
-        return Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), waits=waits)
+        return Publication(
+            exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), after_confirms=after_confirms
+        )
 
 
 def _lowest_free_seat(broker: Broker, most: int) -> int:
     """Take the lowest seat that nobody has, below `most`; `most` itself is taken by nobody, and wants nothing."""
-    return next((number for number in range(most) if broker.hold(topology.seat(number))), most)
+    return next((number for number in range(most) if broker.hold(topology.slot(number))), most)
 
 
 def _refuse(

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local import node
-from tests.support.broker import TestBroker
-from tests.support.wait import until
+from testkit.broker import TestBroker
+from testkit.wait import until
 
 START = Path(node.__file__)
 RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 
-class Sequences:
+class Deduplicator:
     """The last sequence seen of each session: tells a post that is new from one that came before.
 
     Right because one session's posts travel one path and never overtake each other. Remembers the
@@ -14,7 +14,7 @@ class Sequences:
         self._last: OrderedDict[str, int] = OrderedDict()
         self._most = most
 
-    def take(self, session: str, sequence: int) -> bool:
+    def admit(self, session: str, sequence: int) -> bool:
         """Whether the post is new; from then on it is not."""
         if sequence <= self._last.get(session, 0):
             return False

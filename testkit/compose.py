@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pexpect
 
-from tests.support.wait import until
+from testkit.wait import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

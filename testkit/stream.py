@@ -3,11 +3,12 @@
 import time
 from contextlib import suppress
 
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import Batch, Post, Run
-from tests.support.processes import System
-from tests.support.wait import until
+from testkit.processes import System
+from testkit.wait import until
 
 
 class Speaker:

@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import structlog
 
-from chat_wire.connection import Publication, recoverable_errors
+from chat_amqp.connection import recoverable_errors
+from chat_amqp.publisher import Publication
 from chat_worker.dead import dead_letter, refusal
 from chat_worker.delivery import Delivery, Handler, Source
 from chat_worker.errors import Fatal
@@ -31,7 +32,7 @@ CPU_SECONDS = 2.0
 
 def handle(source: Source, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
     """What follows from deliveries; from those that would end this process, a letter and a refusal."""
-    suspects = [delivery for delivery in deliveries if source.trial and _is_suspect(delivery)]
+    suspects = [delivery for delivery in deliveries if source.probe_poison and _is_suspect(delivery)]
     fatal = _fatal(source.handle, suspects)
     left = [delivery for delivery in deliveries if id(delivery) not in fatal]
     if left:

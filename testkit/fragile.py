@@ -1,4 +1,4 @@
-"""A service that dies of some of what it is given; started as `python -m tests.support.fragile`.
+"""A service that dies of some of what it is given; started as `python -m testkit.fragile`.
 
 It passes on what comes in two partitions to the lobby. A body says what it does to the process that handles it.
 """
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chat_wire import topology
+from chat_amqp import topology
 from chat_worker.main import main
 from chat_worker.runtime import Broker, Delivery, Publication, Source
 
@@ -35,7 +35,7 @@ class Fragile:
         """Every queue is there."""
         raise AssertionError((exchange, routing_key))
 
-    def facts(self) -> Mapping[str, Any]:
+    def health(self) -> Mapping[str, Any]:
         """It is always ready."""
         return {"ready": True}
 

@@ -32,7 +32,7 @@ AGES = 4_000_000_000_000_000
 GRANTED_AT = 5
 
 
-class HandLink(Link):
+class FakeLink(Link):
     """A link whose other end is the test."""
 
     def __init__(self, breaks: Exception | None = None) -> None:
@@ -85,7 +85,7 @@ class Scene:
         self.connect()
 
     def connect(self, breaks: Exception | None = None) -> None:
-        self.link = HandLink(breaks)
+        self.link = FakeLink(breaks)
         self.member.opened(self.now)
 
     def lose(self, loss: events.ConnectionLost | events.Waiting = LOST, breaks: Exception | None = None) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chat_wire.connection import Publication
-from chat_wire.errors import Unconfirmed
-from chat_worker import trial
+from chat_amqp.errors import Unconfirmed
+from chat_amqp.publisher import Publication
+from chat_worker import poison_probe
 from chat_worker.delivery import Delivery, Source
 
 INBOX = "inbox." + "0" * 32
@@ -22,7 +22,7 @@ ENDS: dict[bytes, tuple[str, Callable[[], object]]] = {
 }
 
 
-def delivery(body: bytes, count: Any = trial.SUSPECT_AFTER, redelivered: bool = True) -> Delivery:
+def delivery(body: bytes, count: Any = poison_probe.SUSPECT_AFTER, redelivered: bool = True) -> Delivery:
     return Delivery(
         body=body,
         queue="router.ingress.3",
@@ -53,15 +53,15 @@ class Handler:
             yield Publication(exchange="chat.rooms", routing_key="lobby", body=each.body)
 
 
-def handled(handler: Handler, *deliveries: Delivery, trial_allowed: bool = True) -> list[tuple[str, bytes]]:
-    source = Source(queue="router.ingress.3", handle=handler, trial=trial_allowed)
-    return [(each.exchange, each.body) for each in trial.handle(source, deliveries)]
+def handled(handler: Handler, *deliveries: Delivery, probing_allowed: bool = True) -> list[tuple[str, bytes]]:
+    source = Source(queue="router.ingress.3", handle=handler, probe_poison=probing_allowed)
+    return [(each.exchange, each.body) for each in poison_probe.handle(source, deliveries)]
 
 
 @pytest.mark.parametrize("poison", ENDS)
 def test_what_ends_a_process_goes_to_dead_letters_and_its_sender_is_told(poison: bytes) -> None:
     source = Source(queue="router.ingress.3", handle=Handler())
-    letter, refusal = trial.handle(source, [delivery(poison)])
+    letter, refusal = poison_probe.handle(source, [delivery(poison)])
     assert (letter.exchange, letter.body, letter.reply_to) == ("chat.dead", poison, INBOX)
     assert letter.headers["reason"] == "crashes_worker"
     assert ENDS[poison][0] in letter.headers["text"]
@@ -80,7 +80,7 @@ def test_the_others_are_handled_together_in_their_order_and_only_once_here() -> 
 @pytest.mark.parametrize(
     "harmless",
     [
-        delivery(b"raise", trial.SUSPECT_AFTER - 1),
+        delivery(b"raise", poison_probe.SUSPECT_AFTER - 1),
         delivery(b"raise", "many"),
         delivery(b"raise", redelivered=False),
     ],
@@ -92,7 +92,7 @@ def test_what_has_not_come_often_is_not_tried_whatever_its_sender_wrote(harmless
 
 def test_a_source_that_allows_no_trial_has_none() -> None:
     with pytest.raises(ZeroDivisionError):
-        handled(Handler(), delivery(b"raise"), trial_allowed=False)
+        handled(Handler(), delivery(b"raise"), probing_allowed=False)
 
 
 def test_trouble_with_the_broker_is_not_held_against_a_delivery() -> None:
@@ -107,5 +107,5 @@ def test_a_worker_told_to_stop_meanwhile_does_not_take_it_for_a_crash() -> None:
         return [Publication(exchange="chat.rooms", routing_key="lobby", body=each.body) for each in deliveries]
 
     parent = os.getpid()
-    (out,) = trial.handle(Source(queue="q", handle=stop_all), [delivery(b"1")])
+    (out,) = poison_probe.handle(Source(queue="q", handle=stop_all), [delivery(b"1")])
     assert out.body == b"1"

@@ -25,7 +25,7 @@ MINUTE = 60_000_000
 SECONDS = 10.0
 
 
-class HandSession(Session):
+class FakeSession(Session):
     """Keeps what it is asked for; what it tells is the test's."""
 
     def __init__(self, emit: Callable[[events.Event], None]) -> None:
@@ -73,7 +73,7 @@ class Scene:
 
     app: ChatApp
     pilot: Pilot[int]
-    session: HandSession
+    session: FakeSession
 
     async def until(self, condition: Callable[[], object], what: str = "it happens") -> None:
         """Wait for a condition, 10 s at most."""
@@ -128,10 +128,10 @@ async def opened(
 ) -> AsyncIterator[Scene]:
     """The client at the question for the name."""
     settings = ClientSettings(amqp_url="amqp://nobody", name=name, local_time=local_time)
-    sessions: list[HandSession] = []
+    sessions: list[FakeSession] = []
 
-    def open_session(emit: Callable[[events.Event], None]) -> HandSession:
-        sessions.append(HandSession(emit))
+    def open_session(emit: Callable[[events.Event], None]) -> FakeSession:
+        sessions.append(FakeSession(emit))
         return sessions[0]
 
     app = ChatApp(settings, open_session)
@@ -145,7 +145,7 @@ async def opened(
 
 @asynccontextmanager
 async def joined(
-    *history: events.Said, size: tuple[int, int] = (80, 24), local_time: bool = False
+    *history: events.MessageReceived, size: tuple[int, int] = (80, 24), local_time: bool = False
 ) -> AsyncIterator[Scene]:
     """The client in the room as alice; bob is there, and eve is not connected."""
     async with opened(size, "alice", local_time) as scene:
@@ -155,7 +155,7 @@ async def joined(
 
 
 def in_the_room(
-    play: Callable[[Scene], Awaitable[None]], *history: events.Said, size: tuple[int, int] = (80, 24)
+    play: Callable[[Scene], Awaitable[None]], *history: events.MessageReceived, size: tuple[int, int] = (80, 24)
 ) -> None:
     """Play in the room, with `joined`."""
 
@@ -166,6 +166,6 @@ def in_the_room(
     asyncio.run(run())
 
 
-def said(text: str, user: str = "bob", at: int = NOON, sequence: int | None = None) -> events.Said:
+def said(text: str, user: str = "bob", at: int = NOON, sequence: int | None = None) -> events.MessageReceived:
     """Something said at noon."""
-    return events.Said(at=at, user=user, text=text, sequence=sequence)
+    return events.MessageReceived(at=at, user=user, text=text, sequence=sequence)

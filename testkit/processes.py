@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from chat_worker.health import problem
-from tests.support.broker import TestBroker
-from tests.support.wait import until
+from testkit.broker import TestBroker
+from testkit.wait import until
 
 
 @dataclass

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
-from chat_client.events import Said
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.transcript_view import TranscriptView
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
@@ -52,11 +52,11 @@ def in_a_room(doing: Doing, size: tuple[int, int] = SIZE) -> None:
     asyncio.run(run())
 
 
-def said(number: int, text: str = "", user: str = "bob") -> Said:
-    return Said(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
+def said(number: int, text: str = "", user: str = "bob") -> MessageReceived:
+    return MessageReceived(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
 
 
-def many(start: int, end: int) -> list[Said]:
+def many(start: int, end: int) -> list[MessageReceived]:
     return [said(number) for number in range(start, end)]
 
 

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat_amqp.topology import is_inbox, new_inbox
+from chat_tokens.tokens import Claims, mint, verify
+from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import InvalidName, InvalidToken
 from chat_wire.names import name_key
-from chat_wire.sequences import Sequences
 from chat_wire.settings import InvalidSetting, MissingSetting, number, setting
-from chat_wire.tokens import Claims, mint, verify
-from chat_wire.topology import is_inbox, new_inbox
 
 CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
 # Minted by another process, with a key that nobody has any more.
@@ -105,8 +105,8 @@ def test_a_key_of_another_kind_is_a_mistake_of_whoever_runs_it_and_not_of_the_be
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20))))
 def test_of_each_session_only_rising_sequences_are_taken(arrivals: list[tuple[str, int]]) -> None:
-    sequences = Sequences()
-    taken = [each for each in arrivals if sequences.take(*each)]
+    sequences = Deduplicator()
+    taken = [each for each in arrivals if sequences.admit(*each)]
     for session in "abc":
         of_session = [sequence for name, sequence in taken if name == session]
         assert of_session == sorted(set(of_session))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chat_client.domain import Outbox, Reader
-from chat_client.events import Event, Noticed, NotSent, Remark, Said
+from chat_client.events import Event, MessageReceived, NotSent, PresenceChanged, Remark
 from chat_client.language import _
 from chat_client.link import Link
 from chat_wire.codec import decode
@@ -14,7 +14,7 @@ FIRST_ENTRY_SECONDS = 5.0
 ENTRIES: tuple[type[Batch | Notice], ...] = (Batch, Notice)
 
 
-class Transcript:
+class RoomFollower:
     """The room as it is told to the face: without a gap, and nothing twice, over any number of connections."""
 
     def __init__(self, room: str, outbox: Outbox, emit: Callable[[Event], None]) -> None:
@@ -80,13 +80,13 @@ class Transcript:
 
     def _tell(self, offset: int, entry: Batch | Notice, session: str, name: str) -> None:
         for event in self._reader.read(offset, entry, session):
-            if isinstance(event, Said) and event.sequence is not None:
+            if isinstance(event, MessageReceived) and event.sequence is not None:
                 self._outbox.seen(event.sequence)
                 self._tell_gone()
                 self.newest_own = offset
-            if isinstance(event, Noticed) and event.user == name and event.kind == "lost":
+            if isinstance(event, PresenceChanged) and event.user == name and event.kind == "lost":
                 self.lost_at = event.at
-            if not (isinstance(event, Noticed) and self._is_no_news(event, name)):
+            if not (isinstance(event, PresenceChanged) and self._is_no_news(event, name)):
                 self._emit(event)
 
     def _tell_gone(self) -> None:
@@ -94,7 +94,7 @@ class Transcript:
             reason = _("it was lost with the room's record")
             self._emit(NotSent(sequence=post.sequence, text=post.text, reason=reason))
 
-    def _is_no_news(self, notice: Noticed, name: str) -> bool:
+    def _is_no_news(self, notice: PresenceChanged, name: str) -> bool:
         """Whether a notice is of before this member joined, or of this member, whose face knows better."""
         return notice.at < self._since or notice.user == name
 

@@ -1,6 +1,6 @@
 """The bare two hops, quorum queue to stream: what Kombu and the broker cost without any work being done.
 
-    python -m bench.yardstick_hops URL
+    python -m bench.baseline_hops URL
 
 Everything that has arrived in the queue goes into the stream, and is acknowledged once that is confirmed.
 """
@@ -13,12 +13,13 @@ from typing import Any
 
 from kombu.entity import Exchange, Queue
 
-from chat_wire import topology
-from chat_wire.connection import Publication, Publisher, connect
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 
-ROOM = "yardstick"
+ROOM = "baseline"
 QUEUE = Queue(
-    "yardstick", Exchange("chat.yardstick", type="direct"), "yardstick", queue_arguments={"x-queue-type": "quorum"}
+    "baseline", Exchange("chat.baseline", type="direct"), "baseline", queue_arguments={"x-queue-type": "quorum"}
 )
 PREFETCH = 256
 
@@ -26,9 +27,9 @@ PREFETCH = 256
 @contextmanager
 def hops(url: str) -> Iterator[int]:
     """The relay in a process of its own, whose id is given; it takes from QUEUE and puts into the stream of ROOM."""
-    with connect(url, "yardstick") as connection:
+    with connect(url, "baseline") as connection:
         topology.declare(connection.channel(), QUEUE, topology.room(ROOM))
-    process = subprocess.Popen([sys.executable, "-m", "bench.yardstick_hops", url], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "bench.baseline_hops", url], stdout=subprocess.PIPE)
     try:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
@@ -40,7 +41,7 @@ def hops(url: str) -> Iterator[int]:
 
 def relay(url: str) -> None:
     """Relay for ever."""
-    incoming, outgoing = connect(url, "yardstick consuming"), connect(url, "yardstick publishing")
+    incoming, outgoing = connect(url, "baseline consuming"), connect(url, "baseline publishing")
     publisher = Publisher(outgoing.channel())
     arrived: list[Any] = []
     channel: Any = incoming.channel()

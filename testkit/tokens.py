@@ -3,10 +3,10 @@
 import secrets
 import time
 
+from chat_tokens.tokens import Claims, mint
 from chat_wire.messages import Granted
-from chat_wire.tokens import Claims, mint
-from tests.support.chatter import Chatter
-from tests.support.processes import System
+from testkit.chatter import Chatter
+from testkit.processes import System
 
 HOUR = 3_600_000_000
 

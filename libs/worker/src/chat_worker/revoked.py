@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from chat_wire import topology
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
 from chat_wire.codec import decode, encode
-from chat_wire.connection import Publication
 from chat_wire.errors import InvalidToken, WireError
 from chat_wire.messages import Marker, SessionEnded
 from chat_worker.clock import now
@@ -13,7 +13,7 @@ from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery, Source
 
 
-class EndedSessions:
+class RevokedSessions:
     """The sessions that ended before their tokens expire.
 
     Complete once the reader's own marker has come back through the stream: only then `on_ready` is

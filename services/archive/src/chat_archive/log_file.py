@@ -6,18 +6,18 @@ from pathlib import Path
 
 import structlog
 
-from chat_archive.errors import TranscriptFailed, TranscriptHeld
+from chat_archive.errors import LogFileFailed, LogFileHeld
 
 log = structlog.get_logger()
 
 READ_BYTES = 1 << 20
 
 
-class Transcript:
+class LogFile:
     """log.txt, held by one process at a time.
 
     The lock is flock's, on the file itself: a writer that was paused and lost its baton keeps it until
-    it goes on and finds out, or dies. All methods raise TranscriptFailed, and `open` TranscriptHeld.
+    it goes on and finds out, or dies. All methods raise LogFileFailed, and `open` LogFileHeld.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class Transcript:
             self._cut(_end_of_last_line(self._file, self.size))
         except BlockingIOError as error:
             self.close()
-            raise TranscriptHeld(f"another process writes {self._path}") from error
+            raise LogFileHeld(f"another process writes {self._path}") from error
         except OSError as error:
             self.close()
             raise self._failed("opened", error) from error
@@ -59,7 +59,7 @@ class Transcript:
         except OSError as error:
             raise self._failed("found", error) from error
         if (mine.st_dev, mine.st_ino, mine.st_size) != (there.st_dev, there.st_ino, self.size):
-            raise TranscriptFailed(f"{self._path} was removed or replaced, or is longer or shorter than it was left")
+            raise LogFileFailed(f"{self._path} was removed or replaced, or is longer or shorter than it was left")
 
     def append(self, lines: bytes) -> None:
         """Write whole lines and have them on disk; when that fails, no part of them stays."""
@@ -102,8 +102,8 @@ class Transcript:
         except OSError as error:  # then opening it again cuts the torn line, and indexes the whole ones
             log.warning("log.not_cut", path=str(self._path), error=str(error))
 
-    def _failed(self, what: str, error: OSError) -> TranscriptFailed:
-        return TranscriptFailed(f"{self._path} cannot be {what}: {error.strerror}")
+    def _failed(self, what: str, error: OSError) -> LogFileFailed:
+        return LogFileFailed(f"{self._path} cannot be {what}: {error.strerror}")
 
 
 def _write(file: int, lines: bytes) -> None:

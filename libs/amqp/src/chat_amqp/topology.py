@@ -24,14 +24,13 @@ from typing import Any
 
 from kombu.entity import Exchange, Queue
 
-from chat_wire.messages import PARTITIONS
+from chat_wire.limits import INBOX_PATTERN, PARTITIONS, QUESTION_SECONDS
 
 ROOMS = ("lobby",)
-ANSWER_SECONDS = 10
 # A lost connection counts as a delivery since RabbitMQ 4.0, and 20 is its default: routers that restart must not turn
-# healthy posts into dead letters. Poison is found in another way, see chat_worker/trial.py.
+# healthy posts into dead letters. Poison is found in another way, see chat_worker/poison_probe.py.
 DELIVERY_LIMIT = 1_000_000
-_INBOX = re.compile(r"inbox\.[0-9a-f]{32}")
+_INBOX = re.compile(INBOX_PATTERN)
 
 REGISTRY = Exchange("chat.registry", type="direct")
 OPERATOR = Exchange("chat.operator", type="direct")
@@ -73,11 +72,11 @@ QUERIES = Queue(
     "archive.queries",
     queue_arguments={
         "x-queue-type": "quorum",
-        "x-message-ttl": ANSWER_SECONDS * 1000,
+        "x-message-ttl": QUESTION_SECONDS * 1000,
         "x-delivery-limit": DELIVERY_LIMIT,
     },
 )
-BATON = _quorum("archive.writer", DEFAULT, single_active_consumer=True)
+WRITER_LEASE = _quorum("archive.writer", DEFAULT, single_active_consumer=True)
 DEAD_LETTERS = Queue("dead-letters", DEAD, queue_arguments={"x-queue-type": "quorum"})
 
 
@@ -91,7 +90,7 @@ def room(name: str) -> Queue:
     return _stream(f"room.{name}", ROOM, name)
 
 
-def seat(number: int) -> Queue:
+def slot(number: int) -> Queue:
     """What makes a router replica the one with this number, 0 to 15: only one connection can have it."""
     name = f"router.seat.{number}"
     return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
@@ -115,9 +114,9 @@ def is_inbox(name: str | None) -> bool:
 REGISTRY_QUEUES = (COMMANDS, OPERATIONS, JOURNAL_STREAM, SNAPSHOTS_STREAM, SESSIONS_ENDED, DEAD_LETTERS)
 ROOM_STREAMS = tuple(room(name) for name in ROOMS)
 INGRESS_QUEUES = tuple(ingress(partition) for partition in range(PARTITIONS))
-SEATS = tuple(seat(number) for number in range(PARTITIONS))
+SLOTS = tuple(slot(number) for number in range(PARTITIONS))
 ROUTER_QUEUES = (*INGRESS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
-ARCHIVE_QUEUES = (QUERIES, BATON, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
+ARCHIVE_QUEUES = (QUERIES, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
 
 
 def declare(channel: Any, *queues: Queue) -> None:

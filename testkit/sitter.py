@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-from tests.support.people import COMMAND, environment
+from testkit.people import COMMAND, environment
 
 LOOK_SECONDS = 0.05
 CHUNK = 65536

@@ -8,9 +8,10 @@ from typing import Any
 from kombu.entity import Queue
 from kombu.messaging import Consumer
 
-from chat_wire import topology
+from chat_amqp import topology
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import decode, encode
-from chat_wire.connection import Publication, Publisher, connect
 from chat_wire.messages import (
     Batch,
     Claim,
@@ -30,7 +31,7 @@ from chat_wire.messages import (
     SessionEnded,
     Users,
 )
-from tests.support.wait import until
+from testkit.wait import until
 
 REPLIES: tuple[Any, ...] = (Granted, Refused, Exited, Users, Released, SessionEnded, Probe, PostsRefused, Page)
 

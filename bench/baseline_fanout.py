@@ -1,4 +1,4 @@
-"""The yardstick of a flood: a bare Kombu relay, one message at a time, to an exclusive queue for each member.
+"""The baseline of a flood: a bare Kombu relay, one message at a time, to an exclusive queue for each member.
 
 What one writes who writes a chat on RabbitMQ in an hour: nothing is kept on disk, nothing confirmed, nothing checked.
 """
@@ -20,8 +20,8 @@ from chat_wire.messages import Post
 START_SECONDS = 30
 PREFETCH = 256
 
-INCOMING = Queue("yardstick.incoming", durable=False)
-COPIES = Exchange("chat.yardstick.copies", type="fanout")
+INCOMING = Queue("baseline.incoming", durable=False)
+COPIES = Exchange("chat.baseline.copies", type="fanout")
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def fanout(url: str) -> Iterator[int]:
     process = spawning.Process(target=_relay, args=(url, theirs), daemon=True)
     process.start()
     try:
-        assert pipe.poll(START_SECONDS), "the yardstick does not start"
+        assert pipe.poll(START_SECONDS), "the baseline does not start"
         pipe.recv()
         assert process.pid
         yield process.pid
