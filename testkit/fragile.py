@@ -17,15 +17,19 @@ PARTITIONS = (0, 1)
 class Fragile:
     """Handles everything but poison."""
 
-    def connected(self, broker: Broker) -> Iterable[Publication]:
+    def __init__(self, broker: Broker) -> None:
+        """Make the service of a new connection."""
+        self._broker = broker
+
+    def start(self) -> Iterable[Publication]:
         """Consume both partitions, as a router does."""
-        broker.declare(*map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
+        self._broker.declare(*map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
         for partition in PARTITIONS:
-            broker.consume(Source(queue=topology.ingress(partition).name, handle=self.handle))
+            self._broker.consume(Source(queue=topology.ingress(partition).name, handle=self.handle))
         return []
 
-    def lost(self) -> None:
-        """Nothing is held."""
+    def close(self) -> None:
+        """Do nothing: it holds nothing."""
 
     def tick(self) -> Iterable[Publication]:
         """Nothing goes by time."""
@@ -52,4 +56,4 @@ class Fragile:
 
 
 if __name__ == "__main__":
-    main("fragile", lambda _environ, _instance: Fragile())
+    main("fragile", lambda _environ, _instance: Fragile)

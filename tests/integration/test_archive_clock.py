@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from chat_archive.index import Index
 from chat_archive.rooms import IDLE_AFTER, SECOND
 from chat_archive.service import RENEW_EVERY, REPORT_LAG_EVERY, ArchiveService
 from chat_archive.settings import archive_settings
@@ -39,9 +40,10 @@ class Writer:
         key = system.broker.secrets_dir / "archive" / "token_public_key"
         environ = {"DATA_DIR": str(system.data), "TOKEN_PUBLIC_KEY_FILE": str(key)}
         self.clock = Clock()
-        self.service = ArchiveService(archive_settings(environ, "archive"), self.clock)
+        settings = archive_settings(environ, "archive")
+        self.service = ArchiveService(settings, Index(settings.index_url), broker, self.clock)
         self._broker = broker
-        broker.publish(self.service.connected(broker))
+        broker.publish(self.service.start())
 
     def works_until(self, condition: Callable[[], Any]) -> None:
         """Do round after round until a condition holds."""
@@ -69,7 +71,7 @@ def writer(system: System) -> Iterator[Writer]:
         made = Writer(system, broker)
         made.works_until(lambda: made.service.health()["writing"])
         yield made
-        made.service.lost()
+        made.service.close()
 
 
 def batons(system: System) -> tuple[int, int, int]:

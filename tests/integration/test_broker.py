@@ -26,10 +26,10 @@ class Recorder(Service):
         self.bodies: list[bytes] = []
         self._publications = publications
 
-    def connected(self, _broker: Broker) -> Any:
+    def start(self) -> Any:
         return []
 
-    def lost(self) -> None:
+    def close(self) -> None:
         return
 
     def tick(self) -> Any:

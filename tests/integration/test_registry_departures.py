@@ -101,11 +101,15 @@ def test_who_vanishes_later_is_found_by_a_later_probe(broker: TestBroker, vhost:
 
 
 PROBING = """
+from functools import partial
 from chat_registry.service import RegistryService
 from chat_registry.settings import registry_settings
 from chat_worker.main import main
 
-main("registry", lambda environ, instance: RegistryService(registry_settings(environ, instance), probe_every=0.1))
+def build(environ, instance):
+    return partial(RegistryService, registry_settings(environ, instance), probe_every=0.1)
+
+main("registry", build)
 """
 
 

@@ -6,20 +6,27 @@ from collections.abc import Callable, Mapping
 
 from chat_wire.settings import SettingError
 from chat_worker import log
-from chat_worker.runtime import Service, run
+from chat_worker.runtime import Connect, run
 from chat_worker.settings import worker_settings
 
 
-def main(name: str, build: Callable[[Mapping[str, str], str], Service]) -> None:
-    """Serve as `name`; `build` makes the service from the environment and the replica's name.
+def main(name: str, build: Callable[[Mapping[str, str], str], Connect]) -> None:
+    """Run a service until SIGTERM or SIGINT.
 
-    Exits with 2, and the reason on stderr, when a setting is missing or wrong.
+    Args:
+        name: The service's name, as it stands in log lines.
+        build: Reads the service's own settings from the environment and the replica's name (INSTANCE), and returns
+            the function that makes the service of each connection.
+
+    Raises:
+        SystemExit: With status 2 and the reason on stderr when a setting is missing or wrong; with status 1 after
+            a bug.
     """
     try:
         settings = worker_settings(os.environ, name)
-        service = build(os.environ, settings.instance)
+        connect = build(os.environ, settings.instance)
     except SettingError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)
     log.configure(settings.service, settings.instance, settings.log_level)
-    run(settings, service)
+    run(settings, connect)

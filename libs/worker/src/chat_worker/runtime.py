@@ -5,7 +5,7 @@ broker has confirmed everything it put out; so whatever dies, nothing is lost, a
 again as a consequence is published again, which readers notice by its (session, sequence).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 from typing import Any, Protocol
 
@@ -26,31 +26,52 @@ log = structlog.get_logger()
 
 
 class Service(Protocol):
-    """What the runtime calls. Every publication returned goes out and is confirmed."""
+    """The work of a service over one connection to the broker.
 
-    def connected(self, broker: Broker) -> Iterable[Publication]:
-        """After every connection: declare, consume, and forget what belonged to the one before."""
-        ...
+    The runtime makes a new service for each connection and drops it with the connection, so state that belongs to a
+    connection is an attribute that `__init__` sets. The runtime publishes every publication that a method returns and
+    waits for its confirm.
+    """
 
-    def lost(self) -> None:
-        """The connection is gone, or is closed next: let go of what another replica may need."""
+    def start(self) -> Iterable[Publication]:
+        """Declare queues and begin to consume. The runtime calls this once, before every other method."""
         ...
 
     def tick(self) -> Iterable[Publication]:
-        """After every round, and at least once a second."""
+        """Do what is due by time. The runtime calls this after each round, at least once a second."""
         ...
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
-        """A mandatory publication reached no queue. Raise Unconfirmed to have it all delivered again."""
+        """React to a mandatory publication that reached no queue.
+
+        Raises:
+            Unconfirmed: The runtime has to reconnect; the broker then redelivers the unacknowledged deliveries.
+        """
         ...
 
     def health(self) -> Mapping[str, Any]:
-        """For the health report; `ready` says whether the service does its work."""
+        """Return the fields of the health report; `ready` says whether the service does its work."""
+        ...
+
+    def close(self) -> None:
+        """Release what another replica may need. The connection is lost or is closed next."""
         ...
 
 
-def run(settings: WorkerSettings, service: Service) -> None:
-    """Serve until SIGTERM or SIGINT, connecting anew for as long as it takes, then drain."""
+Connect = Callable[[Broker], Service]
+"""Makes the service of a new connection; state that outlives a connection is bound into it."""
+
+
+def run(settings: WorkerSettings, connect: Connect) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Reconnect as often as necessary.
+
+    Args:
+        settings: The settings that all services share.
+        connect: Makes the service of each new connection.
+
+    Raises:
+        SystemExit: With status 1, after a bug has been logged as `worker.crashed`.
+    """
     with stop_requested() as stopping:
         log.info("worker.started")
         retrying = tenacity.Retrying(
@@ -62,7 +83,7 @@ def run(settings: WorkerSettings, service: Service) -> None:
             retry_error_callback=_log_lost,
         )
         try:
-            retrying(_serve, settings, service, stopping)
+            retrying(_serve, settings, connect, stopping)
         except Exception:
             log.exception("worker.crashed")
             raise SystemExit(1) from None
@@ -74,7 +95,7 @@ def _log_lost(state: tenacity.RetryCallState) -> None:
     log.warning("broker.lost", error=repr(error))
 
 
-def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
+def _serve(settings: WorkerSettings, connect: Connect, stopping: Event) -> None:
     """Work round by round. Told to stop, finish the round and close the connections.
 
     What has arrived and was not handled goes back to its queue when the connection closes, in its old
@@ -87,14 +108,15 @@ def _serve(settings: WorkerSettings, service: Service, stopping: Event) -> None:
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
         log.info("broker.connected")
+        service = connect(broker)
         try:
-            broker.publish(service.connected(broker))
+            broker.publish(service.start())
             _confirm(broker, service)
             while not stopping.is_set():
                 broker.wait(1)
                 do_round(broker, service)
         finally:
-            service.lost()
+            service.close()
 
 
 def do_round(broker: Broker, service: Service) -> None:

@@ -1,8 +1,20 @@
 """`python -m chat_archive`: run an archive replica until SIGTERM."""
 
+from collections.abc import Mapping
+from functools import partial
+
+from chat_archive.index import Index
 from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
 from chat_worker.main import main
+from chat_worker.runtime import Connect
+
+
+def build(environ: Mapping[str, str], instance: str) -> Connect:
+    """Read the settings and return the function that makes the service of each connection."""
+    settings = archive_settings(environ, instance)
+    return partial(ArchiveService, settings, Index(settings.index_url))
+
 
 if __name__ == "__main__":
-    main("archive", lambda environ, instance: ArchiveService(archive_settings(environ, instance)))
+    main("archive", build)

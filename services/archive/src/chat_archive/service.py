@@ -45,33 +45,31 @@ class ArchiveService:
     cannot do what it has to, as last logged.
     """
 
-    def __init__(self, settings: ArchiveSettings, clock: Callable[[], int] = steady) -> None:
+    def __init__(
+        self, settings: ArchiveSettings, index: Index, broker: Broker, clock: Callable[[], int] = steady
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._index = Index(settings.index_url)
-        self._recorder = Recorder(LogFile(settings.data_dir / "log.txt"), self._index)
+        self._index = index
+        self._recorder = Recorder(LogFile(settings.data_dir / "log.txt"), index)
+        self._broker = broker
+        self._rooms = Rooms(self._recorder, broker, clock, on_failure=self._stall)
+        self._ended = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_ready)
         self._lag_reported = 0
-        self._forget()
-
-    def _forget(self) -> None:
-        self._recorder.close()
         self._known = self._serving = self._writing = False
         self._baton_at: int | None = None
         self._stalled: str | None = None
         self._failed_at = self._retry_at = 0
 
-    def connected(self, broker: Broker) -> Iterable[Publication]:
-        """Read which sessions have ended, and only then answer."""
-        self._broker = broker
-        self._rooms = Rooms(self._recorder, broker, self._clock, on_failure=self._stall)
-        broker.declare(*topology.ARCHIVE_QUEUES)
-        self._ended = RevokedSessions(f"{self._settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_ready)
-        broker.consume(self._ended.source())
+    def start(self) -> Iterable[Publication]:
+        """Read the stream of revoked sessions. The archive answers once it has read the whole stream."""
+        self._broker.declare(*topology.ARCHIVE_QUEUES)
+        self._broker.consume(self._ended.source())
         return [self._ended.marker()]
 
-    def lost(self) -> None:
-        """The baton goes with the connection, so whoever gets it has to get log.txt too."""
-        self._forget()
+    def close(self) -> None:
+        """Let go of log.txt: the writer lease goes with the connection, and its next holder needs the file."""
+        self._recorder.close()
 
     def tick(self) -> Iterable[Publication]:
         """Do whatever is next, or try again what failed; and see that there is always a baton."""

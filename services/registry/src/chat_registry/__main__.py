@@ -1,8 +1,18 @@
 """`python -m chat_registry`: run a registry replica until SIGTERM."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from chat_registry.service import RegistryService
 from chat_registry.settings import registry_settings
 from chat_worker.main import main
+from chat_worker.runtime import Connect
+
+
+def build(environ: Mapping[str, str], instance: str) -> Connect:
+    """Read the settings and return the function that makes the service of each connection."""
+    return partial(RegistryService, registry_settings(environ, instance))
+
 
 if __name__ == "__main__":
-    main("registry", lambda environ, instance: RegistryService(registry_settings(environ, instance)))
+    main("registry", build)

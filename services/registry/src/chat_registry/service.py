@@ -54,6 +54,7 @@ class RegistryService:
     def __init__(
         self,
         settings: RegistrySettings,
+        broker: Broker,
         *,
         snapshot_every: int = SNAPSHOT_EVERY,
         probe_every: float = PROBE_EVERY_SECONDS,
@@ -61,21 +62,30 @@ class RegistryService:
         self._settings = settings
         self._snapshot_every = snapshot_every
         self._probe_every = probe_every
-        self._forget()
-
-    def connected(self, broker: Broker) -> Iterable[Publication]:
-        """Begin anew, with the snapshots: what was known on the lost connection may have been left behind."""
-        self._forget()
         self._broker = broker
-        broker.declare(*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
-        self._departures = _departures_in(broker)
-        broker.consume(
+        self._departures = False
+        origin = f"{settings.instance}-{secrets.token_hex(8)}"
+        self._desk = intake.Desk(origin=origin, public_key=settings.public_key)
+        self._snapshots = snapshots.Collector()
+        self._view = View(State())
+        self._questions = Questions()
+        self._ready = False
+        self._silent_at = 0.0
+        self._probe_at: float | None = None
+        self._to_probe: list[str] = []
+        self._to_snapshot: deque[snapshots.Snapshot] = deque()
+
+    def start(self) -> Iterable[Publication]:
+        """Read the snapshots first: what another connection knew may have been left behind."""
+        self._broker.declare(*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
+        self._departures = _departures_in(self._broker)
+        self._broker.consume(
             Source(queue=topology.SNAPSHOTS_STREAM.name, handle=self.read_snapshots, offset="first", prefetch=16)
         )
         return [self._marker(topology.SNAPSHOTS.name)]
 
-    def lost(self) -> None:
-        """Nothing is held that another replica may need."""
+    def close(self) -> None:
+        """Do nothing: a registry replica holds nothing that another one needs."""
 
     def tick(self) -> Iterable[Publication]:
         """What goes by time: a journal that is silent, questions that waited too long, probes; and the next parts
@@ -139,18 +149,6 @@ class RegistryService:
         """Append an entry for each inbox that the broker says is gone."""
         found = [intake.departure_in(self._desk, delivery, self._entry_time()) for delivery in deliveries]
         yield from _append([departed for departed in found if departed])
-
-    def _forget(self) -> None:
-        origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
-        self._desk = intake.Desk(origin=origin, public_key=self._settings.public_key)
-        self._snapshots = snapshots.Collector()
-        self._view = View(State())
-        self._questions = Questions()
-        self._ready = False
-        self._silent_at = 0.0
-        self._probe_at: float | None = None
-        self._to_probe: list[str] = []
-        self._to_snapshot: deque[snapshots.Snapshot] = deque()
 
     def _collect(self, delivery: Delivery) -> None:
         try:

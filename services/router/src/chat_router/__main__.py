@@ -1,8 +1,19 @@
 """`python -m chat_router`: run a router replica until SIGTERM."""
 
+from collections.abc import Mapping
+from functools import partial
+
+from chat_router.domain import ServerClock
 from chat_router.service import RouterService
 from chat_router.settings import router_settings
 from chat_worker.main import main
+from chat_worker.runtime import Connect
+
+
+def build(environ: Mapping[str, str], instance: str) -> Connect:
+    """Read the settings and return the function that makes the service of each connection."""
+    return partial(RouterService, router_settings(environ, instance), ServerClock())
+
 
 if __name__ == "__main__":
-    main("router", lambda environ, instance: RouterService(router_settings(environ, instance)))
+    main("router", build)

@@ -30,35 +30,40 @@ LOOK_EVERY = 10_000_000  # microseconds
 
 
 class RouterService:
-    """A router replica: any number may run, each partition has one of them as its active consumer."""
+    """A router replica on one connection: the active consumer of a share of the partitions.
 
-    def __init__(self, settings: RouterSettings) -> None:
-        self._settings = settings
-        self._clock = ServerClock()
-        self._ready = False
-        self._seat = 0
-        self._look_at = 0
+    Any number of replicas may run. A new connection begins with an empty deduplicator: the broker may not have
+    confirmed the batches of the lost one, so it redelivers their posts, the router routes them again, and readers
+    drop those that they have.
+    """
 
-    def connected(self, broker: Broker) -> Iterable[Publication]:
-        """Read which sessions have ended, and only then take posts.
+    def __init__(self, settings: RouterSettings, clock: ServerClock, broker: Broker) -> None:
+        """Make the service of a new connection.
 
-        What was routed on the lost connection may not have been confirmed, so it is forgotten: the
-        posts come again, are routed again, and readers drop those they have.
+        Args:
+            settings: The router's own settings.
+            clock: Stamps batches; outlives the connection.
+            broker: The connection.
         """
-        self._ready = False
+        self._settings = settings
+        self._clock = clock
         self._broker = broker
-        self._sequences = Deduplicator()
-        self._rate = RateLimit(self._settings.posts_per_second)
-        broker.declare(*topology.ROUTER_QUEUES)
-        self._seat = _lowest_free_seat(broker, PARTITIONS)
+        self._ready = False
+        self._seat = PARTITIONS
         self._look_at = steady() + LOOK_EVERY
-        origin = f"{self._settings.instance}-{secrets.token_hex(8)}"
-        self._ended = RevokedSessions(origin, on_ready=lambda: self._take_posts(broker))
-        broker.consume(self._ended.source())
+        self._sequences = Deduplicator()
+        self._rate = RateLimit(settings.posts_per_second)
+        self._ended = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._take_posts)
+
+    def start(self) -> Iterable[Publication]:
+        """Read the stream of revoked sessions. The router takes posts once it has read the whole stream."""
+        self._broker.declare(*topology.ROUTER_QUEUES)
+        self._seat = _lowest_free_seat(self._broker, PARTITIONS)
+        self._broker.consume(self._ended.source())
         return [self._ended.marker()]
 
-    def lost(self) -> None:
-        """The seat and the partitions go with the connection."""
+    def close(self) -> None:
+        """Do nothing: the broker frees the slot and the partitions with the connection."""
 
     def tick(self) -> Iterable[Publication]:
         """Look now and then whether a lower seat is free; a new connection takes it."""
@@ -77,10 +82,10 @@ class RouterService:
         """Ready once posts are taken."""
         return {"ready": self._ready}
 
-    def _take_posts(self, broker: Broker) -> None:
+    def _take_posts(self) -> None:
         for partition in range(PARTITIONS):
             queue = topology.ingress(partition).name
-            broker.consume(Source(queue=queue, handle=self.route, priority=priority(self._seat, partition)))
+            self._broker.consume(Source(queue=queue, handle=self.route, priority=priority(self._seat, partition)))
         self._ready = True
         log.info("router.ready", seat=self._seat)
 
