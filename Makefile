@@ -11,7 +11,7 @@ ARCHIVE ?= 1
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test faults soak bench picture lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down logs test test-clock faults soak bench picture lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -32,6 +32,12 @@ logs:  ## follow the logs, one JSON object per line
 test: .venv/dev rabbitmq  ## run all tests, except those that need Docker or PostgreSQL
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
 	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
+
+CLOCK ?= +400d
+ZONE ?= Pacific/Apia
+
+test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day: make test-clock CLOCK=+40d ZONE=Asia/Kolkata
+	TEST_CLOCK=$(CLOCK) TZ=$(ZONE) $(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
 
 faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what they saw; takes 10 minutes
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one

@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 import pytest
 from hypothesis import HealthCheck, settings
 
+from testkit import wallclock
 from testkit.broker import TestBroker
 from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
@@ -22,6 +23,16 @@ from testkit.wait import until
 # How long an example takes depends on who else works on the machine.
 settings.register_profile("chat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chat")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Move the clock of each process that runs tests as TEST_CLOCK says, all by the same number of seconds."""
+    if "TEST_CLOCK" not in os.environ:
+        return
+    seconds = wallclock.offset(os.environ["TEST_CLOCK"])
+    os.environ["TEST_CLOCK"] = f"{seconds:+d}s"
+    if config.getoption("dist", "no") == "no":  # xdist's controller runs no tests; its workers inherit TEST_CLOCK
+        config.add_cleanup(wallclock.move(seconds).stop)
 
 
 @pytest.fixture(scope="session")
