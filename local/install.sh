@@ -1,11 +1,15 @@
 #!/bin/sh
-# Install what is missing of: venv (Python's virtual environments), rabbitmq, faults (what the fault tests break things
-# with). Usage: local/install.sh venv|rabbitmq|faults
+# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|faults
 #
-# As root on Debian or Ubuntu it installs the package, else it says what to do. No server is started, now
-# or at boot: the chat starts a node of its own, and a RabbitMQ that runs already is not to be disturbed.
+#   venv      Python's virtual environments
+#   rabbitmq  the RabbitMQ server
+#   faults    the tools with which the fault tests cut networks and move clocks
+#
+# As root on Debian or Ubuntu the script installs the packages; elsewhere it prints what to do. It starts no server, now
+# or at boot: the chat starts its own node, and a RabbitMQ that runs already stays undisturbed.
 set -eu
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # where most of it is, and who is not root does not look
+# Debian installs most of the tools into directories that are not in an ordinary user's PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 missing() {
     case $1 in
@@ -15,12 +19,12 @@ missing() {
     esac
 }
 
-POLICY=/usr/sbin/policy-rc.d  # asked by maintainer scripts whether they may start a service; 101 means no
+POLICY=/usr/sbin/policy-rc.d  # package scripts run it before they start a service; exit status 101 forbids the start
 
 forbid_starting() {
     if [ -e "$POLICY" ]; then
         "$POLICY" rabbitmq-server start >/dev/null 2>&1 || [ $? -ne 101 ] || return 0
-        give_up "$POLICY lets services start"
+        give_up "$POLICY exists and lets packages start services"
     fi
     trap 'rm -f "$POLICY"' EXIT INT TERM
     printf '#!/bin/sh\nexit 101\n' >"$POLICY"
@@ -35,17 +39,17 @@ forbid_starting_at_boot() {
 }
 
 give_up() {
-    echo "$package is missing ($1). Install it, then try again." >&2
+    echo "Missing: $package ($1). Install it, then try again." >&2
     ! command -v apt-get >/dev/null || echo "    sudo apt-get update && sudo apt-get install $package" >&2
     exit 1
 }
 
 missing "$1" || exit 0
-command -v apt-get >/dev/null || give_up "this is not Debian or Ubuntu: use what your system has for it"
-[ "$(id -u)" -eq 0 ] || give_up "only root may install it"
+command -v apt-get >/dev/null || give_up "this is not Debian or Ubuntu: use the package manager of your system"
+[ "$(id -u)" -eq 0 ] || give_up "only root can install packages"
 forbid_starting
-echo "installing $package" >&2
+echo "Installing $package" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq install --no-install-recommends $package >/dev/null  # one word each
+apt-get -qq install --no-install-recommends $package >/dev/null  # unquoted: each word is a package
 [ "$1" != rabbitmq ] || forbid_starting_at_boot

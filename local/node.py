@@ -1,10 +1,10 @@
-"""A private RabbitMQ node in the foreground: all its files in one directory, all its ports on one address.
+"""A private RabbitMQ node in the foreground, with all files in one directory and all ports on one address.
 
     python local/node.py --dir DIR --port 5673 [--definitions FILE] [--address 127.0.0.1]
 
-It takes four ports in a row, of AMQP, management, Erlang distribution and epmd, so it never meets a RabbitMQ that
-already runs on the standard ones. Without definitions there is the user guest, password guest, an
-administrator. SIGTERM stops it in order. With another address than loopback's it can be one of several nodes.
+The node uses four consecutive ports: AMQP, management, Erlang distribution and epmd. It therefore does not conflict
+with a RabbitMQ on the standard ports. Without definitions, RabbitMQ creates the administrator `guest` with the password
+`guest`. SIGTERM shuts the node down cleanly. On an address other than 127.0.0.1, the node can join a cluster.
 """
 
 import argparse
@@ -17,36 +17,37 @@ import time
 from pathlib import Path
 
 BROKER = Path(__file__).resolve().parent.parent / "broker"
-# Debian's /usr/sbin/rabbitmq-server switches user and lowers the open-file limit; this one does neither.
+# Debian's wrapper /usr/sbin/rabbitmq-server switches the user and lowers the open-file limit. The first path here is
+# the script that it wraps, which does neither.
 SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 LOOPBACK = "127.0.0.1"
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
 def main() -> None:
-    """Become the node."""
+    """Replace this process with the node."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dir", type=Path, required=True, help="where the node keeps everything")
-    parser.add_argument("--port", type=int, required=True, help="of AMQP; the next three are taken too")
-    parser.add_argument("--definitions", type=Path, help="users, permissions and policies to load at the start")
-    parser.add_argument("--address", default=LOOPBACK)
+    parser.add_argument("--dir", type=Path, required=True, help="the directory of all the node's files")
+    parser.add_argument("--port", type=int, required=True, help="the AMQP port; the node also uses the next three")
+    parser.add_argument("--definitions", type=Path, help="users, permissions and policies to import at startup")
+    parser.add_argument("--address", default=LOOPBACK, help="the IPv4 address to listen on (default: %(default)s)")
     arguments = parser.parse_args()
     directory = arguments.dir.resolve()
     server = executable()
     if server is None:
-        sys.exit("rabbitmq-server is not installed: apt-get install rabbitmq-server")
+        sys.exit("RabbitMQ is not installed. Install it: apt-get install rabbitmq-server")
     _write_config(directory, arguments.address, arguments.port, arguments.definitions)
     _start_epmd(arguments.address, arguments.port + 3)
     os.execve(server, [server], environment(directory, arguments.port, arguments.address))
 
 
 def executable() -> str | None:
-    """The path of rabbitmq-server, or None when it is not installed."""
+    """Return the path of rabbitmq-server, or None if it is not installed."""
     return next((path for path in map(shutil.which, SERVERS) if path), None)
 
 
 def answers(port: int, address: str = LOOPBACK) -> bool:
-    """Whether a broker that speaks AMQP listens on this port."""
+    """Return whether an AMQP 0-9-1 broker listens on this port."""
     try:
         with socket.create_connection((address, port), timeout=2) as connection:
             connection.sendall(AMQP_HEADER)
@@ -56,14 +57,14 @@ def answers(port: int, address: str = LOOPBACK) -> bool:
 
 
 def environment(directory: Path, port: int, address: str = LOOPBACK) -> dict[str, str]:
-    """The environment of the node, and of rabbitmqctl to reach it."""
+    """Return the environment for the node, and for a rabbitmqctl that connects to it."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
     return inherited | {
-        "HOME": str(directory),  # where Erlang looks for the cookie
-        "RUNNING_UNDER_SYSTEMD": "true",  # no shell between the supervisor and the node
+        "HOME": str(directory),  # Erlang keeps its cookie here
+        "RUNNING_UNDER_SYSTEMD": "true",  # keeps a shell from running between the supervisor and the node
         "ERL_EPMD_PORT": str(port + 3),
         "ERL_EPMD_ADDRESS": address,
-        # Part of the data's path: it stays when the port changes.
+        # The path of the data contains the node name, so the name must not depend on the port.
         "RABBITMQ_NODENAME": "chat@localhost" if address == LOOPBACK else f"chat@{address}",
         "RABBITMQ_USE_LONGNAME": "false" if address == LOOPBACK else "true",
         "RABBITMQ_DIST_PORT": str(port + 2),
@@ -85,7 +86,7 @@ def _write_config(directory: Path, address: str, port: int, definitions: Path | 
         f"management.tcp.ip = {address}",
         f"management.tcp.port = {port + 1}",
     ]
-    if definitions:  # unchanged ones are not loaded again, so that what an operator changed since stays
+    if definitions:  # RabbitMQ skips an unchanged file, which preserves changes that an operator made at runtime
         lines += [
             "definitions.import_backend = local_filesystem",
             f"definitions.local.path = {definitions.resolve()}",
@@ -96,7 +97,10 @@ def _write_config(directory: Path, address: str, port: int, definitions: Path | 
 
 
 def _start_epmd(address: str, port: int) -> None:
-    """Start Erlang's port mapper as a child that ends with the node; else the node leaves one behind for ever."""
+    """Start Erlang's port mapper (epmd) as a child that ends with the node.
+
+    A node that starts epmd itself leaves it running after it stops.
+    """
     command = ["setpriv", "--pdeathsig", "KILL", "epmd", "-address", address, "-port", str(port)]
     subprocess.Popen(command, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + 5

@@ -1,9 +1,9 @@
-"""The whole chat on one machine without Docker: a private RabbitMQ node and the services, kept by supervisor.
+"""The whole chat on one machine without Docker: supervisor runs a private RabbitMQ node and the services.
 
     python -m local.system up [--registry N] [--router N] [--archive N] [--port PORT]
     python -m local.system down
 
-`up` on a running system adds and removes replicas, and restarts those that are told something else than before.
+On a running system, `up` adds and removes replicas, and restarts the services whose settings changed.
 """
 
 import argparse
@@ -19,21 +19,22 @@ from pathlib import Path
 from chat_worker.health import problem
 
 ROOT = Path(__file__).resolve().parent.parent
-# All paths are relative to ROOT, where everything runs: supervisor would read more into a space or a % in one.
+# Relative to ROOT, the working directory of every process: supervisor cannot read a path with a space or a %.
 RUN = Path(".run")
 DATA = Path("data")
 CONFIG = RUN / "supervisord.conf"
 BIN = Path(sys.executable).parent
 SERVICES = ("registry", "router", "archive")
-SECRETS = ("AMQP_URL", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")  # from files; a shell's own would come before them
-# What a service is told by the shell that brings it up.
+# The services read these from files, which the caller's variables of the same name would override.
+SECRETS = ("AMQP_URL", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")
+# `up` passes these variables of its environment to the services.
 SETTINGS = {
     "registry": ("LOG_LEVEL",),
     "router": ("LOG_LEVEL", "POSTS_PER_SECOND"),
     "archive": ("LOG_LEVEL", "INDEX_URL", "INDEX_URL_FILE"),
 }
-TOLD = {name for names in SETTINGS.values() for name in names}
-# In supervisor's configuration a quote cannot be quoted, and the last two begin a comment.
+PASSED_ON = {name for names in SETTINGS.values() for name in names}
+# Supervisor's configuration has no escape for a quote, and takes a ; or # after a space for the start of a comment.
 UNQUOTABLE = re.compile(r"""["'\n]|\s[;#]""")
 DEFAULT_PORT = 5673
 READY_SECONDS = 90
@@ -70,14 +71,16 @@ redirect_stderr = true
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("down", help="stop everything")
-    start = commands.add_parser("up", help="start, or change the number of replicas")
+    commands.add_parser("down", help="stop the chat")
+    start = commands.add_parser("up", help="start the chat, or change a running one")
     for service in SERVICES:
         start.add_argument(f"--{service}", type=int, default=1, metavar="N", help="replicas (default: 1)")
-    start.add_argument("--port", type=int, help=f"of AMQP; the next three are taken too (default: {DEFAULT_PORT})")
+    start.add_argument(
+        "--port", type=int, help=f"the AMQP port, before three more (default: as before, or {DEFAULT_PORT})"
+    )
     arguments = parser.parse_args()
     os.chdir(ROOT)
     if arguments.command == "down":
@@ -87,7 +90,7 @@ def main() -> None:
 
 
 def up(replicas: dict[str, int], port: int) -> None:
-    """Bring the system to this number of replicas and return once all answer."""
+    """Start or change the system, and return when all replicas are ready."""
     running = _supervisor_runs()
     if not running:
         _check_free(port)
@@ -96,25 +99,25 @@ def up(replicas: dict[str, int], port: int) -> None:
     CONFIG.write_text(SUPERVISORD + _broker(port) + "".join(_service(instance, port) for instance in instances))
     if running:
         _supervisorctl("update")
-    for report in (RUN / "health").glob("*.json"):  # one of before must not pass for a new one
+    for report in (RUN / "health").glob("*.json"):  # an old report must not pass for a new one
         report.unlink()
     if not running:
-        environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *TOLD}}
+        environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *PASSED_ON}}
         subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
     _wait_until_ready(instances)
-    print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}; transcript in data/log.txt")
+    print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}; log in data/log.txt")
 
 
 def down() -> None:
-    """Stop the services, each after it has finished what it had taken, then the broker."""
+    """Stop the services, which finish the messages in hand, and then the broker."""
     if not _supervisor_runs():
-        print("nothing is running")
+        print("The chat does not run.")
         return
     _supervisorctl("shutdown")
     deadline = time.monotonic() + STOPPED_SECONDS
     while (RUN / "supervisord.pid").exists():
         if time.monotonic() > deadline:
-            sys.exit(f"not all has stopped within {STOPPED_SECONDS} s: see .run/supervisord.log")
+            sys.exit(f"Some processes still run after {STOPPED_SECONDS} s. See .run/supervisord.log.")
         time.sleep(0.1)
     print("down")
 
@@ -126,11 +129,11 @@ def _check_free(port: int) -> None:
             try:
                 probe.bind(("127.0.0.1", number))
             except OSError:
-                sys.exit(f"port {number} is in use, perhaps by another RabbitMQ: make up AMQP_PORT={port + 100}")
+                sys.exit(f"Port {number} is in use. Choose another port: make up AMQP_PORT={port + 100}")
 
 
 def _port() -> int:
-    """The port that the system had last, else the default."""
+    """Return the port of the last run, or the default."""
     try:
         return int((RUN / "port").read_text())
     except FileNotFoundError:
@@ -139,7 +142,7 @@ def _port() -> int:
 
 def _prepare(port: int) -> None:
     RUN.mkdir(exist_ok=True)
-    RUN.chmod(0o700)  # there are passwords in it; it may have been made for something else
+    RUN.chmod(0o700)  # it holds passwords; somebody else may have created the directory
     for directory in (RUN / "health", RUN / "log", DATA):
         directory.mkdir(exist_ok=True)
     (RUN / "port").write_text(str(port))
@@ -160,7 +163,7 @@ def _service(instance: str, port: int) -> str:
     secrets = RUN / "secrets" / service
     settings = {
         "AMQP_URL_FILE": secrets / "amqp_url",
-        "AMQP_PORT": port,  # nothing reads it; a changed port has to restart the service
+        "AMQP_PORT": port,  # nothing reads it, but supervisor restarts a service whose environment changed
         "TOKEN_PRIVATE_KEY_FILE": secrets / "token_private_key",
         "TOKEN_PUBLIC_KEY_FILE": secrets / "token_public_key",
         "DATA_DIR": DATA,
@@ -176,7 +179,7 @@ def _service(instance: str, port: int) -> str:
 def _quotable(name: str) -> str:
     value = os.environ[name]
     if UNQUOTABLE.search(value):
-        sys.exit(f"{name} has a quote, or a space before ; or #, which supervisor cannot read: choose another")
+        sys.exit(f"{name} has a quote, or a space before ; or #, which supervisor cannot read. Choose another value.")
     return value.replace("%", "%%")
 
 
@@ -197,9 +200,22 @@ def _wait_until_ready(instances: list[str]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     for instance in instances:
         while wrong := problem(RUN / "health" / f"{instance}.json"):
+            if _keeps_exiting(instance):
+                sys.exit(f"{instance} exits as soon as it starts: {_last_line(instance)}")
             if time.monotonic() > deadline:
-                sys.exit(f"{instance} is not ready within {READY_SECONDS} s: {wrong}\nsee .run/log/{instance}.log")
+                sys.exit(f"{instance} is not ready within {READY_SECONDS} s: {wrong}\nSee .run/log/{instance}.log.")
             time.sleep(0.1)
+
+
+def _keeps_exiting(instance: str) -> bool:
+    """Return whether supervisor waits before it starts the instance again; a wrong setting causes that."""
+    asked = subprocess.run([BIN / "supervisorctl", "-c", CONFIG, "status", instance], capture_output=True, check=False)
+    return b"BACKOFF" in asked.stdout
+
+
+def _last_line(instance: str) -> str:
+    lines = (RUN / "log" / f"{instance}.log").read_text().splitlines()
+    return lines[-1] if lines else "its log is empty"
 
 
 if __name__ == "__main__":
