@@ -1,5 +1,6 @@
 """Puts into streams what others are to read, before anything is measured."""
 
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -29,26 +30,27 @@ def feed(url: str, exchange: str, routing_key: str, bodies: Iterable[bytes]) -> 
 def batches(posts: int, size: int) -> Iterator[bytes]:
     """Entries of the lobby's stream that hold `posts` posts of 60 characters, `size` in each, by sessions in turn."""
     for number in range(posts // size):
+        now = time.time_ns() // 1000
         session, before = number % SESSIONS, number // SESSIONS * size
         yield encode(
             Batch(
                 room="lobby",
                 router="bench",
-                server_ts=1_800_000_000_000_000 + number,
+                server_ts=now,
                 runs=(
                     Run(
                         session=f"{session:032}",
                         user=f"user{session}",
                         author=f"{session:064}",
-                        posts=_posts(before, size),
+                        posts=_posts(before, size, now),
                     ),
                 ),
             )
         )
 
 
-def _posts(before: int, size: int) -> tuple[Post, ...]:
+def _posts(before: int, size: int, now: int) -> tuple[Post, ...]:
     return tuple(
-        Post(sequence=sequence, client_ts=1_800_000_000_000_000 + sequence, text=f"{sequence:060}")
+        Post(sequence=sequence, client_ts=now, text=f"{sequence:060}")
         for sequence in range(before + 1, before + 1 + size)
     )

@@ -35,6 +35,7 @@ Play = Callable[[Scene], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOON + 5 * MINUTE)
+    monkeypatch.setattr(clock, "steady", lambda: 0.0)
 
 
 @pytest.fixture

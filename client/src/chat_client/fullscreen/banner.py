@@ -15,14 +15,14 @@ class Banner(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._text = ""
-        self._since = 0
+        self._since = 0.0
         self._unsent = 0
         self._timer: Timer | None = None
 
     def say(self, text: str) -> None:
         """Show what is waited for; counting goes on from when the first of it was said."""
         if not self.display or not self._timer:
-            self._since = clock.now()
+            self._since = clock.steady()
             self._timer = self.set_interval(1, self.refresh)
         self._text = text
         self.display = True
@@ -42,7 +42,7 @@ class Banner(Widget):
 
     def render(self) -> Content:
         """What is waited for, for how long, and the messages that wait with it."""
-        seconds = (clock.now() - self._since) // 1_000_000
+        seconds = int(clock.steady() - self._since)
         parts = [display.safe(self._text), _("{seconds} s").format(seconds=seconds)]
         if self._unsent:
             waiting = ngettext("{count} message waits", "{count} messages wait", self._unsent)

@@ -1,4 +1,4 @@
-"""The time of day, in one place."""
+"""The time of day and the time that goes by, in one place."""
 
 import time
 
@@ -6,3 +6,8 @@ import time
 def now() -> int:
     """Microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000
+
+
+def steady() -> float:
+    """Return seconds on a clock that only goes forward; the time of day may be stepped."""
+    return time.monotonic()
