@@ -1,7 +1,7 @@
 """Messages to bytes and back: JSON (RFC 8259), one object a message, its type first.
 
 msgspec reads a message straight into its class and refuses what has another shape; it is also the fastest there is
-(docs/performance.md).
+(docs/explanation/performance.md).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Which words a post holds, in the index's database: FTS5 of SQLite, full text search of PostgreSQL.
 
 Both are given words that domain.py has made plain, and split and fold nothing themselves: so both find the same.
-Neither keeps the text a second time, nor where in it a word stands (docs/decisions/0016).
+Neither keeps the text a second time, nor where in it a word stands (docs/decisions/0016-split-words-in-the-archive.md).
 """
 
 from collections.abc import Callable, Iterable
