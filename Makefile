@@ -11,7 +11,7 @@ ARCHIVE ?= 1
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test test-clock faults soak bench picture lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down logs test test-clock faults soak bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -53,6 +53,9 @@ bench: .venv/dev rabbitmq  ## measure the chat and its baselines; make bench QUI
 
 picture: .venv/dev rabbitmq  ## draw docs/chat.svg from the running client
 	$(VENV)/python -m docs.picture
+
+docs: .venv/dev  ## write the generated pages of docs/reference from the code
+	$(VENV)/python -m docs.generate
 
 lint: $(CHECKS)  ## check style, types, imports and the links of the documentation
 

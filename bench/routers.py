@@ -41,7 +41,8 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             more=measured.cost,
         )
         if several:
-            # RabbitMQ 3 leaves a partition with its first router (docs/decisions/0014-share-partitions-by-router-slots.md).
+            # On RabbitMQ 3 a partition stays with its first router; see
+            # docs/decisions/0014-share-partitions-by-router-slots.md.
             target = EVEN if stage.broker.version() >= (4,) else None
             yield Result(scenario="routers", case=case, unit="off even", ours=uneven(shares, routers), target=target)
 

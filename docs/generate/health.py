@@ -1,0 +1,67 @@
+"""The page of the health report: fields from the services' `health` methods, meanings from the table here."""
+
+import ast
+
+from docs.generate.markdown import code, table
+from docs.generate.source import modules, text_in
+
+INTRO = """\
+# Health report
+
+Each service replaces its report every second. The setting `HEALTH_FILE` names the file; with `make up` it is in
+`.run/health`. The report is one JSON object.
+
+`python -m chat_worker.health` checks the report. It exits with status 0 if the report is at most 15 s old and `ready`
+is true, else with 1 and the reason on stderr. The health checks of the containers run it. A worker that is stuck, that
+has lost the broker, or whose disk is full, writes no report.
+
+```sh
+HEALTH_FILE=.run/health/router-1.json .venv/bin/python -m chat_worker.health
+```
+
+## Fields
+
+"""
+MEANINGS = {
+    ("all", "at"): "time of the report, in microseconds since 1970-01-01 UTC",
+    ("archive", "baton"): "whether the replica holds the writer lease",
+    ("archive", "ready"): "whether the replica answers questions",
+    ("archive", "rooms"): "for each room that this replica reads, the three fields below",
+    ("archive", "stalled"): "why it cannot write, or null",
+    ("archive", "writing"): "whether it writes `log.txt`",
+    ("archive, each room", "behind_seconds"): "seconds that the archive is behind the stream",
+    ("archive, each room", "recorded"): "the newest offset that is in `log.txt`",
+    ("archive, each room", "seen"): "the newest offset that was received",
+    ("registry", "names"): "the number of names in use",
+    ("registry", "offset"): "the offset of the last applied entry of the journal",
+    ("registry", "ready"): "whether the replica handles commands",
+    ("router", "ready"): "whether the replica handles posts",
+}
+AT = ("all", "at")
+
+
+def page() -> str:
+    """Return the page; raises KeyError for a field that has no meaning here."""
+    header = ("service", "field", "meaning")
+    return INTRO + table(header, [(service, code(field), MEANINGS[service, field]) for service, field in fields()])
+
+
+def fields() -> list[tuple[str, str]]:
+    """Return service and field of all that a report has."""
+    found = {AT}
+    for module, tree in modules().items():
+        package, _, rest = module.partition(".")
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and function.name == "health":
+                service = package.removeprefix("chat_") + ("" if _is_service(rest) else ", each room")
+                found |= {(service, name) for name in _keys(function)}
+    return sorted(found)
+
+
+def _is_service(module: str) -> bool:
+    return module.rpartition(".")[2] == "service"
+
+
+def _keys(function: ast.FunctionDef) -> set[str]:
+    dicts = (node for node in ast.walk(function) if isinstance(node, ast.Dict))
+    return {name for each in dicts for key in each.keys if (name := text_in(key))}

@@ -1,0 +1,142 @@
+"""The page of log events: names, levels and fields from the source, meanings from the table here."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from docs.generate.markdown import code, codes, table
+from docs.generate.source import called, calls, modules, text_in
+
+INTRO = """\
+# Log events
+
+The services write one JSON object per line to stdout; on a terminal they use the console form of structlog. Every line
+has these fields:
+
+| field | meaning |
+| --- | --- |
+| `timestamp` | time in UTC, ISO 8601 |
+| `level` | `debug`, `info`, `warning`, `error` or `critical`; the setting `LOG_LEVEL` chooses the lowest |
+| `event` | one of the events below |
+| `service` | `registry`, `router` or `archive` |
+| `instance` | the name of the replica (setting `INSTANCE`) |
+
+A line also has `session`, `user` and `room` if they are known. A line about several messages has a field `runs`: a
+list of session, first sequence and last sequence. The id of a message is `SESSION-SEQUENCE`, as in `log.txt`.
+[Follow a message through the logs](../how-to/follow-a-message.md) uses these fields.
+
+No line holds a token, a secret or the text of a message. Times in other fields are microseconds since 1970-01-01 UTC.
+[Files on disk](files-on-disk.md) shows where the logs are.
+
+## List of events
+
+"""
+LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
+MEANINGS = {
+    "archive.behind": "The writer is more than 10 s behind the stream of a room.",
+    "archive.ready": "The replica answers questions.",
+    "archive.resumed": "The writer works again after a stall.",
+    "archive.stalled": "The writer cannot write; `reason` says why. It tries again every second.",
+    "archive.writing": "The replica writes `log.txt`.",
+    "batch.published": "The router published posts to a room.",
+    "baton.taken": "The replica received the writer lease.",
+    "broker.blocked": "The broker is in alarm (memory or disk) and accepts no messages. The worker waits.",
+    "broker.connected": "The worker connected to the broker.",
+    "broker.lost": "The connection failed. The worker tries again within 2 s, without limit.",
+    "broker.unblocked": "The alarm of the broker is over.",
+    "connection.close_failed": "Closing a connection failed; it was lost already.",
+    "delivery.fatal": "A message kills the worker that handles it, by an exception. It went to `dead-letters`.",
+    "delivery.refused": "A message that is not valid or cannot be answered went to `dead-letters`.",
+    "departures.unavailable": "The broker lacks its event exchange. Probes alone find lost clients, within a minute.",
+    "entry.ignored": "The stream of a room has an entry that no service of this version writes.",
+    "entry.refused": "The journal of the registry has an entry that no registry writes.",
+    "health.not_written": "The health report cannot be written, perhaps because the disk is full. The work goes on.",
+    "index.caught_up": "The index has all lines of `log.txt`.",
+    "index.failed": "The index cannot answer a question.",
+    "index.rebuilding": "The index does not match `log.txt`; the archive builds it again.",
+    "log.cut": "The archive removed an incomplete last line, which a crash left in `log.txt`.",
+    "log.not_cut": "The archive could not remove an incomplete last line of `log.txt`.",
+    "log.repeated_lines": "`log.txt` has a message twice: somebody altered the file.",
+    "log.unreadable_line": "`log.txt` has a line that no archive wrote: somebody altered the file.",
+    "post.repeated": "The router dropped the second copy of a post.",
+    "posts.recorded": "The archive wrote posts to `log.txt`.",
+    "posts.refused": "The router refused posts; `reason` says why. The sender was informed.",
+    "posts.unrecordable": "The stream of a room has an entry that no router writes.",
+    "question.answered": "The archive answered a question.",
+    "question.late": "`/users` was answered with less than its asker knew: the journal was deleted, or is far behind.",
+    "question.refused": "The archive refused a question.",
+    "registry.ready": "The replica handles commands.",
+    "room.attached": "The writer reads the stream of a room.",
+    "router.ready": "The replica handles posts. `seat` is its slot.",
+    "session.claimed": "The registry granted a name to a new session.",
+    "session.departed": "The client of a session lost its connection.",
+    "session.ended": "A session ended; `reason` is `exited`, `taken` or `released`.",
+    "session.refused": "The registry refused a command; `reason` says why.",
+    "session.resumed": "A session goes on with a new inbox or a new token.",
+    "snapshot.published": "The registry wrote a snapshot of its state.",
+    "snapshot.refused": "The stream of snapshots has an entry that this registry cannot read.",
+    "stream.diverged": "A stream is shorter than remembered, or is another one. It is read again from its beginning.",
+    "worker.crashed": "A defect: the line has the traceback, and the process ends with status 1.",
+    "worker.started": "The process started.",
+    "worker.stopped": "The process ends in order.",
+}
+SERVICES = {"chat_registry": "registry", "chat_router": "router", "chat_archive": "archive", "chat_worker": "all"}
+
+
+@dataclass
+class Event:
+    """How the source logs an event."""
+
+    services: set[str] = field(default_factory=set)
+    levels: set[str] = field(default_factory=set)
+    fields: dict[str, None] = field(default_factory=dict)
+
+
+def page() -> str:
+    """Return the page; raises KeyError for an event that has no meaning here."""
+    rows = [
+        (code(name), ", ".join(sorted(event.levels)), ", ".join(sorted(event.services)), MEANINGS[name], _fields(event))
+        for name, event in sorted(events().items())
+    ]
+    return INTRO + table(("event", "level", "service", "meaning", "fields"), rows)
+
+
+def events() -> dict[str, Event]:
+    """Return the events that the services log, by name."""
+    found: dict[str, Event] = {}
+    for module, tree in modules().items():
+        service = SERVICES.get(module.partition(".")[0])
+        for call in calls(tree, *LEVELS) if service else ():
+            for name in _names(tree, call):
+                event = found.setdefault(name, Event())
+                event.services.add(service or "")
+                event.levels |= set(_levels(call))
+                event.fields |= {each.arg: None for each in call.keywords if each.arg and each.arg != "exc_info"}
+    return found
+
+
+def _fields(event: Event) -> str:
+    return codes(event.fields)
+
+
+def _names(tree: ast.Module, call: ast.Call) -> Iterator[str]:
+    """Yield the events that a call may log: its text, or the texts that its variable may have."""
+    if not (isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "log"):
+        return
+    event = call.args[1 if called(call) == "log" else 0] if call.args else None
+    if isinstance(event, ast.Name):
+        yield from _assigned(tree, event.id)
+    elif text := text_in(event):
+        yield text
+
+
+def _assigned(tree: ast.Module, name: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == name for target in node.targets):
+            yield from (text for each in ast.walk(node.value) if (text := text_in(each)))
+
+
+def _levels(call: ast.Call) -> list[str]:
+    if called(call) == "log":
+        return ["info", "error"]
+    return ["error" if called(call) == "exception" else called(call)]

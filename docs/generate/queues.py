@@ -1,0 +1,121 @@
+"""The page of exchanges, queues and streams, from chat_amqp.topology and the permissions of the broker's users."""
+
+import re
+from typing import Any
+
+from kombu.entity import Exchange, Queue
+
+from chat_admin.definitions import definitions, retention_in
+from chat_admin.permissions import USERS
+from chat_amqp import topology
+from docs.generate.markdown import code, codes, table
+
+INTRO = """\
+# Exchanges and queues
+
+The code declares them in [topology.py](../../libs/amqp/src/chat_amqp/topology.py). Each program declares the parts that
+it uses. All are in the virtual host `/`.
+
+## Exchanges
+
+"""
+QUEUES = """
+## Queues and streams
+
+A *stream* is an append-only log that many readers read. Each other queue gives a message to one consumer.
+
+"""
+POLICIES = """
+## Policies
+
+`chat-admin init` writes these policies, here with the default settings.
+[Change the retention](../how-to/change-retention.md) shows how to change them.
+
+"""
+PURPOSES = {
+    "registry.commands": "commands that claim, resume, end or release a session, and questions for the present members",
+    "registry.departures": "the broker's events about deleted queues: a client lost its connection",
+    "registry.journal": "the entries that all registry replicas apply",
+    "registry.snapshots": "the state of the registry, every 10,000 entries",
+    "sessions.ended": "sessions whose tokens are void",
+    "router.ingress.N": "posts of the sessions of partition N, 0 to 15",
+    "room.NAME": "the messages and notices of a room; the only room is `lobby`",
+    "router.seat.N": "slot N, 0 to 15: the router replica that holds this queue has the slot",
+    "archive.queries": "questions about history",
+    "archive.writer": "the writer lease: the replica that holds its message writes `log.txt`",
+    "dead-letters": "messages that no service could handle",
+    "inbox.RANDOM": "the answers to one client",
+}
+ARGUMENTS = {
+    "x-single-active-consumer": "single active consumer",
+    "x-message-ttl": "messages expire after {} ms",
+    "x-dead-letter-exchange": "dead letters go to {}",
+    "x-delivery-limit": "delivery limit {}",
+}
+
+
+def page() -> str:
+    """Return the page."""
+    exchanges = table(("exchange", "kind", "users that may publish"), map(_exchange_row, _exchanges()))
+    header = ("queue", "kind", "bound to", "users that may consume", "purpose", "arguments")
+    queues = table(header, (_queue_row(name, same) for name, same in _queues().items()))
+    return INTRO + exchanges + QUEUES + queues + POLICIES + _policies()
+
+
+def _exchanges() -> list[Exchange]:
+    found = {value.name: value for value in vars(topology).values() if isinstance(value, Exchange)}
+    return [exchange for _, exchange in sorted(found.items())]
+
+
+def _exchange_row(exchange: Exchange) -> tuple[str, ...]:
+    if not exchange.name:
+        return "(default)", "direct", _users("write", "amq.default")
+    publishers = "the broker itself" if exchange.name.startswith("amq.") else _users("write", exchange.name)
+    return code(exchange.name), exchange.type, publishers
+
+
+def _queues() -> dict[str, list[Queue]]:
+    """Return the queues by name; queues of a numbered family are one, and a queue with two bindings is twice there."""
+    groups = (topology.REGISTRY_QUEUES, topology.ROUTER_QUEUES, topology.ARCHIVE_QUEUES, topology.SLOTS)
+    all_queues = [*(queue for group in groups for queue in group), topology.DEPARTURES, topology.new_inbox()]
+    found: dict[str, list[Queue]] = {}
+    for queue in all_queues:
+        found.setdefault(_family(queue.name), []).append(queue)
+    return dict(sorted(found.items()))
+
+
+def _family(name: str) -> str:
+    for pattern, family in ((r"inbox\..*", "inbox.RANDOM"), (r"room\..*", "room.NAME"), (r"(.*)\.\d+", r"\1.N")):
+        if re.fullmatch(pattern, name):
+            return re.sub(pattern, family, name)
+    return name
+
+
+def _queue_row(name: str, queues: list[Queue]) -> tuple[str, ...]:
+    queue = queues[0]
+    arguments: dict[str, Any] = vars(queue)["queue_arguments"] or {}
+    kind = arguments.get("x-queue-type", "exclusive")
+    bound = sorted({_binding(each, name) for each in queues})
+    notes = [text.format(arguments[key]) for key, text in ARGUMENTS.items() if key in arguments]
+    return code(name), kind, ", ".join(bound), _users("read", queue.name), PURPOSES[name], "; ".join(notes)
+
+
+def _binding(queue: Queue, family: str) -> str:
+    key = {"router.ingress.N": "N", "room.NAME": "NAME"}.get(family, queue.routing_key)
+    if not queue.exchange.name:
+        return "(default)"
+    return f"{code(queue.exchange.name)}, key {code(key)}" if key else code(queue.exchange.name)
+
+
+def _users(right: str, name: str) -> str:
+    granted = [user for user, permissions in USERS.items() if re.search(getattr(permissions, right), name)]
+    return ", ".join(granted)
+
+
+def _policies() -> str:
+    policies = definitions(dict.fromkeys(USERS, ""), retention_in({}))["policies"]
+    rows = [
+        (code(policy["name"]), code(policy["pattern"]), codes(f"{k}: {v}" for k, v in policy["definition"].items()))
+        for policy in policies
+    ]
+    return table(("policy", "queues", "definition"), rows)
