@@ -1,7 +1,6 @@
 """Names, tokens and sequences: the rules that everyone who reads the wire shares."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from chat_tokens.tokens import Claims, mint, verify
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import InvalidName, InvalidToken
 from chat_wire.names import name_key
-from chat_wire.settings import InvalidSetting, MissingSetting, number, setting
 
 CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
 # Minted by another process, with a key that nobody has any more.
@@ -117,20 +115,3 @@ def test_only_an_inbox_is_an_inbox() -> None:
     assert is_inbox(new_inbox().name)
     for name in (None, "", "inbox.", "registry.commands", "inbox.XYZ", new_inbox().name + "\n", "room.lobby"):
         assert not is_inbox(name)
-
-
-def test_a_setting_comes_from_the_environment_or_from_the_file_it_names(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("hush\n")
-    assert setting({"A_FILE": str(tmp_path / "secret")}, "A") == "hush"
-    assert setting({"A": "1"}, "A") == "1"
-    assert setting({}, "A", "2") == "2"
-    with pytest.raises(MissingSetting, match="A is not set: export A"):
-        setting({}, "A")
-    with pytest.raises(MissingSetting, match="A_FILE names /nowhere"):
-        setting({"A_FILE": "/nowhere"}, "A")
-
-
-def test_a_number_that_is_none_is_an_invalid_setting() -> None:
-    assert number({"N": "5"}, "N", 1) == 5
-    with pytest.raises(InvalidSetting, match="N is 'x': set it to a whole number"):
-        number({"N": "x"}, "N", 1)

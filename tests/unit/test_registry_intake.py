@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from chat_registry import intake
 from chat_registry.journal import ClaimName, Departed, ResumeSession
-from chat_registry.settings import public_half
+from chat_registry.settings import registry_settings
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError, InvalidName, InvalidToken, UnknownType
@@ -124,4 +124,4 @@ def test_the_end_of_an_inbox_is_a_departure_and_that_of_another_queue_is_not() -
 
 def test_a_key_that_cannot_sign_tokens_is_refused_at_the_start() -> None:
     with pytest.raises(InvalidSetting, match="TOKEN_PRIVATE_KEY"):
-        public_half("no key")
+        registry_settings({"TOKEN_PRIVATE_KEY": "no key"}, "r1")

@@ -22,7 +22,8 @@ from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.initialise import initialise
 from chat_admin.release import release
-from chat_wire.settings import SettingError, setting
+from chat_amqp.settings import broker_url
+from chat_wire.settings import SettingError
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
-        for line in _answer(arguments, setting(environ, "AMQP_URL")):
+        for line in _answer(arguments, broker_url(environ)):
             print(line, flush=True)
     except NotDone as error:
         print(error, file=sys.stderr)

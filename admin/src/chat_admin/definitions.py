@@ -28,9 +28,7 @@ class Retention:
 
 def retention_in(environ: Mapping[str, str]) -> Retention:
     """What ROOM_MAX_BYTES and ROOM_MAX_AGE say. Raises SettingError: with a wrong one the broker would not start."""
-    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB)
-    if room_bytes < LEAST_ROOM_BYTES:
-        raise InvalidSetting(f"ROOM_MAX_BYTES is {room_bytes}: set it to {LEAST_ROOM_BYTES} or more")
+    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB, least=LEAST_ROOM_BYTES)
     room_age = setting(environ, "ROOM_MAX_AGE", "365D")
     if not re.fullmatch("[1-9][0-9]*[YMDhms]", room_age):
         raise InvalidSetting(f"ROOM_MAX_AGE is {room_age!r}: set it to a number and Y, M, D, h, m or s, as 365D")

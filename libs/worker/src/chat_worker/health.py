@@ -14,8 +14,9 @@ from typing import Any
 import orjson
 import structlog
 
-from chat_wire.settings import setting
+from chat_wire.settings import SettingError, setting
 from chat_worker.clock import now
+from chat_worker.settings import HEALTH_FILE
 
 log = structlog.get_logger()
 
@@ -50,10 +51,12 @@ def problem(path: Path) -> str | None:
 
 
 def main() -> None:
-    """Exit 0 when the worker is well, 1 when it is not."""
-    wrong = problem(Path(setting(os.environ, "HEALTH_FILE", "/tmp/health.json")))
-    if wrong:
-        sys.exit(wrong)
+    """Exit with status 0 when the worker is healthy, else with status 1 and the reason on stderr."""
+    try:
+        path = Path(setting(os.environ, "HEALTH_FILE", HEALTH_FILE))
+    except SettingError as error:
+        sys.exit(str(error))
+    sys.exit(problem(path))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,30 @@
-"""What every worker is told by its environment."""
+"""The settings that all services share."""
 
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat_wire.settings import InvalidSetting, setting
+from chat_amqp.settings import broker_url
+from chat_wire.settings import InvalidSetting, choice, setting
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL")
+HEALTH_FILE = "/tmp/health.json"
+MAX_INSTANCE = 255  # characters, the most that a host name has (RFC 1035, 2.3.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """Where the broker is, and by which names this process is known in logs and to the broker."""
+    """The settings that all services share.
+
+    Attributes:
+        amqp_url: The URLs of the broker's nodes, separated by `;`.
+        service: The service's name in log lines.
+        instance: The replica's name in log lines and in the broker's list of connections.
+        health_file: The file that the worker replaces with a report each second.
+        log_level: The lowest level that is logged.
+    """
 
     amqp_url: str
     service: str
@@ -20,18 +34,39 @@ class WorkerSettings:
 
 
 def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
-    """Read the settings that all services share; raises SettingError."""
+    """Read and check the settings that all services share.
+
+    Args:
+        environ: The environment variables.
+        service: The service's name.
+
+    Raises:
+        SettingError: A setting is missing or wrong; the text says which and what to do.
+    """
     return WorkerSettings(
-        amqp_url=setting(environ, "AMQP_URL"),
+        amqp_url=broker_url(environ),
         service=service,
-        instance=setting(environ, "INSTANCE", socket.gethostname()),
-        health_file=_replaceable(Path(setting(environ, "HEALTH_FILE", "/tmp/health.json"))),
-        log_level=setting(environ, "LOG_LEVEL", "INFO").upper(),
+        instance=_instance(environ),
+        health_file=_health_file(environ),
+        log_level=choice(environ, "LOG_LEVEL", LOG_LEVELS, "INFO"),
     )
 
 
-def _replaceable(path: Path) -> Path:
-    """The path, unless a report would take the place of something that is no file, as /dev/null."""
-    if path.exists() and not path.is_file():
-        raise InvalidSetting(f"HEALTH_FILE is {path}, which is not a regular file: name one that may be replaced")
+def _instance(environ: Mapping[str, str]) -> str:
+    name = setting(environ, "INSTANCE", socket.gethostname())
+    if not name.isprintable() or not 1 <= len(name) <= MAX_INSTANCE:
+        raise InvalidSetting(f"INSTANCE is {name[:80]!a}: set it to 1 to {MAX_INSTANCE} printable characters")
+    return name
+
+
+def _health_file(environ: Mapping[str, str]) -> Path:
+    """Return the path of the report. A report replaces its file, so it must not be a device such as /dev/null."""
+    path = Path(setting(environ, "HEALTH_FILE", HEALTH_FILE))
+    try:
+        if path.exists() and not path.is_file():
+            raise InvalidSetting(f"HEALTH_FILE is {path}, which is not a regular file: name one that may be replaced")
+        if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+            raise InvalidSetting(f"HEALTH_FILE is {path}: name a file in a directory that this process may write to")
+    except OSError as error:
+        raise InvalidSetting(f"HEALTH_FILE cannot be used ({error.strerror}): name another file") from None
     return path

@@ -1,15 +1,26 @@
-"""What an archive is told by its environment."""
+"""The archive's own settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat_wire.settings import setting
+import sqlalchemy as sa
+
+from chat_archive.fulltext import FULL_TEXTS
+from chat_tokens.settings import verifying_key
+from chat_wire.settings import InvalidSetting, setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
-    """`data_dir` holds log.txt, and the index too unless `index_url` names another database."""
+    """The archive's own settings.
+
+    Attributes:
+        instance: The replica's name.
+        public_key: The key that verifies tokens, in PEM.
+        data_dir: The directory of log.txt, and of the index unless `index_url` names another database.
+        index_url: The database of the index, as a URL of SQLAlchemy.
+    """
 
     instance: str
     public_key: str
@@ -18,11 +29,48 @@ class ArchiveSettings:
 
 
 def archive_settings(environ: Mapping[str, str], instance: str) -> ArchiveSettings:
-    """Read the archive's own settings; raises SettingError."""
-    data_dir = Path(setting(environ, "DATA_DIR")).absolute()
+    """Read and check the archive's own settings.
+
+    Args:
+        environ: The environment variables.
+        instance: The replica's name.
+
+    Raises:
+        SettingError: A setting is missing or wrong; the text says which and what to do.
+    """
+    data_dir = _directory(environ)
     return ArchiveSettings(
         instance=instance,
-        public_key=setting(environ, "TOKEN_PUBLIC_KEY"),
+        public_key=verifying_key(environ),
         data_dir=data_dir,
-        index_url=setting(environ, "INDEX_URL", f"sqlite:///{data_dir / 'index.sqlite'}"),
+        index_url=_index_url(environ, data_dir),
     )
+
+
+def _directory(environ: Mapping[str, str]) -> Path:
+    name = setting(environ, "DATA_DIR")
+    path = Path(name).absolute()
+    try:
+        is_directory = name != "" and path.is_dir()
+    except OSError as error:
+        raise InvalidSetting(f"DATA_DIR cannot be used ({error.strerror}): name another directory") from None
+    if not is_directory:
+        raise InvalidSetting(f"DATA_DIR is {name!r}, which is not a directory: create it, or name another one")
+    return path
+
+
+def _index_url(environ: Mapping[str, str], data_dir: Path) -> str:
+    """Return the URL of a database whose full-text search the archive knows and whose driver is installed."""
+    url = setting(environ, "INDEX_URL", f"sqlite:///{data_dir / 'index.sqlite'}")
+    try:
+        parsed = sa.make_url(url)
+        parsed.get_dialect().import_dbapi()
+        usable = parsed.get_backend_name() in FULL_TEXTS
+    except (sa.exc.ArgumentError, ImportError, ValueError):
+        usable = False
+    if not usable:
+        raise InvalidSetting(
+            "INDEX_URL is not the URL of a database that the archive can use: set it to sqlite:////PATH or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        )
+    return url

@@ -1,18 +1,20 @@
-"""What the registry is told by its environment."""
+"""The registry's own settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
-from chat_wire.settings import InvalidSetting, setting
+from chat_tokens.settings import signing_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrySettings:
-    """`instance` names the replica; the keys for tokens are in PEM, and only the registry has the private one."""
+    """The registry's own settings. No other service has the private key.
+
+    Attributes:
+        instance: The replica's name.
+        private_key: The key that signs tokens, in PEM.
+        public_key: Its public half, in PEM.
+    """
 
     instance: str
     private_key: str
@@ -20,17 +22,14 @@ class RegistrySettings:
 
 
 def registry_settings(environ: Mapping[str, str], instance: str) -> RegistrySettings:
-    """Read the registry's own settings; raises SettingError."""
-    private_key = setting(environ, "TOKEN_PRIVATE_KEY")
-    return RegistrySettings(instance=instance, private_key=private_key, public_key=public_half(private_key))
+    """Read and check the registry's own settings.
 
+    Args:
+        environ: The environment variables.
+        instance: The replica's name.
 
-def public_half(private_key: str) -> str:
-    """The public key (PEM) that goes with a private one; raises InvalidSetting."""
-    try:
-        key = load_pem_private_key(private_key.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InvalidSetting(f"TOKEN_PRIVATE_KEY is no private key in PEM: {error}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InvalidSetting("TOKEN_PRIVATE_KEY is no Ed25519 key: make one with chat-admin init")
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    Raises:
+        SettingError: A setting is missing or wrong; the text says which and what to do.
+    """
+    private_key, public_key = signing_keys(environ)
+    return RegistrySettings(instance=instance, private_key=private_key, public_key=public_key)
