@@ -7,6 +7,7 @@ COPY requirements.txt ./
 # pip checks the hash of every locked package. Each image then installs only those that its package needs.
 RUN pip download -q --only-binary :all: --require-hashes -r requirements.txt -d wheels \
     && python -m venv backend && backend/bin/pip install -q --no-index --find-links wheels hatchling
+COPY VERSION ./
 COPY libs libs
 RUN backend/bin/pip wheel -q --no-deps --no-build-isolation -w wheels ./libs/*
 ARG PACKAGE
@@ -24,6 +25,6 @@ RUN useradd --uid 10001 --home-dir /state --no-create-home chat \
 COPY --from=build /app /app
 ARG PACKAGE
 WORKDIR /chat
-COPY ${PACKAGE}/*.py ./
+COPY LICENSE ${PACKAGE}/*.py ./
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1
 USER chat

@@ -103,7 +103,7 @@ rabbitmq:
 	$(VENV)/pip install -q --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv/ready: requirements.txt $(PACKAGES:%=%/pyproject.toml)
+.venv/ready: requirements.txt VERSION $(PACKAGES:%=%/pyproject.toml)
 	@local/install.sh venv
 	@python3 -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	python3 -m venv .venv

@@ -1,0 +1,20 @@
+"""The checks before a commit and in CI are those of `make lint` and `.ci/run`."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_pre_commit_hooks_are_the_checks_of_make_lint() -> None:
+    (checks,) = re.findall(r"^CHECKS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    hooks = re.findall(r"^ +entry: make --silent (.*)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
+    assert hooks == checks.split()
+
+
+def test_the_workflow_only_calls_ci_run() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yaml").read_text()
+    assert re.findall(r"^ +- (run|uses): (\S.*)$", workflow, re.MULTILINE) == [
+        ("uses", "actions/checkout@v4"),
+        ("run", "sudo .ci/run"),
+    ]
