@@ -1,6 +1,5 @@
 """The client's command: `chat`, or `python -m chat_client`."""
 
-import gc
 import logging
 import os
 import sys
@@ -9,18 +8,13 @@ from pathlib import Path
 from platformdirs import user_state_dir
 
 from chat_client.errors import ClientError
+from chat_client.frontend import fits_full_screen
 from chat_client.language import use_language
+from chat_client.opening import session_opener
 from chat_client.refusals import refusal
 from chat_client.settings import ClientSettings, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
-
-# After how many collections of younger objects Python collects among all, by its own measure ten. In a room of many
-# messages that takes 0.1 s, and a key has to wait: with this it is once in 20 s of a flood, and not every second.
-FULL_COLLECTION = 200
-# How often Textual looks for what is to be painted, by its own measure 60: so much sooner is a key on the screen.
-# What the room brings is held back longer, by fullscreen.feed.
-PAINTS_A_SECOND = "120"
 
 
 def main() -> int:
@@ -39,19 +33,15 @@ def main() -> int:
 
 
 def _run(settings: ClientSettings, secret: str) -> int:
-    """Only the face that is used is loaded: the full-screen one asks for the name before anything else is."""
-    terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    if settings.plain or not terminal:
-        from chat_client import plain
+    """Load and run one frontend only, so that it soon asks for the name."""
+    open_session = session_opener(settings.amqp_url, secret)
+    if settings.plain or not fits_full_screen(os.environ, (sys.stdin, sys.stdout, sys.stderr)):
+        from chat_client.line import run as line
 
-        return plain.run(settings, secret)
-    gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTION)
-    os.environ.setdefault("TEXTUAL_FPS", PAINTS_A_SECOND)
-    if not settings.no_color:  # an empty NO_COLOR asks for nothing, but Textual would obey it
-        os.environ.pop("NO_COLOR", None)
+        return line.run(settings, open_session)
     from chat_client.fullscreen import run as fullscreen
 
-    return fullscreen.run(settings, secret)
+    return fullscreen.run(settings, open_session)
 
 
 def _open_what_is_closed() -> None:

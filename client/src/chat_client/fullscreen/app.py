@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -19,6 +19,7 @@ from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
+from chat_client.opening import OpenSession
 from chat_client.refusals import explained
 from chat_client.settings import ClientSettings
 from chat_wire.errors import InvalidName
@@ -46,7 +47,7 @@ class ChatApp(App[int]):
     class Arrived(Message):
         """The session has something to tell."""
 
-    def __init__(self, settings: ClientSettings, open_session: "Callable[[Callable[[Event], None]], Session]") -> None:
+    def __init__(self, settings: ClientSettings, open_session: OpenSession) -> None:
         # Textual takes greys for no colours, unless the colours are to be the terminal's own.
         super().__init__(ansi_color=settings.no_color or None)
         self._settings = settings

@@ -1,33 +1,30 @@
 """Runs the full-screen client from its start to its end."""
 
-import os
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chat_client import display
-from chat_client.events import Ended, Event, NotSent
-from chat_client.fullscreen.app import ChatApp
+from chat_client.events import Ended, NotSent
+from chat_client.fullscreen.setup import prepare
 from chat_client.language import _
+from chat_client.opening import OpenSession
 from chat_client.settings import ClientSettings
 
 if TYPE_CHECKING:
-    from chat_client.session import Session
+    from chat_client.fullscreen.app import ChatApp
 
 
-def run(settings: ClientSettings, secret: str) -> int:
-    """Run until the session ends or the client is told to leave; returns the exit status.
+def run(settings: ClientSettings, open_session: OpenSession) -> int:
+    """Run until the session ends or a signal ends the client.
 
-    What was not sent is named on stderr, once the screen is the shell's again.
+    Names the messages that were not sent on stderr, once the screen is the shell's again.
+
+    Returns:
+        The exit status.
     """
+    prepare(no_color=settings.no_color)
+    from chat_client.fullscreen.app import ChatApp  # Textual reads its settings when it is imported
 
-    def open_session(emit: Callable[[Event], None]) -> "Session":
-        from chat_client.session import Session
-
-        return Session(settings.amqp_url, secret, emit)
-
-    for variable in ("COLUMNS", "LINES"):  # Textual would believe them rather than ask the terminal
-        os.environ.pop(variable, None)
     app = ChatApp(settings, open_session)
     status = app.run()
     if app.session:
@@ -37,10 +34,10 @@ def run(settings: ClientSettings, secret: str) -> int:
     return status if status is not None else 1
 
 
-def complaints(app: ChatApp) -> list[str]:
-    """What to tell somebody who has left: each post that was not sent, and why the session is over if not by wish.
+def complaints(app: "ChatApp") -> list[str]:
+    """Return what to print after leaving: each post that was not sent, and why the session ended if not by wish.
 
-    Takes what the session told after the screen was closed.
+    Drains the events that the session told after the screen was closed.
     """
     since = app.feed.take()
     not_sent = [*app.refused, *(event for event in since if isinstance(event, NotSent))]

@@ -1,0 +1,81 @@
+"""Runs the line client from its start to its end."""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+from typing import TextIO
+
+from chat_client.language import _
+from chat_client.leaving import Leave
+from chat_client.line.client import LineClient
+from chat_client.line.reading import ask_name
+from chat_client.opening import OpenSession
+from chat_client.settings import ClientSettings
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def run(settings: ClientSettings, open_session: OpenSession) -> int:
+    """Run until the session ends or a signal ends the client.
+
+    Returns:
+        The exit status.
+    """
+    at_terminal = sys.stdin.isatty()
+    _prepare(at_terminal)
+    if at_terminal and settings.name is None:
+        ask_name()
+    try:
+        client = LineClient(settings.name, open_session, at_terminal=at_terminal)
+    except Leave as leave:
+        return leave.status
+    if at_terminal:
+        signal.signal(signal.SIGINT, client.interrupt)
+    status = _run(client)
+    _ignore_signals()  # closing takes no time: let nothing interrupt it
+    try:
+        return client.close(status)
+    except OSError:  # stderr cannot be written either
+        _silence(sys.stderr)
+    return status or 1
+
+
+def _prepare(at_terminal: bool) -> None:
+    for each in SIGNALS:
+        # A shell starts background jobs with SIGINT ignored; at a terminal Ctrl-C has to work in any case.
+        if at_terminal or signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _leave)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _run(client: LineClient) -> int:
+    try:
+        client.run()
+    except Leave as leave:
+        return leave.status
+    except BrokenPipeError:  # the reader of the output has gone
+        _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        with suppress(OSError):  # both may go to one full disk
+            text = _("the output cannot be written: {why}").format(why=error.strerror)
+            print(f"chat: {text}", file=sys.stderr)
+    return 1
+
+
+def _silence(stream: TextIO) -> None:
+    """Discard all further output to a stream, and its buffer too, whose write at exit would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _leave(signum: int, _frame: FrameType | None) -> None:
+    _ignore_signals()
+    raise Leave(128 + signum)
+
+
+def _ignore_signals() -> None:
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)

@@ -1,0 +1,103 @@
+"""The choice of the frontend, by itself and in real pseudo-terminals."""
+
+import io
+import signal
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from chat_client.frontend import fits_full_screen
+from testkit.people import COMMAND, environment
+
+NO_BROKER = "amqp://client:x@127.0.0.1:9/"
+ESCAPE = "\x1b"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Return True."""
+        return True
+
+
+def at_terminal(
+    state: Path, redirection: str = "", term: str | None = "xterm", *arguments: str
+) -> "pexpect.spawn[str]":
+    """Start the client at a pseudo-terminal, with one of its descriptors redirected by a shell."""
+    environ = {name: value for name, value in environment(NO_BROKER, state).items() if name != "TERM"}
+    if term is not None:
+        environ["TERM"] = term
+    return pexpect.spawn(
+        "sh",
+        ["-c", f'exec "$@" {redirection}', "sh", *COMMAND, *arguments],
+        env=environ,
+        encoding="utf-8",
+        timeout=20,
+        dimensions=(24, 80),
+    )
+
+
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color", "linux"])
+def test_a_terminal_gets_the_full_screen(term: str) -> None:
+    assert fits_full_screen({"TERM": term}, [Terminal(), Terminal(), Terminal()])
+
+
+@pytest.mark.parametrize("environ", [{}, {"TERM": ""}, {"TERM": "dumb"}])
+def test_a_terminal_without_cursor_movement_gets_lines(environ: dict[str, str]) -> None:
+    assert not fits_full_screen(environ, [Terminal(), Terminal(), Terminal()])
+
+
+@pytest.mark.parametrize("redirected", [0, 1, 2])
+def test_a_redirected_stream_gets_lines(redirected: int) -> None:
+    streams: list[io.StringIO] = [Terminal(), Terminal(), Terminal()]
+    streams[redirected] = io.StringIO()
+
+    assert not fits_full_screen({"TERM": "xterm"}, streams)
+
+
+@pytest.mark.parametrize(
+    ("term", "arguments"),
+    [("dumb", ()), ("", ()), (None, ()), ("xterm", ("--plain",))],
+    ids=["dumb", "empty", "unset", "plain"],
+)
+def test_lines_have_no_escape_codes(tmp_path: Path, term: str | None, arguments: tuple[str, ...]) -> None:
+    client = at_terminal(tmp_path, "", term, *arguments)
+    with (tmp_path / "shown").open("w") as shown:
+        client.logfile_read = shown
+        client.expect("name: ")
+        client.sendline("ann")
+        client.expect("waiting for the broker")
+        client.sendintr()
+        client.expect(pexpect.EOF)
+
+    assert ESCAPE not in (tmp_path / "shown").read_text()
+
+
+def test_redirected_complaints_leave_a_terminal_that_asks_for_the_name(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, f"2>{tmp_path}/complaints")
+    client.expect("name: ")
+    client.sendline("ann")
+    client.expect("waiting for the broker")
+    client.sendintr()
+    client.expect(pexpect.EOF)
+
+    assert (tmp_path / "complaints").read_text() == ""
+
+
+def test_a_redirected_output_leaves_the_question_for_the_name_at_the_terminal(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, f">{tmp_path}/output")
+    client.expect("name: ")
+    client.sendeof()
+    client.expect(pexpect.EOF)
+
+    assert "name" not in (tmp_path / "output").read_text()
+
+
+def test_a_whole_terminal_is_drawn_on(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path)
+    client.expect(r"\x1b\[\?1049h")
+    client.expect("Tertulia")
+    client.kill(signal.SIGTERM)
+    client.expect(pexpect.EOF)

@@ -1,0 +1,220 @@
+"""The line client at a terminal, over a session that the test plays."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chat_client import events
+from chat_client.leaving import INTERRUPTED, Leave
+from chat_client.line.client import LineClient
+from testkit.fake_session import FakeSession
+from testkit.wait import until
+
+JOINED = events.Joined(name="ann", room="lobby")
+WARNING = "Ctrl-C again leaves and keeps it"
+
+INTERRUPTED_WHILE_PRINTING = """
+import signal, sys
+from pathlib import Path
+from chat_client.events import Ended
+from chat_client.leaving import Leave
+from chat_client.line.client import LineClient
+from testkit.fake_session import FakeSession
+
+client = LineClient("ann", FakeSession, at_terminal=True)
+
+def interrupt(*frame):
+    client.interrupt(*frame)
+    Path(sys.argv[1]).touch()
+
+client._session.tell(Ended(text="it is over" + "z" * 1_000_000, freed=True))
+signal.signal(signal.SIGALRM, interrupt)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+try:
+    client.run()
+except Leave as leave:
+    sys.exit(leave.status)
+"""
+
+
+class AtTerminal:
+    """A line client that runs in a thread, its session, and what it has printed."""
+
+    def __init__(self, name: str | None, typed: int, capsys: pytest.CaptureFixture[str]) -> None:
+        """Start the client.
+
+        Args:
+            name: The name to join with; None to be asked for it.
+            typed: The descriptor to write the typed lines to.
+            capsys: Has what is printed.
+        """
+        self._typed, self._capsys, self._printed = typed, capsys, ""
+        self._sessions: list[FakeSession] = []
+        self.client = LineClient(name, self._open, at_terminal=True)
+        self._status: int | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def session(self) -> FakeSession:
+        """The session that the client has opened."""
+        return self._sessions[0]
+
+    def types(self, text: str) -> None:
+        """Type some lines."""
+        os.write(self._typed, text.encode())
+
+    def printed(self) -> str:
+        """Return all that was printed so far."""
+        self._printed += "".join(self._capsys.readouterr())
+        return self._printed
+
+    def sees(self, text: str) -> None:
+        """Wait until a text was printed."""
+        until(lambda: text in self.printed(), what=f"{text!r} is printed")
+
+    def interrupts(self) -> None:
+        """Press Ctrl-C."""
+        self.client.interrupt(signal.SIGINT, None)
+
+    def leaves(self) -> int | None:
+        """Wait until the client has left; return its exit status."""
+        self._thread.join(10)
+        return self._status
+
+    def _open(self, emit: Callable[[events.Event], None]) -> FakeSession:
+        self._sessions.append(FakeSession(emit))
+        return self._sessions[0]
+
+    def _run(self) -> None:
+        try:
+            self.client.run()
+        except Leave as leave:
+            self._status = leave.status
+
+
+Open = Callable[[str | None], AtTerminal]
+
+
+@pytest.fixture
+def at_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
+    """Open a client whose input is a pipe."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield lambda name: AtTerminal(name, writing, capsys)
+        monkeypatch.undo()
+
+
+def joined(at_terminal: Open) -> AtTerminal:
+    ann = at_terminal("ann")
+    ann.session.tell(JOINED)
+    ann.sees("you are ann in lobby")
+    return ann
+
+
+def test_a_refused_name_is_explained_and_asked_for_again(at_terminal: Open) -> None:
+    ann = at_terminal(None)
+    ann.types("a b\nANN\n")
+    until(lambda: ann.session.asked == [("start", None), ("join", "ANN")])
+    ann.session.tell(events.NameRefused(text="ANN is taken: choose another name"))
+    ann.sees("* ANN is taken: choose another name\n")
+    ann.types("\n eve \n")
+    until(lambda: ann.session.asked[-1] == ("join", "eve"))
+
+    assert "it has a space in it" in ann.printed()
+    assert ann.printed().count("name: ") == 3
+
+
+def test_a_refused_name_of_the_command_line_is_not_asked_for_again(at_terminal: Open) -> None:
+    assert at_terminal("a b").leaves() == 2
+
+
+def test_lines_typed_before_the_name_is_granted_are_posted_after_it(at_terminal: Open) -> None:
+    ann = at_terminal(None)
+    ann.types("ann\nhola\n")
+    until(lambda: ("join", "ann") in ann.session.asked)
+    assert ("post", "hola") not in ann.session.asked
+
+    ann.session.tell(JOINED)
+
+    until(lambda: ("post", "hola") in ann.session.asked)
+
+
+def test_ctrl_c_warns_first_and_leaves_at_the_second(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.interrupts()
+    ann.sees(WARNING)
+    ann.interrupts()
+
+    assert ann.leaves() == INTERRUPTED
+
+
+def test_ctrl_c_warns_again_after_a_line_was_typed(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.interrupts()
+    ann.sees(WARNING)
+    ann.types("hola\n")
+    until(lambda: ("post", "hola") in ann.session.asked)
+    ann.interrupts()
+
+    until(lambda: ann.printed().count(WARNING) == 2)
+
+
+def test_ctrl_c_before_joining_leaves(at_terminal: Open) -> None:
+    ann = at_terminal(None)
+    ann.interrupts()
+
+    assert ann.leaves() == INTERRUPTED
+
+
+def test_leaving_waits_in_order_and_says_so_and_ctrl_c_leaves_at_once(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.types("/exit\n")
+    until(lambda: ann.session.asked[-1] == ("exit", None))
+    ann.sees("waiting to leave in order")
+    ann.interrupts()
+
+    assert ann.leaves() == INTERRUPTED
+
+
+def test_a_session_that_ends_as_asked_is_told_and_ends_with_0(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.session.tell(events.Ended(text="you have left, and the name is free", freed=True))
+
+    assert ann.leaves() == 0
+    assert ann.printed().endswith("* you have left, and the name is free\n")
+
+
+def test_a_mistyped_command_is_explained_and_nothing_is_posted(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.types("/user\n")
+    ann.sees("* there is no command /user: did you mean /users?")
+
+    assert not [each for each in ann.session.asked if each[0] == "post"]
+
+
+def test_an_interrupt_while_the_end_is_being_printed_neither_cuts_it_nor_changes_the_status(tmp_path: Path) -> None:
+    rung = tmp_path / "rung"
+    # Without a buffer Python itself drops the rest of a write that a signal has cut short.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED_WHILE_PRINTING, str(rung)],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    until(rung.exists, 30, "Ctrl-C was pressed while the pipe was full")
+
+    shown, complaints = process.communicate(timeout=30)
+
+    assert (process.returncode, complaints) == (0, b"")
+    assert b"it is over" in shown
+    assert shown.count(b"z") == 1_000_000
