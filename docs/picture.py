@@ -27,7 +27,10 @@ TALK = (
     ("noor", "I stopped it while you were writing. Did you notice?"),
     ("bob", "not at all: nothing was lost and nothing came twice"),
     ("noor", "/me nods"),
-    ("noor", "how it is done: https://www.rabbitmq.com/docs/confirms\nand docs/reliability.md has what was tried"),
+    (
+        "noor",
+        "how it is done: https://www.rabbitmq.com/docs/confirms\nand docs/explanation/reliability.md has the tests",
+    ),
     ("bob", "ana, do you have the figures?"),
 )
 

@@ -41,7 +41,7 @@ AT = ("all", "at")
 
 
 def page() -> str:
-    """Return the page; raises KeyError for a field that has no meaning here."""
+    """Return the page. Fails for a field that has no meaning here."""
     header = ("service", "field", "meaning")
     return INTRO + table(header, [(service, code(field), MEANINGS[service, field]) for service, field in fields()])
 

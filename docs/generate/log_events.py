@@ -93,7 +93,7 @@ class Event:
 
 
 def page() -> str:
-    """Return the page; raises KeyError for an event that has no meaning here."""
+    """Return the page. Fails for an event that has no meaning here."""
     rows = [
         (code(name), ", ".join(sorted(event.levels)), ", ".join(sorted(event.services)), MEANINGS[name], _fields(event))
         for name, event in sorted(events().items())

@@ -1,9 +1,9 @@
-"""The page of settings: names and programs from the source, defaults and meanings from the table here."""
+"""The page of settings: names from the source, the rest from the table here."""
 
 from dataclasses import dataclass
 
 from docs.generate.markdown import code, table
-from docs.generate.source import calls, modules, text_in
+from docs.generate.source import called, calls, modules, text_in
 
 INTRO = """\
 # Settings
@@ -27,39 +27,50 @@ REST = """
 
 @dataclass(frozen=True)
 class Setting:
-    """What the source does not say of a setting."""
+    """The facts about a setting that the generator does not find in the source."""
 
+    programs: str
     default: str
     meaning: str
 
 
 SETTINGS = {
     "AMQP_URL": Setting(
-        "", "`amqp://USER:PASSWORD@HOST:PORT/VHOST`; several, separated by `;`, are tried in random order"
+        "services, client, chat-admin",
+        "",
+        "`amqp://USER:PASSWORD@HOST:PORT/VHOST`; several, separated by `;`, are tried in random order",
     ),
-    "INSTANCE": Setting("host name", "the name of the replica in logs and at the broker"),
-    "LOG_LEVEL": Setting("`INFO`", "the lowest level of log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"),
+    "INSTANCE": Setting("services", "host name", "the name of the replica in logs and at the broker"),
+    "LOG_LEVEL": Setting(
+        "services", "`INFO`", "the lowest level of log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"
+    ),
     "HEALTH_FILE": Setting(
+        "services",
         "`/tmp/health.json`",
-        "the [health report](health-report.md), which `python -m chat_worker.health` checks; must be a regular file",
+        "the [health report](health-report.md): a regular file in a writable directory",
     ),
-    "TOKEN_PRIVATE_KEY": Setting("", "an Ed25519 key in PEM, which signs the tokens of sessions"),
-    "TOKEN_PUBLIC_KEY": Setting("", "its public half"),
-    "POSTS_PER_SECOND": Setting("`0`", "the most posts that one session may send per second; 0 means no limit"),
-    "DATA_DIR": Setting("", "the directory of `log.txt`"),
+    "TOKEN_PRIVATE_KEY": Setting("registry", "", "an Ed25519 key in PEM, which signs the tokens of sessions"),
+    "TOKEN_PUBLIC_KEY": Setting("router, archive", "", "its public half"),
+    "POSTS_PER_SECOND": Setting("router", "`0`", "the most posts that one session may send per second; 0: no limit"),
+    "DATA_DIR": Setting("archive", "", "the directory of `log.txt`, on a local disk"),
     "INDEX_URL": Setting(
+        "archive",
         "SQLite in `DATA_DIR`",
         "[PostgreSQL](../how-to/use-postgresql.md), as `postgresql+psycopg://USER:PASSWORD@HOST/DB`",
     ),
     "ROOM_MAX_BYTES": Setting(
-        "`10000000000`", "the size of a room's stream in bytes, `10000000` or more; `log.txt` keeps all"
+        "chat-admin init", "`10000000000`", "the size of a room's stream in bytes, `10000000` or more"
     ),
-    "ROOM_MAX_AGE": Setting("`365D`", "the age of the entries of a room's stream: a number and one of `YMDhms`"),
-    "NO_COLOR": Setting("", "if it is not empty, the client uses no colours"),
-    "LANGUAGE": Setting("", "languages in order of preference, separated by `:`; it needs a locale"),
-    "TERM": Setting("", "with `dumb`, the client uses its line frontend"),
-    "DISPLAY": Setting("", "on Linux the client opens links in a browser only if this or `WAYLAND_DISPLAY` is set"),
-    "WAYLAND_DISPLAY": Setting("", "see `DISPLAY`"),
+    "ROOM_MAX_AGE": Setting(
+        "chat-admin init", "`365D`", "the age of the entries of a room's stream: a number and one of `YMDhms`"
+    ),
+    "NO_COLOR": Setting("client", "", "if it is not empty, the client uses no colours"),
+    "LANGUAGE": Setting("client", "", "languages in order of preference, separated by `:`; it needs a locale"),
+    "TERM": Setting("client", "", "with `dumb`, the client uses its line frontend"),
+    "DISPLAY": Setting(
+        "client", "", "on Linux the client opens links in a browser only if this or `WAYLAND_DISPLAY` is set"
+    ),
+    "WAYLAND_DISPLAY": Setting("client", "", "see `DISPLAY`"),
 }
 # Read by libraries or by compose, so not by a call in the source.
 ELSEWHERE = (
@@ -73,41 +84,31 @@ ELSEWHERE = (
     ),
     ("`AMQP_PORT`", "compose", "any free port", "no", "the port on 127.0.0.1 for clients outside of containers"),
 )
-PROGRAMS = {
-    "chat_worker": "services",
-    "chat_registry": "registry",
-    "chat_router": "router",
-    "chat_archive": "archive",
-    "chat_client": "client",
-    "chat_admin": "chat-admin",
-}
-READERS = ("setting", "number", "get")
+READERS = ("setting", "number", "choice")
 
 
 def page() -> str:
-    """Return the page; raises KeyError for a setting that is not in the table."""
-    rows = [
-        (code(name), ", ".join(programs), SETTINGS[name].default, "yes" if filed else "no", SETTINGS[name].meaning)
-        for name, (programs, filed) in names().items()
-    ]
+    """Return the page. Fails for a setting that is not in the table."""
+    rows = [_row(name, filed) for name, filed in sorted(names().items(), key=lambda item: _place(item[0]))]
     header = ("setting", "read by", "default", "`NAME_FILE`", "meaning")
     return INTRO + table(header, [*rows, *ELSEWHERE]) + REST
 
 
-def names() -> dict[str, tuple[list[str], bool]]:
-    """Return the settings that the source reads: which programs read each, and whether NAME_FILE may name a file."""
-    found: dict[str, tuple[list[str], bool]] = {}
-    order = list(SETTINGS)
-    for module, tree in modules().items():
-        program = PROGRAMS.get(module.partition(".")[0])
-        for call in calls(tree, *READERS) if program else ():
+def names() -> dict[str, bool]:
+    """Return the settings that the source reads, and for each whether NAME_FILE may name a file."""
+    found: dict[str, bool] = {}
+    for tree in modules().values():
+        for call in calls(tree, *READERS, "get"):
             name = next((text for each in call.args if (text := text_in(each)) and text.isupper()), None)
-            if name is None or program is None:
-                continue
-            programs, filed = found.get(name, ([], False))
-            found[name] = ([*programs, *({program} - set(programs))], filed or _is_setting(call))
-    return dict(sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
+            if name:
+                found[name] = found.get(name, False) or called(call) in READERS
+    return found
 
 
-def _is_setting(call: object) -> bool:
-    return getattr(getattr(call, "func", None), "id", "") in ("setting", "number")
+def _row(name: str, filed: bool) -> tuple[str, ...]:
+    known = SETTINGS[name]
+    return code(name), known.programs, known.default, "yes" if filed else "no", known.meaning
+
+
+def _place(name: str) -> int:
+    return list(SETTINGS).index(name)

@@ -1,9 +1,12 @@
-"""The generated reference pages agree with the code."""
+"""The documentation agrees with the code."""
+
+import re
 
 import pytest
 
 from docs.generate import health, log_events, settings
 from docs.generate.pages import REFERENCE, pages
+from docs.generate.source import ROOT
 
 
 @pytest.mark.parametrize("name", pages())
@@ -21,3 +24,10 @@ def test_each_setting_has_a_meaning_and_each_meaning_a_setting() -> None:
 
 def test_each_field_of_the_health_report_has_a_meaning_and_each_meaning_a_field() -> None:
     assert set(health.fields()) == set(health.MEANINGS)
+
+
+def test_each_python_file_that_the_documentation_names_exists() -> None:
+    named = {name for page in (ROOT / "docs").rglob("*.md") for name in re.findall(r"`(\w+\.py)`", page.read_text())}
+    parts = ("libs", "services", "client", "admin", "tests", "testkit", "bench", "local", "docs")
+    existing = {path.name for part in parts for path in (ROOT / part).rglob("*.py")}
+    assert named <= existing
