@@ -60,7 +60,7 @@ def _feed(url: str, names: int) -> None:
         apply(state, offset, claim)
     state.offset = 0
     entries = [encode(claim) for claim in claims[names - 1 :]]
-    parts = [encode(part) for part in snapshots.take(state, journal.digest(entries[0]))]
+    parts = [encode(part) for part in snapshots.parts_of(state, journal.digest(entries[0]))]
     with connect(url, "bench") as connection:
         topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
     feed(url, topology.JOURNAL.name, "", entries)

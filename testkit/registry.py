@@ -1,7 +1,9 @@
-"""Journal entries for tests of the registry's domain, short to write."""
+"""Short ways to write journal entries in tests of the registry."""
 
-from chat_registry.domain import Outcome, apply, session_id
+from chat_registry.claims import session_id
+from chat_registry.domain import apply
 from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.outcome import Outcome
 from chat_registry.state import State
 
 START = 1_800_000_000_000_000
@@ -9,9 +11,10 @@ SECOND = 1_000_000
 
 
 class Journal:
-    """Applies entries to a state, at offsets that count up and at a time that the test moves."""
+    """A journal that applies each entry to a state at once, at the time `now` (microseconds) that the test sets."""
 
     def __init__(self) -> None:
+        """Start with an empty state."""
         self.state = State()
         self.now = START
         self.entries: list[Command] = []
@@ -22,7 +25,7 @@ class Journal:
         return apply(self.state, len(self.entries) - 1, entry)
 
     def claim(self, name: str, author: str, request: str, inbox: str = "") -> Outcome:
-        """A claim, from an inbox of its own unless one is given."""
+        """Append a claim, from a new inbox unless one is given."""
         return self.add(
             ClaimName(
                 origin="r1",
@@ -36,7 +39,7 @@ class Journal:
         )
 
     def resume(self, author: str, claimed_by: str, request: str, inbox: str = "") -> Outcome:
-        """The session that the claim `claimed_by` opened is resumed."""
+        """Append a resume of the session that the claim `claimed_by` opened."""
         session = session_id(author, claimed_by)
         inbox = inbox or f"inbox of {request}"
         return self.add(
@@ -44,26 +47,26 @@ class Journal:
         )
 
     def exit(self, author: str, claimed_by: str, request: str) -> Outcome:
-        """The session that the claim `claimed_by` opened is ended by its client."""
+        """Append an exit of the session that the claim `claimed_by` opened."""
         session = session_id(author, claimed_by)
         return self.add(ExitSession(origin="r1", time=self.now, request=request, inbox="", session=session))
 
     def release(self, name: str, request: str) -> Outcome:
-        """An operator releases a name."""
+        """Append an operator's release of a name."""
         return self.add(
             ReleaseName(origin="r1", time=self.now, request=request, inbox="", key=name.casefold(), name=name)
         )
 
     def depart(self, inbox: str) -> Outcome:
-        """The broker says that an inbox is gone."""
+        """Append the departure of an inbox."""
         return self.add(Departed(origin="r1", time=self.now, inbox=inbox))
 
 
 def presence(state: State) -> dict[str, tuple[str, bool]]:
-    """Who holds which name, and whether that session is connected."""
+    """Return the session that holds each name, and whether it is connected."""
     return {key: (holder.session, holder.connected) for key, holder in state.holders.items()}
 
 
 def kinds(outcome: Outcome) -> list[str]:
-    """What the rooms are told by an outcome."""
-    return [news.kind for news in outcome.news]
+    """Return the kinds of presence events in an outcome."""
+    return [event.kind for event in outcome.events]

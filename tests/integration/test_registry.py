@@ -1,4 +1,4 @@
-"""Registry replicas on a real broker: names, sessions, departures, and starting again."""
+"""Registry replicas on a real broker: names, sessions, departures and restarts."""
 
 import hashlib
 import secrets
@@ -65,7 +65,7 @@ def test_a_name_is_granted_refused_to_others_listed_and_freed_by_exit(system: Sy
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_session_resumes_after_a_lost_connection_and_its_client_is_told_when_it_is_taken(
+def test_a_session_resumes_after_a_lost_connection_and_its_client_learns_of_a_takeover(
     system: System,
 ) -> None:
     bob = member(system, "bob")
@@ -101,7 +101,7 @@ def test_an_operator_releases_a_name(system: System) -> None:
 
 
 @pytest.mark.usefixtures("registry")
-def test_what_cannot_be_carried_out_is_refused_and_what_cannot_be_understood_is_kept(
+def test_an_invalid_request_is_refused_and_a_malformed_one_becomes_a_dead_letter(
     system: System,
 ) -> None:
     eve = Chatter(system.url("client"))
@@ -123,9 +123,7 @@ def test_what_cannot_be_carried_out_is_refused_and_what_cannot_be_understood_is_
     assert isinstance(eve.claim("bob"), Granted)
 
 
-def test_two_who_claim_one_name_at_one_moment_through_two_replicas_have_one_winner_each_time(
-    system: System, registry: Process
-) -> None:
+def test_one_of_two_simultaneous_claims_through_two_replicas_wins_each_time(system: System, registry: Process) -> None:
     replicas = [registry, system.started("registry", 2)]
     ann, bob = Chatter(system.url("client")), Chatter(system.url("client"))
     names = [f"name{number}" for number in range(200)]
@@ -143,7 +141,7 @@ def test_two_who_claim_one_name_at_one_moment_through_two_replicas_have_one_winn
     assert all(replica.lines("session.claimed") for replica in replicas)
 
 
-def test_a_replica_that_is_killed_leaves_its_work_to_the_other(system: System, registry: Process) -> None:
+def test_one_replica_continues_when_the_other_is_killed(system: System, registry: Process) -> None:
     second = system.started("registry", 2)
     bob = member(system, "bob")
 
@@ -156,9 +154,7 @@ def test_a_replica_that_is_killed_leaves_its_work_to_the_other(system: System, r
     assert bob.users().connected == ("bob", "rob1", "rob2")
 
 
-def test_an_answer_is_the_same_when_its_request_comes_again_at_another_replica(
-    system: System, registry: Process
-) -> None:
+def test_another_replica_answers_a_repeated_request_in_the_same_way(system: System, registry: Process) -> None:
     bob = Chatter(system.url("client"))
     claim = Claim(request=new_request(), name="bob", secret=bob.secret)
     granted = bob.request(claim)
@@ -171,7 +167,7 @@ def test_an_answer_is_the_same_when_its_request_comes_again_at_another_replica(
     assert (again.session, again.token) == (granted.session, granted.token)
 
 
-def test_whom_a_stopped_replica_did_not_answer_asks_again_and_is_told_once_in_the_room(
+def test_a_client_without_an_answer_asks_again_and_the_room_sees_it_join_once(
     system: System, registry: Process
 ) -> None:
     bob = Chatter(system.url("client"))
@@ -192,7 +188,7 @@ def test_whom_a_stopped_replica_did_not_answer_asks_again_and_is_told_once_in_th
     assert len(ids) == len(claims)
 
 
-def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(
+def test_a_replica_starts_from_a_snapshot_and_a_trimmed_journal(
     system: System,
 ) -> None:
     short = {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
@@ -210,7 +206,7 @@ def test_a_replica_starts_from_a_snapshot_and_a_journal_that_has_been_trimmed(
     assert oldest_offset(system) > 1
 
 
-def test_a_journal_that_is_deleted_is_noticed_and_the_names_of_the_snapshot_are_kept(
+def test_a_deleted_journal_is_detected_and_the_names_of_the_snapshot_are_kept(
     system: System, registry: Process
 ) -> None:
     bob, claimed = pass_snapshot(system, registry)
@@ -225,15 +221,15 @@ def test_a_journal_that_is_deleted_is_noticed_and_the_names_of_the_snapshot_are_
     assert registry.lines("snapshot.published")[-1]["offset"] == 0
 
 
-def test_a_journal_that_ends_before_the_snapshot_is_noticed_though_nothing_comes(system: System) -> None:
+def test_a_silent_journal_that_ends_before_the_snapshot_is_detected(system: System) -> None:
     chatter = Chatter(system.url("client"))
     known = Journal()
-    known.now = time.time_ns() // 1000 + 3600 * SECOND  # by a clock that is fast
+    known.now = time.time_ns() // 1000 + 3600 * SECOND  # from a clock that is ahead
     known.claim("bob", hashlib.sha256(chatter.secret.encode()).hexdigest(), "r1")
     known.state.offset = 1_000
     first = system.started("registry", 1)
     first.kill()
-    publish(system, "chat.snapshots", [encode(part) for part in snapshots.take(known.state, "digest")])
+    publish(system, "chat.snapshots", [encode(part) for part in snapshots.parts_of(known.state, "digest")])
 
     registry = system.started("registry", 2)
 
@@ -242,7 +238,7 @@ def test_a_journal_that_ends_before_the_snapshot_is_noticed_though_nothing_comes
     assert isinstance(chatter.claim("bob"), Granted)
 
 
-def test_what_a_replica_died_over_before_telling_it_is_told_by_the_next_that_starts(system: System) -> None:
+def test_a_replica_that_starts_announces_what_a_dead_replica_did_not(system: System) -> None:
     registry = system.started("registry")
     bob, eve = member(system, "bob"), member(system, "eve")
     eve.join()
@@ -256,7 +252,7 @@ def test_what_a_replica_died_over_before_telling_it_is_told_by_the_next_that_sta
     eve.hear(lambda: ("lost", "bob") in eve.notices())
 
 
-def test_who_slept_for_longer_than_a_token_lives_comes_back_with_the_secret(system: System) -> None:
+def test_a_client_with_an_expired_token_resumes_with_its_secret(system: System) -> None:
     system.started("registry")
     bob = member(system, "bob")
     assert bob.granted
@@ -273,7 +269,7 @@ def test_who_slept_for_longer_than_a_token_lives_comes_back_with_the_secret(syst
     assert back.expires > time.time_ns() // 1000
 
 
-def test_who_has_left_is_not_told_who_is_there(system: System) -> None:
+def test_a_session_that_has_ended_cannot_list_the_users(system: System) -> None:
     system.started("registry")
     bob = member(system, "bob")
     assert isinstance(bob.exit(), Exited)
@@ -284,16 +280,16 @@ def test_who_has_left_is_not_told_who_is_there(system: System) -> None:
     assert refused.reason == "invalid_token"
 
 
-def test_a_large_snapshot_goes_out_part_by_part_and_a_replica_starts_from_it(system: System) -> None:
+def test_a_replica_starts_from_a_large_snapshot_published_in_parts(system: System) -> None:
     known, names = Journal(), 5 * snapshots.PART_ROWS + 1
     for number in range(names):
         known.claim(f"name{number}", "author", f"r{number}")
     known.state.offset = 0
     with connect(system.url("registry"), "test") as connection:
         topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
-    publish(system, "chat.snapshots", [encode(part) for part in snapshots.take(known.state, "of another journal")])
+    publish(system, "chat.snapshots", [encode(part) for part in snapshots.parts_of(known.state, "of another journal")])
 
-    first = system.started("registry", 1)  # whose marker is the first message of this journal, so a snapshot is due
+    first = system.started("registry", 1)  # its marker is the first message of this journal, so a snapshot is due
     until(lambda: first.lines("snapshot.published"))
     second = system.started("registry", 2)
 
@@ -303,13 +299,16 @@ def test_a_large_snapshot_goes_out_part_by_part_and_a_replica_starts_from_it(sys
 
 
 def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, list[int]]:
-    """Bob, who claims names while the journal grows past where a snapshot is due, and the offset of each claim."""
+    """Let Bob claim names while the journal grows until a snapshot is due.
+
+    Return Bob and the offset of each claim.
+    """
     bob = member(system, "bob")
     assert bob.granted
     offsets = [bob.granted.offset]
     while snapshot_offset(registry) < 10_000:
-        # A grant shows that all before it was read: a journal that is kept short loses what a replica has not read yet.
-        # The entry at which a snapshot is due has to be a claim, as the replica whose entry it is makes the snapshot.
+        # A grant shows that the replica has read everything older. A short journal loses entries that nobody has read.
+        # The entry at which a snapshot is due must be a claim, because only the origin of that entry publishes it.
         if len(offsets) <= 11:
             fill_journal(system, 900)
         granted = bob.request(Claim(request=new_request(), name=f"rob{len(offsets)}", secret=bob.secret))
@@ -318,19 +317,19 @@ def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, list[int]
 
 
 def snapshot_offset(registry: Process) -> int:
-    """How far the newest snapshot of a replica goes."""
+    """Return the offset of the newest snapshot that a replica published."""
     offset: int = registry.lines("snapshot.published")[-1]["offset"]
     return offset
 
 
 def fill_journal(system: System, entries: int) -> None:
-    """Append departures of inboxes that nobody knows, as if long ago."""
+    """Append old departures of unknown inboxes."""
     inboxes = [f"inbox.{secrets.token_hex(16)}" for _ in range(entries)]
     publish(system, "chat.journal", [encode(Departed(origin="other", time=1, inbox=inbox)) for inbox in inboxes])
 
 
 def publish(system: System, exchange: str, bodies: list[bytes]) -> None:
-    """Publish to a stream as a registry replica does."""
+    """Publish to a stream as the registry's broker user."""
     with connect(system.url("registry"), "test") as connection:
         publisher = Publisher(connection.channel())
         for body in bodies:
@@ -340,7 +339,7 @@ def publish(system: System, exchange: str, bodies: list[bytes]) -> None:
 
 
 def oldest_offset(system: System) -> int:
-    """The offset of the oldest entry that is still in the journal."""
+    """Return the offset of the oldest entry that is still in the journal."""
     offsets: list[int] = []
     with connect(system.url("registry"), "reader") as connection:
         channel: Any = connection.channel()

@@ -1,4 +1,4 @@
-"""Who vanished: the broker tells, in the one virtual host that has its event exchange; else a probe does."""
+"""Lost clients: the broker's events announce them in the default virtual host, and probes find them elsewhere."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.DEPARTURES)
 
 @pytest.fixture
 def system(broker: TestBroker, tmp_path: Path) -> Iterator[System]:
-    """Services in the default virtual host, one test at a time: others may run on the same broker."""
+    """Run services in the default virtual host, one test at a time, because test processes share the broker."""
     with (broker.secrets_dir / "default-vhost.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         forget(broker, *ALL)
@@ -47,7 +47,7 @@ def member(system: System, name: str) -> Chatter:
     return chatter
 
 
-def test_who_vanishes_keeps_the_name_and_only_the_same_person_takes_it_back(system: System) -> None:
+def test_a_lost_client_keeps_its_name_and_only_the_same_author_takes_it_back(system: System) -> None:
     registry = system.started("registry")
     bob, eve = member(system, "bob"), member(system, "eve")
     eve.join()
@@ -64,7 +64,7 @@ def test_who_vanishes_keeps_the_name_and_only_the_same_person_takes_it_back(syst
     assert registry.lines("session.departed")
 
 
-def test_who_vanished_while_no_registry_ran_is_shown_as_disconnected(system: System) -> None:
+def test_a_client_lost_while_no_registry_ran_is_listed_as_disconnected(system: System) -> None:
     registry = system.started("registry")
     bob, eve = member(system, "bob"), member(system, "eve")
     registry.kill()
@@ -75,8 +75,8 @@ def test_who_vanished_while_no_registry_ran_is_shown_as_disconnected(system: Sys
     eve.hear(lambda: eve.users().disconnected == ("bob",))
 
 
-def test_who_vanished_without_a_word_from_the_broker_is_found_by_a_probe(system: System) -> None:
-    """As after a restart of the broker, which drops inboxes without telling."""
+def test_a_probe_finds_a_lost_client_that_the_broker_did_not_announce(system: System) -> None:
+    """A restart of the broker drops inboxes without an event."""
     registry = system.started("registry")
     bob, eve = member(system, "bob"), member(system, "eve")
     eve.join()
@@ -89,8 +89,8 @@ def test_who_vanished_without_a_word_from_the_broker_is_found_by_a_probe(system:
         assert eve.users().connected == ("eve",)
 
 
-def test_who_vanishes_later_is_found_by_a_later_probe(broker: TestBroker, vhost: str, tmp_path: Path) -> None:
-    """As when a node of the broker goes with its clients, and no registry replica was connected to it."""
+def test_a_later_probe_finds_a_client_that_is_lost_later(broker: TestBroker, vhost: str, tmp_path: Path) -> None:
+    """A broker node can fail together with its clients while no registry replica is connected to it."""
     with system_in(broker, vhost, tmp_path) as system, probing_replica(system):
         system.started("registry")
         eve = member(system, "eve")
@@ -115,7 +115,7 @@ main("registry", build)
 
 @contextmanager
 def probing_replica(system: System) -> Iterator[None]:
-    """A replica that probes soon and often."""
+    """Run a replica with a short interval between probes."""
     key = system.broker.secrets_dir / "registry" / "token_private_key"
     environ = {
         **os.environ,

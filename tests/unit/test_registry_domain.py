@@ -1,6 +1,8 @@
-"""The rules by which names are given, kept and freed, one by one."""
+"""The rules for granting, keeping and freeing names, one by one."""
 
-from chat_registry.domain import NOTHING, Outcome, apply, session_id
+from chat_registry.claims import session_id
+from chat_registry.domain import apply
+from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.state import Holder
 from chat_wire.limits import PARTITIONS
 from chat_wire.messages import Exited, Refused, Released
@@ -17,7 +19,7 @@ def refused(outcome: Outcome) -> Refused:
     return outcome.reply
 
 
-def test_a_free_name_is_granted_for_a_day_and_everybody_is_told() -> None:
+def test_a_free_name_is_granted_for_a_day_and_the_rooms_see_it() -> None:
     outcome = Journal().claim("Bob", "author-b", "r1")
 
     holder = granted(outcome)
@@ -26,7 +28,7 @@ def test_a_free_name_is_granted_for_a_day_and_everybody_is_told() -> None:
     assert kinds(outcome) == ["joined"]
 
 
-def test_a_name_held_by_another_is_refused_whatever_its_case() -> None:
+def test_a_name_that_another_author_holds_is_refused_in_upper_and_lower_case() -> None:
     journal = Journal()
     journal.claim("Bob", "author-b", "r1")
 
@@ -34,10 +36,10 @@ def test_a_name_held_by_another_is_refused_whatever_its_case() -> None:
 
     assert refused(outcome).reason == "name_taken"
     assert refused(outcome).text == "BOB is taken: choose another name"
-    assert outcome.news == ()
+    assert outcome.events == ()
 
 
-def test_a_name_is_kept_for_ever_by_who_lost_the_connection() -> None:
+def test_a_lost_connection_never_frees_the_name() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1", "inbox-1")
 
@@ -63,7 +65,7 @@ def test_the_same_author_takes_a_name_back_and_the_older_session_ends() -> None:
     assert "joined again" in refused(journal.resume("author-b", "r1", "r3")).text
 
 
-def test_taking_over_a_session_that_is_connected_is_no_news_to_the_rooms() -> None:
+def test_the_rooms_see_nothing_when_an_author_takes_over_a_connected_session() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1")
 
@@ -79,7 +81,7 @@ def test_an_author_may_hold_several_names() -> None:
     assert set(journal.state.holders) == {"bob", "rob"}
 
 
-def test_a_claim_that_comes_again_is_answered_and_told_again() -> None:
+def test_a_repeated_claim_has_the_same_outcome() -> None:
     journal = Journal()
     joined = journal.claim("bob", "author-b", "r1")
 
@@ -92,7 +94,7 @@ def test_a_claim_that_comes_again_is_answered_and_told_again() -> None:
     assert taken.ended
 
 
-def test_a_claim_that_comes_again_after_its_session_ended_gets_nothing() -> None:
+def test_a_repeated_claim_of_an_ended_session_is_refused() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1")
     journal.exit("author-b", "r1", "r2")
@@ -101,7 +103,7 @@ def test_a_claim_that_comes_again_after_its_session_ended_gets_nothing() -> None
     assert journal.state.holders == {}
 
 
-def test_a_refused_claim_that_comes_again_is_refused_even_if_the_name_is_free_by_then() -> None:
+def test_a_refused_claim_stays_refused_when_the_name_becomes_free() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1")
     journal.claim("bob", "author-c", "r2")
@@ -132,7 +134,7 @@ def test_a_session_resumes_at_a_new_inbox_with_a_later_expiry() -> None:
     assert kinds(outcome) == ["back"]
 
 
-def test_a_late_duplicate_of_a_resume_does_not_bring_back_an_inbox_that_was_left() -> None:
+def test_a_late_duplicate_of_a_resume_does_not_move_the_session_back() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1", "inbox-1")
     journal.resume("author-b", "r1", "r2", "inbox-2")
@@ -144,7 +146,7 @@ def test_a_late_duplicate_of_a_resume_does_not_bring_back_an_inbox_that_was_left
     assert presence(journal.state)["bob"][1]
 
 
-def test_nobody_resumes_the_session_of_another_author() -> None:
+def test_an_author_cannot_resume_the_session_of_another() -> None:
     journal = Journal()
     granted(journal.claim("bob", "author-b", "r1"))
 
@@ -182,7 +184,7 @@ def test_an_operator_releases_a_name_once_for_each_request() -> None:
     assert "bob" in journal.state.holders
 
 
-def test_what_nobody_holds_is_not_released_even_if_the_request_comes_again_later() -> None:
+def test_a_refused_release_stays_refused_when_somebody_takes_the_name() -> None:
     journal = Journal()
     assert refused(journal.release("bob", "o1")).reason == "not_held"
     journal.claim("bob", "author-b", "r1")
@@ -191,7 +193,7 @@ def test_what_nobody_holds_is_not_released_even_if_the_request_comes_again_later
     assert "bob" in journal.state.holders
 
 
-def test_who_was_gone_before_the_claim_was_journaled_holds_the_name_but_is_not_connected() -> None:
+def test_a_client_that_departed_before_its_claim_holds_the_name_but_is_not_connected() -> None:
     journal = Journal()
     journal.depart("inbox-1")
     journal.now += 59 * SECOND
@@ -200,31 +202,31 @@ def test_who_was_gone_before_the_claim_was_journaled_holds_the_name_but_is_not_c
 
     assert not granted(outcome).connected
     assert kinds(outcome) == ["joined", "lost"]
-    assert len({news.id for news in outcome.news}) == 2
+    assert len({event.id for event in outcome.events}) == 2
 
 
-def test_a_departure_says_goodbye_to_every_session_of_the_inbox() -> None:
+def test_a_departure_disconnects_every_session_of_the_inbox() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1", "inbox-1")
     journal.claim("rob", "author-b", "r2", "inbox-1")
 
     outcome = journal.depart("inbox-1")
 
-    assert [(news.kind, news.user) for news in outcome.news] == [("lost", "bob"), ("lost", "rob")]
-    assert len({news.id for news in outcome.news}) == 2
+    assert [(event.kind, event.user) for event in outcome.events] == [("lost", "bob"), ("lost", "rob")]
+    assert len({event.id for event in outcome.events}) == 2
 
 
-def test_a_departure_that_comes_again_is_told_again_as_the_same() -> None:
+def test_a_repeated_departure_repeats_the_same_event() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1", "inbox-1")
     first = journal.depart("inbox-1")
 
-    assert journal.depart("inbox-1").news == first.news
+    assert journal.depart("inbox-1").events == first.events
     journal.resume("author-b", "r1", "r2", "inbox-2")
-    assert journal.depart("inbox-1").news == ()
+    assert journal.depart("inbox-1").events == ()
 
 
-def test_who_comes_and_goes_by_one_request_is_told_of_in_short() -> None:
+def test_a_request_repeated_many_times_repeats_only_the_newest_events() -> None:
     journal = Journal()
     for number in range(100):
         journal.claim("bob", "author-b", "r1", f"inbox-{number}")
@@ -248,7 +250,7 @@ def test_sessions_spread_evenly_over_the_partitions() -> None:
     assert holder.partition == 5
 
 
-def test_time_never_runs_backwards_though_replicas_clocks_differ() -> None:
+def test_the_time_of_the_state_never_runs_backwards_though_clocks_differ() -> None:
     journal = Journal()
     first = granted(journal.claim("bob", "author-b", "r1"))
     journal.now -= 3600 * SECOND
@@ -256,7 +258,7 @@ def test_time_never_runs_backwards_though_replicas_clocks_differ() -> None:
     assert granted(journal.claim("rob", "author-b", "r2")).expires == first.expires
 
 
-def test_an_entry_that_was_applied_changes_nothing() -> None:
+def test_an_entry_applied_before_changes_nothing() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1")
     journal.exit("author-b", "r1", "r2")
@@ -265,7 +267,7 @@ def test_an_entry_that_was_applied_changes_nothing() -> None:
     assert journal.state.holders == {}
 
 
-def test_ended_sessions_are_forgotten_once_no_token_of_theirs_can_be_valid() -> None:
+def test_ended_sessions_are_forgotten_once_their_tokens_have_expired() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1")
     journal.exit("author-b", "r1", "r2")

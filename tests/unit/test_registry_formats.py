@@ -26,7 +26,7 @@ def restored() -> State:
 
 
 def replayed() -> State:
-    view = View(State())
+    view = View()
     for offset, body in enumerate(ENTRIES):
         view.read(
             Delivery(
@@ -51,7 +51,7 @@ def test_a_recorded_journal_message_is_read_and_written_the_same(body: bytes) ->
 
 
 def test_a_recorded_marker_is_read() -> None:
-    assert journal.decode(MESSAGES[-1]) == (journal.Marker(origin="r2-1"),)
+    assert journal.decode(MESSAGES[-1]) == (journal.JournalMarker(origin="r2-1"),)
 
 
 def test_a_recorded_snapshot_restores_the_state_that_its_journal_leads_to() -> None:
@@ -64,4 +64,4 @@ def test_a_state_is_written_as_the_recorded_snapshot(
 ) -> None:
     monkeypatch.setattr(snapshots, "PART_ROWS", 2)
 
-    assert [encode(part) for part in snapshots.take(state(), journal.digest(ENTRIES[-1]))] == PARTS
+    assert [encode(part) for part in snapshots.parts_of(state(), journal.digest(ENTRIES[-1]))] == PARTS

@@ -1,4 +1,4 @@
-"""What the registry takes from clients, operators and the broker, and what it refuses."""
+"""Requests and events that the registry accepts from clients, operators and the broker, and those that it refuses."""
 
 import hashlib
 from typing import Any
@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from chat_registry import intake
+from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ResumeSession
 from chat_registry.settings import registry_settings
 from chat_tokens.tokens import Claims, mint
@@ -21,8 +22,11 @@ from chat_worker.errors import NoInbox
 INBOX = f"inbox.{'0' * 32}"
 SECRET = "5" * 64
 PRIVATE_KEY = Ed25519PrivateKey.generate()
-KEY = PRIVATE_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-DESK = intake.Desk(origin="r1-1", public_key=KEY)
+REPLICA = ReplicaIdentity(
+    origin="r1-1",
+    private_key=PRIVATE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+    public_key=PRIVATE_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+)
 NOW = 1_800_000_000_000_000
 DAY = 86_400_000_000
 CLAIMS = Claims(
@@ -43,11 +47,11 @@ def delivery(message: Any, exchange: str = "chat.registry", reply_to: str | None
     )
 
 
-def test_a_claim_becomes_an_entry_that_has_no_secret() -> None:
-    request = intake.request_in(delivery(Claim(request="r1", name="Bob", secret=SECRET)))
+def test_the_entry_for_a_claim_does_not_contain_the_secret() -> None:
+    request = intake.decode_request(delivery(Claim(request="r1", name="Bob", secret=SECRET)))
     assert isinstance(request, Claim)
 
-    entry = intake.entry_for(DESK, request, INBOX, NOW)
+    entry = intake.entry_for(REPLICA, request, INBOX, NOW)
 
     assert isinstance(entry, ClaimName)
     assert (entry.name, entry.key, entry.time, entry.inbox) == ("Bob", "bob", NOW, INBOX)
@@ -55,20 +59,20 @@ def test_a_claim_becomes_an_entry_that_has_no_secret() -> None:
     assert SECRET.encode() not in encode(entry)
 
 
-def test_only_the_operators_exchange_brings_a_release() -> None:
+def test_a_release_is_valid_only_from_the_exchange_of_operators() -> None:
     release = Release(request="o1", name="bob")
 
-    assert intake.request_in(delivery(release, exchange="chat.operator")) == release
+    assert intake.decode_request(delivery(release, exchange="chat.operator")) == release
     with pytest.raises(UnknownType):
-        intake.request_in(delivery(release))
+        intake.decode_request(delivery(release))
     with pytest.raises(UnknownType):
-        intake.request_in(delivery(Claim(request="r1", name="bob", secret=SECRET), exchange="chat.operator"))
+        intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), exchange="chat.operator"))
 
 
 @pytest.mark.parametrize("reply_to", [None, "registry.journal", "inbox.x", f"{INBOX}\n"])
-def test_an_answer_goes_to_inboxes_only(reply_to: str | None) -> None:
+def test_a_request_whose_reply_to_is_not_an_inbox_is_refused(reply_to: str | None) -> None:
     with pytest.raises(NoInbox):
-        intake.request_in(delivery(Claim(request="r1", name="bob", secret=SECRET), reply_to=reply_to))
+        intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), reply_to=reply_to))
 
 
 @pytest.mark.parametrize(
@@ -83,21 +87,21 @@ def test_an_answer_goes_to_inboxes_only(reply_to: str | None) -> None:
         encode(Claim(request="r1", name="bob", secret="5" * 129)),
     ],
 )
-def test_what_is_malformed_is_refused(body: bytes) -> None:
+def test_a_malformed_request_is_refused(body: bytes) -> None:
     with pytest.raises((DecodeError, UnknownType)):
-        intake.request_in(delivery(body))
+        intake.decode_request(delivery(body))
 
 
-def test_names_and_tokens_are_checked_before_anything_is_journaled() -> None:
+def test_an_invalid_name_or_token_makes_no_entry() -> None:
     with pytest.raises(InvalidName):
-        intake.entry_for(DESK, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW)
+        intake.entry_for(REPLICA, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW)
     with pytest.raises(InvalidToken):
-        intake.entry_for(DESK, Resume(request="r1", token="forged"), INBOX, NOW)
+        intake.entry_for(REPLICA, Resume(request="r1", token="forged"), INBOX, NOW)
 
 
 @pytest.mark.parametrize(("secret", "days"), [("", 0), ("wrong", 0), (SECRET, 0), (SECRET, 100)])
-def test_who_has_a_token_or_had_one_and_has_its_secret_resumes(secret: str, days: int) -> None:
-    entry = intake.entry_for(DESK, resume(secret), INBOX, NOW + days * DAY)
+def test_a_valid_token_or_an_expired_one_with_its_secret_resumes_a_session(secret: str, days: int) -> None:
+    entry = intake.entry_for(REPLICA, resume(secret), INBOX, NOW + days * DAY)
 
     assert isinstance(entry, ResumeSession)
     assert (entry.session, entry.author) == (CLAIMS.session, CLAIMS.author)
@@ -105,23 +109,24 @@ def test_who_has_a_token_or_had_one_and_has_its_secret_resumes(secret: str, days
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", CLAIMS.author])
-def test_a_token_that_has_expired_is_nothing_without_its_secret(secret: str) -> None:
+def test_an_expired_token_without_its_secret_is_refused(secret: str) -> None:
     with pytest.raises(InvalidToken, match="expired"):
-        intake.entry_for(DESK, resume(secret), INBOX, NOW + DAY)
+        intake.entry_for(REPLICA, resume(secret), INBOX, NOW + DAY)
 
 
 def resume(secret: str) -> Resume:
-    """A request to resume by a token that is good for a second."""
-    pem = PRIVATE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return Resume(request="r1", token=mint(CLAIMS, pem), secret=secret)
+    """Return a request to resume by a token that is valid for one second."""
+    return Resume(request="r1", token=mint(CLAIMS, REPLICA.private_key), secret=secret)
 
 
-def test_the_end_of_an_inbox_is_a_departure_and_that_of_another_queue_is_not() -> None:
-    assert intake.departure_in(DESK, delivery(b"", name=INBOX), NOW) == Departed(origin="r1-1", time=NOW, inbox=INBOX)
-    assert intake.departure_in(DESK, delivery(b"", name="registry.commands"), NOW) is None
-    assert intake.departure_in(DESK, delivery(b""), NOW) is None
+def test_a_deleted_inbox_is_a_departure_and_another_deleted_queue_is_not() -> None:
+    assert intake.departure_in(REPLICA, delivery(b"", name=INBOX), NOW) == Departed(
+        origin="r1-1", time=NOW, inbox=INBOX
+    )
+    assert intake.departure_in(REPLICA, delivery(b"", name="registry.commands"), NOW) is None
+    assert intake.departure_in(REPLICA, delivery(b""), NOW) is None
 
 
-def test_a_key_that_cannot_sign_tokens_is_refused_at_the_start() -> None:
+def test_a_private_key_that_cannot_sign_tokens_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="TOKEN_PRIVATE_KEY"):
         registry_settings({"TOKEN_PRIVATE_KEY": "no key"}, "r1")

@@ -1,4 +1,4 @@
-"""The registry's state machine against a plain dictionary, whatever comes in whatever order, twice or not."""
+"""The registry's state machine against a plain dictionary, for entries in any order, once or twice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chat_registry import snapshots
-from chat_registry.domain import apply, session_id
+from chat_registry.claims import session_id
+from chat_registry.domain import apply
 from chat_registry.state import Holder, State
 from chat_wire import codec
 from chat_wire.limits import PARTITIONS
@@ -21,7 +22,7 @@ INBOXES = st.sampled_from([f"inbox-{number}" for number in range(5)])
 
 @dataclass
 class Held:
-    """What the model knows of a name."""
+    """The model's record of a name."""
 
     author: str
     session: str
@@ -30,7 +31,7 @@ class Held:
 
 
 class RegistryMachine(RuleBasedStateMachine):
-    """Runs for less than the time that departed inboxes and refusals are remembered."""
+    """Applies random entries for less time than the state remembers departed inboxes and refusals."""
 
     @initialize()
     def begin(self) -> None:
@@ -38,7 +39,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.model: dict[str, Held] = {}
         self.left: set[str] = set()
         self.claims: list[tuple[str, str]] = []
-        self.told: dict[str, Any] = {}
+        self.heard: dict[str, Any] = {}
 
     @rule(name=NAMES, author=AUTHORS, inbox=INBOXES)
     def claim(self, name: str, author: str, inbox: str) -> None:
@@ -52,7 +53,7 @@ class RegistryMachine(RuleBasedStateMachine):
             session = session_id(author, request)
             self.model[name.casefold()] = Held(author, session, inbox, inbox not in self.left)
             self.claims.append((author, request))
-        self._hear(outcome.news)
+        self._hear(outcome.events)
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), inbox=INBOXES)
@@ -64,7 +65,7 @@ class RegistryMachine(RuleBasedStateMachine):
         if held and inbox != held.inbox and inbox not in self.left:
             self.left.add(held.inbox)
             held.inbox, held.connected = inbox, True
-        self._hear(outcome.news)
+        self._hear(outcome.events)
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data())
@@ -74,18 +75,18 @@ class RegistryMachine(RuleBasedStateMachine):
         held = self._held(session_id(author, claimed_by))
         assert (outcome.ended is not None) == (held is not None)
         self.model = {key: each for key, each in self.model.items() if each is not held}
-        self._hear(outcome.news)
+        self._hear(outcome.events)
 
     @rule(name=NAMES)
     def release(self, name: str) -> None:
         outcome = self.journal.release(name, self._request())
         held = self.model.pop(name.casefold(), None)
         assert (outcome.ended.session if outcome.ended else None) == (held.session if held else None)
-        self._hear(outcome.news)
+        self._hear(outcome.events)
 
     @rule(inbox=INBOXES)
     def depart(self, inbox: str) -> None:
-        self._hear(self.journal.depart(inbox).news)
+        self._hear(self.journal.depart(inbox).events)
         self.left.add(inbox)
         for held in self.model.values():
             held.connected = held.connected and held.inbox != inbox
@@ -97,26 +98,25 @@ class RegistryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.journal.entries)
     @rule(data=st.data())
     def an_entry_comes_again(self, data: st.DataObject) -> None:
-        """At a new offset, as from a replica that died after appending: nothing observable changes."""
-        self._hear(self.journal.add(data.draw(st.sampled_from(self.journal.entries))).news)
+        """Append an entry again, as another replica does if the first one died: nothing observable changes."""
+        self._hear(self.journal.add(data.draw(st.sampled_from(self.journal.entries))).events)
 
     @precondition(lambda self: self.journal.entries)
     @rule(data=st.data())
     def an_entry_is_read_again(self, data: st.DataObject) -> None:
-        """At its old offset, as a stream may deliver it: nothing changes at all."""
+        """Apply an entry again at its offset, as when a stream delivers it twice: nothing changes at all."""
         offset = data.draw(st.integers(0, len(self.journal.entries) - 1))
-        before = snapshots.take(self.journal.state, "")
+        before = snapshots.parts_of(self.journal.state, "")
         apply(self.journal.state, offset, self.journal.entries[offset])
-        assert snapshots.take(self.journal.state, "") == before
+        assert snapshots.parts_of(self.journal.state, "") == before
 
     @precondition(lambda self: self.journal.entries)
     @rule()
     def a_replica_starts_from_a_snapshot(self) -> None:
-        """And goes on in the place of the one that took it."""
-        parts = [
-            codec.decode(codec.encode(part), snapshots.Snapshot) for part in snapshots.take(self.journal.state, "")
-        ]
-        restored = snapshots.restore(parts)
+        """Continue with the state restored from a snapshot."""
+        parts = snapshots.parts_of(self.journal.state, "")
+        read = [codec.decode(codec.encode(part), snapshots.SnapshotPart) for part in parts]
+        restored = snapshots.restore(read)
         assert restored == self.journal.state
         self.journal.state = restored
 
@@ -126,11 +126,11 @@ class RegistryMachine(RuleBasedStateMachine):
         assert presence(self.journal.state) == wanted
 
     @invariant()
-    def what_the_rooms_were_told_is_true(self) -> None:
-        """Reading each notice once, a member knows who is there."""
+    def the_presence_events_are_true(self) -> None:
+        """Check that a member who reads each notice once knows which users are present."""
         known = {}
-        for news in self.told.values():
-            known[news.user.casefold()] = news.kind
+        for event in self.heard.values():
+            known[event.user.casefold()] = event.kind
         present = {name: kind in ("joined", "back") for name, kind in known.items() if kind != "left"}
         assert present == {key: held.connected for key, held in self.model.items()}
 
@@ -144,13 +144,13 @@ class RegistryMachine(RuleBasedStateMachine):
     def _held(self, session: str) -> Held | None:
         return next((held for held in self.model.values() if held.session == session), None)
 
-    def _hear(self, told: Any) -> None:
-        for news in told:
-            self.told.setdefault(news.id, news)
+    def _hear(self, events: Any) -> None:
+        for event in events:
+            self.heard.setdefault(event.id, event)
 
 
 def assert_consistent(state: State) -> None:
-    """The indexes of a state say what its holders say."""
+    """Assert that the indexes of a state agree with its holders."""
     holders = state.holders.values()
     assert state.sessions == {holder.session: holder.key for holder in holders}
     assert {key for keys in state.inboxes.values() for key in keys} == set(state.holders)

@@ -1,13 +1,14 @@
-"""Snapshots, and what a replica reads after one."""
+"""Snapshots, and reading the journal after one."""
 
 from collections.abc import Iterable
 
 import pytest
 
 from chat_registry import journal, snapshots
-from chat_registry.domain import NOTHING, session_id
+from chat_registry.claims import session_id
 from chat_registry.errors import Diverged
 from chat_registry.journal import ClaimName, Command, Departed
+from chat_registry.outcome import NOTHING
 from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire.codec import encode
@@ -46,29 +47,35 @@ def claim(number: int, at: int = START) -> ClaimName:
 
 
 def view_of(entries: Iterable[Command]) -> View:
-    view = View(State())
+    view = View()
     for offset, entry in enumerate(entries):
         view.read(delivery(offset, encode(entry)))
     return view
 
 
-def collected(*bodies: bytes) -> list[snapshots.Snapshot]:
+def view_after(state: State, anchor: str) -> View:
+    view = View()
+    view.load(state, anchor)
+    return view
+
+
+def collected(*bodies: bytes) -> list[snapshots.SnapshotPart]:
     collector = snapshots.Collector()
     for body in bodies:
         collector.add(body)
     return collector.newest()
 
 
-def test_a_large_state_travels_in_parts_and_is_the_same_again() -> None:
+def test_a_large_state_is_split_into_parts_and_restored_the_same() -> None:
     state = view_of(claim(number) for number in range(2 * snapshots.PART_ROWS + 1)).state
 
-    parts = snapshots.take(state, "digest")
+    parts = snapshots.parts_of(state, "digest")
 
     assert [len(part.holders) for part in parts] == [snapshots.PART_ROWS, snapshots.PART_ROWS, 1]
     assert snapshots.restore(collected(*map(encode, parts))) == state
 
 
-def test_from_every_cut_of_a_journal_snapshot_and_rest_come_to_the_same_state_as_the_whole() -> None:
+def test_a_snapshot_and_the_rest_of_the_journal_lead_to_the_same_state_as_the_whole_journal() -> None:
     whole = Journal()
     whole.claim("bob", "author-b", "r1", "inbox-1")
     whole.claim("bob", "author-c", "r2", "inbox-2")
@@ -83,19 +90,19 @@ def test_from_every_cut_of_a_journal_snapshot_and_rest_come_to_the_same_state_as
 
     for cut in range(1, len(whole.entries)):
         bodies = [encode(entry) for entry in whole.entries]
-        taken = snapshots.take(view_of(whole.entries[:cut]).state, journal.digest(bodies[cut - 1]))
-        view = View(snapshots.restore(collected(*map(encode, taken))), anchor=taken[0].entry)
+        taken = snapshots.parts_of(view_of(whole.entries[:cut]).state, journal.digest(bodies[cut - 1]))
+        view = view_after(snapshots.restore(collected(*map(encode, taken))), taken[0].entry)
         assert view.start == cut - 1
         for offset in range(cut - 1, len(bodies)):
             view.read(delivery(offset, bodies[offset]))
         assert view.state == whole.state
 
 
-def test_the_newest_snapshot_that_is_complete_counts_however_the_parts_are_mixed() -> None:
+def test_the_newest_complete_snapshot_is_found_however_the_parts_are_mixed() -> None:
     state = view_of(claim(number) for number in range(snapshots.PART_ROWS + 1)).state
-    old = [encode(part) for part in snapshots.take(state, "old")]
-    new = [encode(part) for part in snapshots.take(state, "new")]
-    torn = [encode(part) for part in snapshots.take(state, "torn")]
+    old = [encode(part) for part in snapshots.parts_of(state, "old")]
+    new = [encode(part) for part in snapshots.parts_of(state, "new")]
+    torn = [encode(part) for part in snapshots.parts_of(state, "torn")]
 
     assert collected() == []
     assert collected(MARKER, old[0], new[0]) == []
@@ -103,7 +110,7 @@ def test_the_newest_snapshot_that_is_complete_counts_however_the_parts_are_mixed
     assert collected(old[1], new[0], new[1])[0].entry == "new"
 
 
-def test_what_is_no_snapshot_is_refused() -> None:
+def test_a_message_that_is_not_a_snapshot_is_refused() -> None:
     with pytest.raises(DecodeError):
         snapshots.Collector().add(b'{"type":"claim"}')
     with pytest.raises(DecodeError):
@@ -116,11 +123,11 @@ def test_a_journal_with_another_entry_where_the_snapshot_was_made_is_noticed() -
 
     for offset, found in ((1, encode(claim(2))), (2, body)):
         with pytest.raises(Diverged):
-            View(state, anchor=journal.digest(body)).read(delivery(offset, found))
+            view_after(state, journal.digest(body)).read(delivery(offset, found))
 
 
-def test_a_journal_that_does_not_go_with_the_snapshot_adds_what_is_newer_to_it() -> None:
-    view = View(view_of([claim(0), claim(1)]).state, anchor="another")
+def test_a_journal_that_does_not_continue_the_snapshot_adds_its_newer_entries() -> None:
+    view = view_after(view_of([claim(0), claim(1)]).state, "another")
     view.restart()
 
     assert view.start == "first"
@@ -132,47 +139,47 @@ def test_a_journal_that_does_not_go_with_the_snapshot_adds_what_is_newer_to_it()
     assert view.state.offset == 2
 
 
-def test_a_message_that_cannot_be_read_is_passed_over() -> None:
-    view = View(State())
+def test_an_unreadable_message_is_skipped() -> None:
+    view = View()
 
     for offset, body in enumerate((b"{}", b"\xff", b"[]", b'[{"type":"marker","origin":"r2-1"}]')):
         assert view.read(delivery(offset, body)) == []
-    assert view.read(delivery(4, MARKER)) == [(journal.Marker(origin="r2-1"), NOTHING)]
+    assert view.read(delivery(4, MARKER)) == [(journal.JournalMarker(origin="r2-1"), NOTHING)]
     assert view.state.offset == 4
 
 
-def test_entries_of_one_message_come_to_the_same_as_one_by_one() -> None:
+def test_entries_in_one_message_lead_to_the_same_state_as_separate_entries() -> None:
     entries: list[Command] = [claim(0), claim(1), Departed(origin="r1", time=START, inbox="inbox-0"), claim(1)]
-    together = View(State())
+    together = View()
 
     read = together.read(delivery(0, journal.encode(entries)))
 
     apart = view_of(entries).state
     assert [entry for entry, _ in read] == entries
     assert presence(together.state) == presence(apart) == {"user0": (SESSIONS[0], False), "user1": (SESSIONS[1], True)}
-    assert [[news.kind for news in outcome.news] for _, outcome in read] == [
+    assert [[event.kind for event in outcome.events] for _, outcome in read] == [
         ["joined"],
         ["joined"],
         ["lost"],
         ["joined"],
     ]
-    told = [news.id for _, outcome in read for news in outcome.news]
+    told = [event.id for _, outcome in read for event in outcome.events]
     assert told[1] == told[3]
     assert len(set(told)) == 3
 
 
-def test_a_message_of_several_entries_that_is_read_again_changes_nothing() -> None:
+def test_a_message_of_several_entries_read_again_changes_nothing() -> None:
     body = journal.encode([claim(0), claim(1)])
-    view = View(State())
+    view = View()
     view.read(delivery(0, body))
-    before = snapshots.take(view.state, "")
+    before = snapshots.parts_of(view.state, "")
 
     assert [outcome for _, outcome in view.read(delivery(0, body))] == [NOTHING, NOTHING]
-    assert snapshots.take(view.state, "") == before
+    assert snapshots.parts_of(view.state, "") == before
 
 
-def test_a_snapshot_is_due_at_the_first_message_and_after_so_many_entries_in_whatever_messages() -> None:
-    view = View(State())
+def test_a_snapshot_is_due_at_the_first_message_and_after_each_given_number_of_entries() -> None:
+    view = View()
     due = []
     for offset, count in enumerate((1, 1, 3, 1, 4)):
         view.read(delivery(offset, journal.encode([claim(10 * offset + number) for number in range(count)])))
@@ -181,22 +188,22 @@ def test_a_snapshot_is_due_at_the_first_message_and_after_so_many_entries_in_wha
     assert due == [True, False, False, True, False]
 
 
-def test_who_starts_from_a_snapshot_counts_from_there() -> None:
-    running = View(State())
+def test_a_replica_that_starts_from_a_snapshot_makes_the_same_later_snapshots() -> None:
+    running = View()
     bodies = [journal.encode([claim(2 * number), claim(2 * number + 1)]) for number in range(8)]
     due = []
     for offset, body in enumerate(bodies):
         running.read(delivery(offset, body))
         if running.snapshot_due(4):
-            due.append((offset, snapshots.take(running.state, journal.digest(body))))
+            due.append((offset, snapshots.parts_of(running.state, journal.digest(body))))
     first, *later = due
-    started = View(snapshots.restore(first[1]), anchor=first[1][0].entry)
+    started = view_after(snapshots.restore(first[1]), first[1][0].entry)
 
     also_due = []
     for offset in range(first[0], len(bodies)):
         started.read(delivery(offset, bodies[offset]))
         if started.snapshot_due(4):
-            also_due.append((offset, snapshots.take(started.state, journal.digest(bodies[offset]))))
+            also_due.append((offset, snapshots.parts_of(started.state, journal.digest(bodies[offset]))))
 
     assert also_due == later
     assert [offset for offset, _ in due] == [0, 2, 4, 6]

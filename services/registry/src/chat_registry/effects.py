@@ -1,4 +1,7 @@
-"""From outcomes to what is published and logged because of them. Only an entry's origin does this."""
+"""The publications and log lines that follow from outcomes.
+
+Only the replica that appended an entry, its origin, publishes the entry's outcome.
+"""
 
 from collections.abc import Iterator
 
@@ -6,9 +9,10 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_registry.domain import Outcome
-from chat_registry.journal import Asked, ClaimName, Command, Departed
-from chat_registry.state import Ended, Holder, News
+from chat_registry.journal import ClaimName, Command, Departed, RequestedEntry
+from chat_registry.outcome import Outcome
+from chat_registry.presence import events_of_loss
+from chat_registry.state import SECOND, EndedSession, Holder, PresenceEvent, State
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Notice, Refused, SessionEnded
@@ -16,9 +20,19 @@ from chat_worker.dead import reply
 
 log = structlog.get_logger()
 
+# A replica that died may not have published what followed from the entries of its last minutes.
+REPEAT_SECONDS = 600
+
 
 def publications(entry: Command, offset: int, outcome: Outcome, private_key: str) -> Iterator[Publication]:
-    """The answer to the one who asked, what the other services must know, and what the rooms are told."""
+    """Yield the answer to the client, the revoked session for the other services, and the notices for the rooms.
+
+    Args:
+        entry: The entry.
+        offset: The offset of the entry's message in the journal.
+        outcome: The outcome of the entry.
+        private_key: The key that signs the token, in PEM.
+    """
     if not isinstance(entry, Departed) and outcome.reply:
         answer = outcome.reply
         if isinstance(answer, Holder):
@@ -26,35 +40,42 @@ def publications(entry: Command, offset: int, outcome: Outcome, private_key: str
         else:
             yield from reply(entry.inbox, encode(answer))
     if outcome.ended:
-        yield from session_ended(outcome.ended)
-    for news in outcome.news:
-        yield from notices(news)
+        yield from _session_ended(outcome.ended)
+    for event in outcome.events:
+        yield from _notices(event)
 
 
-def session_ended(ended: Ended) -> Iterator[Publication]:
-    """For routers and archives, which must refuse the token; and for its client, if others ended it."""
-    body = encode(SessionEnded(session=ended.session, expires=ended.expires, reason=ended.reason))
-    yield Publication(exchange=topology.SESSIONS.name, routing_key="", body=body)
-    if ended.reason != "exited":
-        yield from reply(ended.inbox, body)
+def recent_publications(state: State) -> Iterator[Publication]:
+    """Yield again the recent ends of sessions and of connections.
+
+    The origin may have died before it published them, and no client repeats a request for them.
+    """
+    since = state.now - REPEAT_SECONDS * SECOND
+    for ended in state.ended.values():
+        if ended.at > since:
+            yield from _session_ended(ended)
+    for holder in state.holders.values():
+        for event in events_of_loss(holder):
+            if event.at > since:
+                yield from _notices(event)
 
 
-def log_lines(entry: Command, outcome: Outcome) -> None:
-    """Say what happened, without secrets and tokens."""
+def log_outcome(entry: Command, outcome: Outcome) -> None:
+    """Log the outcome of an entry, without secrets and tokens."""
     if isinstance(outcome.reply, Holder):
-        event = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
-        log.info(event, session=outcome.reply.session, user=outcome.reply.name, partition=outcome.reply.partition)
+        granted = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
+        log.info(granted, session=outcome.reply.session, user=outcome.reply.name, partition=outcome.reply.partition)
     if isinstance(outcome.reply, Refused):
         known = {"user": entry.name} if isinstance(entry, ClaimName) else {}
         log.info("session.refused", reason=outcome.reply.reason, error=outcome.reply.text, **known)
     if outcome.ended:
         log.info("session.ended", session=outcome.ended.session, user=outcome.ended.user, reason=outcome.ended.reason)
-    for news in outcome.news:
-        if news.kind == "lost":
-            log.info("session.departed", session=news.session, user=news.user)
+    for event in outcome.events:
+        if event.kind == "lost":
+            log.info("session.departed", session=event.session, user=event.user)
 
 
-def _granted(holder: Holder, entry: Asked, offset: int, private_key: str) -> Granted:
+def _granted(holder: Holder, entry: RequestedEntry, offset: int, private_key: str) -> Granted:
     claims = Claims(
         session=holder.session,
         name=holder.name,
@@ -75,8 +96,16 @@ def _granted(holder: Holder, entry: Asked, offset: int, private_key: str) -> Gra
     )
 
 
-def notices(news: News) -> Iterator[Publication]:
-    """What the rooms are told of something; it counts once however often it is told."""
+def _session_ended(ended: EndedSession) -> Iterator[Publication]:
+    """Yield the message for routers and archives, and one for the client unless it ended the session itself."""
+    body = encode(SessionEnded(session=ended.session, expires=ended.expires, reason=ended.reason))
+    yield Publication(exchange=topology.SESSIONS.name, routing_key="", body=body)
+    if ended.reason != "exited":
+        yield from reply(ended.inbox, body)
+
+
+def _notices(event: PresenceEvent) -> Iterator[Publication]:
+    """Yield the notice of an event for each room; readers show a notice once for each id."""
     for room in topology.ROOMS:
-        notice = Notice(id=news.id, room=room, kind=news.kind, user=news.user, at=news.at)
+        notice = Notice(id=event.id, room=room, kind=event.kind, user=event.user, at=event.at)
         yield Publication(exchange=topology.ROOM.name, routing_key=room, body=encode(notice))

@@ -1,9 +1,9 @@
-"""What can go wrong in the registry, besides the errors of chat_wire.
+"""Errors of the registry.
 
     RegistryError
     └── Diverged      the journal is not the one that the snapshot was made from
 
-Those of chat_wire that are caught here are answered, not fatal.
+The registry answers errors of `chat_wire` with a refusal; they do not stop it.
 """
 
 
@@ -12,4 +12,4 @@ class RegistryError(Exception):
 
 
 class Diverged(RegistryError):
-    """Another entry, or none, is at the offset that a snapshot remembers: the stream was cut or deleted."""
+    """The journal has another entry, or none, where a snapshot was made: somebody truncated or deleted the stream."""

@@ -1,11 +1,11 @@
-"""From what clients, operators and the broker send to entries of the journal."""
+"""Check the requests of clients and operators and the broker's events, and make journal entries of them."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from chat_amqp import topology
-from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.identity import ReplicaIdentity
+from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
 from chat_tokens.tokens import claims_in, verify
 from chat_wire import codec
 from chat_wire.errors import DecodeError
@@ -20,18 +20,15 @@ FROM_CLIENTS: tuple[type[Request], ...] = (Claim, Resume, Exit, ListUsers)
 FROM_OPERATORS: tuple[type[Request], ...] = (Release,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a replica takes commands in with: its name as their origin, and the key that tokens must fit."""
+def decode_request(delivery: Delivery) -> Request:
+    """Return the request in a delivery.
 
-    origin: str
-    public_key: str
+    The broker lets only operators publish to the exchange `chat.operator`, and only from there a `Release` is valid.
 
-
-def request_in(delivery: Delivery) -> Request:
-    """The command in a delivery. What an operator may ask, only the operator's exchange brings.
-
-    Raises DecodeError and UnknownType, and NoInbox when it cannot be answered.
+    Raises:
+        NoInbox: The AMQP property `reply_to` names no inbox, so there is nowhere to send the answer.
+        UnknownType: The message is not a request that this exchange may carry.
+        DecodeError: The message is malformed, or one of its fields has a wrong length.
     """
     if not topology.is_inbox(delivery.reply_to):
         raise NoInbox("reply_to must name your inbox, as in inbox.0123456789abcdef0123456789abcdef")
@@ -39,59 +36,90 @@ def request_in(delivery: Delivery) -> Request:
     request = codec.decode(delivery.body, *kinds)
     if not 1 <= len(request.request) <= MAX_REQUEST:
         raise DecodeError(f"request must have 1 to {MAX_REQUEST} characters")
-    # The hash of a secret goes with every post: one that can be guessed would be guessed.
+    # Every post carries the hash of its author's secret, so anybody could find a short secret by trying.
     if isinstance(request, Claim) and len(request.secret) not in SECRET_LENGTHS:
-        raise DecodeError("secret must have 32 to 128 characters, and be random")
+        shortest, longest = SECRET_LENGTHS[0], SECRET_LENGTHS[-1]
+        raise DecodeError(f"secret must have {shortest} to {longest} characters, and be random")
     return request
 
 
-def entry_for(desk: Desk, request: Claim | Resume | Exit | Release, inbox: str, now: int) -> Command:
-    """What to append to the journal for a command; raises InvalidName and InvalidToken."""
+def entry_for(
+    identity: ReplicaIdentity, request: Claim | Resume | Exit | Release, inbox: str, now: int
+) -> ClaimName | ResumeSession | ExitSession | ReleaseName:
+    """Return the journal entry for a request.
+
+    Args:
+        identity: The replica that appends the entry.
+        request: The request.
+        inbox: The inbox that waits for the answer.
+        now: The time of the entry, in microseconds.
+
+    Raises:
+        InvalidName: The name in a claim or a release breaks a rule.
+        InvalidToken: The token is forged, or has expired and comes without its session's secret.
+    """
     match request:
         case Claim():
-            return ClaimName(
-                origin=desk.origin,
-                time=now,
-                request=request.request,
-                inbox=inbox,
-                name=request.name,
-                key=name_key(request.name),
-                author=_author(request.secret),
-            )
+            return _claim_entry(identity, request, inbox, now)
         case Resume():
-            claims = claims_in(request.token, desk.public_key)
-            if claims.author != _author(request.secret):
-                verify(request.token, desk.public_key, now)
-            return ResumeSession(
-                origin=desk.origin,
-                time=now,
-                request=request.request,
-                inbox=inbox,
-                session=claims.session,
-                author=claims.author,
-            )
+            return _resume_entry(identity, request, inbox, now)
         case Exit():
-            session = verify(request.token, desk.public_key, now).session
-            return ExitSession(origin=desk.origin, time=now, request=request.request, inbox=inbox, session=session)
+            return _exit_entry(identity, request, inbox, now)
         case Release():
-            return ReleaseName(
-                origin=desk.origin,
-                time=now,
-                request=request.request,
-                inbox=inbox,
-                key=name_key(request.name),
-                name=request.name,
-            )
+            return _release_entry(identity, request, inbox, now)
 
 
-def departure_in(desk: Desk, delivery: Delivery, now: int) -> Departed | None:
-    """The departure in the broker's event `queue.deleted`; none if the queue was no inbox."""
+def departure_in(identity: ReplicaIdentity, delivery: Delivery, now: int) -> Departed | None:
+    """Return the entry for the broker's event `queue.deleted`, or None if the deleted queue is not an inbox."""
     name = delivery.headers.get("name")
     if not isinstance(name, str) or not topology.is_inbox(name):
         return None
-    return Departed(origin=desk.origin, time=now, inbox=name)
+    return Departed(origin=identity.origin, time=now, inbox=name)
+
+
+def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int) -> ClaimName:
+    return ClaimName(
+        origin=identity.origin,
+        time=now,
+        request=request.request,
+        inbox=inbox,
+        name=request.name,
+        key=name_key(request.name),
+        author=_author(request.secret),
+    )
+
+
+def _resume_entry(identity: ReplicaIdentity, request: Resume, inbox: str, now: int) -> ResumeSession:
+    """Return the entry for a resume by a valid token, or by an expired one together with the author's secret."""
+    claims = claims_in(request.token, identity.public_key)
+    if claims.author != _author(request.secret):
+        verify(request.token, identity.public_key, now)
+    return ResumeSession(
+        origin=identity.origin,
+        time=now,
+        request=request.request,
+        inbox=inbox,
+        session=claims.session,
+        author=claims.author,
+    )
+
+
+def _exit_entry(identity: ReplicaIdentity, request: Exit, inbox: str, now: int) -> ExitSession:
+    session = verify(request.token, identity.public_key, now).session
+    return ExitSession(origin=identity.origin, time=now, request=request.request, inbox=inbox, session=session)
+
+
+def _release_entry(identity: ReplicaIdentity, request: Release, inbox: str, now: int) -> ReleaseName:
+    return ReleaseName(
+        origin=identity.origin,
+        time=now,
+        request=request.request,
+        inbox=inbox,
+        key=name_key(request.name),
+        name=request.name,
+    )
 
 
 def _author(secret: str) -> str:
-    """Who has a secret, as all may know it."""
+    """Return the public id of the author who has this secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

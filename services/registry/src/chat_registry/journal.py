@@ -1,10 +1,10 @@
-"""What the journal is made of: the registry's own messages, which every replica applies entry by entry.
+"""The entries of the journal, which every replica applies in the same order.
 
-A message is an entry, or an array of all the entries that a replica had to append at one moment: they stand at one
-offset, one after the other.
+A journal message is one entry, or an array of all the entries that a replica appends at one moment; those share an
+offset.
 
-An entry never holds a secret or a token: the replica that appends it has hashed the one and verified
-the other. Its time is the only time that counts, so that all replicas come to the same end.
+No entry contains a secret or a token: the replica that appends an entry hashes the secret and verifies the token
+first. Replicas use only the time in the entry, never their own clocks, so all of them reach the same state.
 """
 
 import hashlib
@@ -18,41 +18,46 @@ from chat_wire.errors import DecodeError
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What all entries have: which replica appended it (and answers), and when (microseconds)."""
+    """The fields of every entry.
+
+    Attributes:
+        origin: The replica that appended the entry and publishes its outcome.
+        time: The time of the entry, in microseconds.
+    """
 
     origin: str
     time: int
 
 
-class Asked(Entry, frozen=True, kw_only=True):
-    """An entry that somebody asked for and whose answer goes to `inbox`."""
+class RequestedEntry(Entry, frozen=True, kw_only=True):
+    """An entry for a request; the answer goes to `inbox`."""
 
     request: str
     inbox: str
 
 
-class ClaimName(Asked, frozen=True, kw_only=True, tag="claim_name"):
-    """An author wants a name; `key` is what makes it unique, `name` is how it was typed."""
+class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):
+    """An author asks for a name; `key` is the form that makes it unique, `name` is the form that the user typed."""
 
     name: str
     key: str
     author: str
 
 
-class ResumeSession(Asked, frozen=True, kw_only=True, tag="resume_session"):
-    """The bearer of a session's token is back, or wants a later expiry."""
+class ResumeSession(RequestedEntry, frozen=True, kw_only=True, tag="resume_session"):
+    """The owner of a session reconnects, or asks for a token with a later expiry."""
 
     session: str
     author: str
 
 
-class ExitSession(Asked, frozen=True, kw_only=True, tag="exit_session"):
-    """The bearer of a session's token ends it."""
+class ExitSession(RequestedEntry, frozen=True, kw_only=True, tag="exit_session"):
+    """The owner of a session ends it."""
 
     session: str
 
 
-class ReleaseName(Asked, frozen=True, kw_only=True, tag="release_name"):
+class ReleaseName(RequestedEntry, frozen=True, kw_only=True, tag="release_name"):
     """An operator frees a name."""
 
     key: str
@@ -60,28 +65,32 @@ class ReleaseName(Asked, frozen=True, kw_only=True, tag="release_name"):
 
 
 class Departed(Entry, frozen=True, kw_only=True, tag="departed"):
-    """The broker says that an inbox is gone."""
+    """The broker has deleted an inbox, because its client's connection ended."""
 
     inbox: str
 
 
-class Marker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="marker"):
-    """A marker of the wire's (chat_wire.messages), as it is read here."""
+class JournalMarker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="marker"):
+    """A `chat_wire.messages.Marker`, in a form that one decoder can read together with the entries."""
 
     origin: str
 
 
 Command: TypeAlias = ClaimName | ResumeSession | ExitSession | ReleaseName | Departed
-_decoder = msgspec.json.Decoder(Command | Marker | tuple[Command, ...])
+_decoder = msgspec.json.Decoder(Command | JournalMarker | tuple[Command, ...])
 
 
 def encode(entries: Sequence[Command]) -> bytes:
-    """The message that appends these entries."""
+    """Return the journal message that appends these entries, of which there is at least one."""
     return codec.encode(entries[0] if len(entries) == 1 else entries)
 
 
-def decode(body: bytes) -> tuple[Command | Marker, ...]:
-    """The entries, or the marker, in a message; raises DecodeError."""
+def decode(body: bytes) -> tuple[Command | JournalMarker, ...]:
+    """Return the entries, or the marker, in a journal message.
+
+    Raises:
+        DecodeError: The message is not one of the journal.
+    """
     try:
         message = _decoder.decode(body)
     except codec.UNREADABLE as error:
@@ -90,5 +99,5 @@ def decode(body: bytes) -> tuple[Command | Marker, ...]:
 
 
 def digest(body: bytes) -> str:
-    """What a message is recognised by when its stream is read again."""
+    """Return the digest by which a replica recognises a message when it reads the stream again."""
     return hashlib.sha256(body).hexdigest()[:32]

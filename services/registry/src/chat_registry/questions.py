@@ -1,4 +1,4 @@
-"""Who is there? Answered when the replica has read as much of the journal as the one who asks knows of."""
+"""Answer `ListUsers` once the replica has read as much of the journal as the client knows of."""
 
 import time
 from collections import deque
@@ -15,13 +15,13 @@ from chat_worker.dead import reply
 
 log = structlog.get_logger()
 
-MOST_WAITING = 1_000
+MAX_WAITING = 1_000
 WAIT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A `ListUsers` that waits for journal offset `after`, but not beyond `deadline` (monotonic seconds)."""
+class UserQuestion:
+    """A `ListUsers` that waits for the journal offset `after`, at most until `deadline` (monotonic seconds)."""
 
     request: str
     inbox: str
@@ -29,27 +29,30 @@ class Question:
     deadline: float
 
 
-class Questions:
-    """The questions that this replica cannot answer yet."""
+class UserQuestions:
+    """The questions that the replica cannot answer yet."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Question] = deque()
+        """Start without questions."""
+        self._waiting: deque[UserQuestion] = deque()
 
     def ask(self, request: str, inbox: str, after: int, state: State) -> Iterator[Publication]:
-        """Answer now if the state is far enough, else keep the question; too many are refused."""
-        if after > state.offset and len(self._waiting) >= MOST_WAITING:
+        """Answer a question now if the state includes the offset `after`; else keep it for later.
+
+        If too many questions wait already, refuse it.
+        """
+        if after > state.offset and len(self._waiting) >= MAX_WAITING:
             busy = Refused(request=request, reason="busy", text="too many questions at once: ask again")
             yield from reply(inbox, encode(busy))
             return
         deadline = time.monotonic() + WAIT_SECONDS
-        self._waiting.append(Question(request=request, inbox=inbox, after=after, deadline=deadline))
+        self._waiting.append(UserQuestion(request=request, inbox=inbox, after=after, deadline=deadline))
         yield from self.answer(state)
 
     def answer(self, state: State) -> Iterator[Publication]:
-        """Answer what can be answered now.
+        """Answer every question whose offset the state includes, or whose deadline has passed.
 
-        One that has waited too long is answered with what is known: its offset may be that of a journal
-        that has been deleted.
+        A late question may name the offset of a journal that has been deleted, so its answer is the present state.
         """
         waiting, self._waiting = self._waiting, deque()
         for question in waiting:

@@ -1,11 +1,11 @@
-"""Snapshots: the whole state at one offset of the journal, in parts that a broker takes easily."""
+"""Snapshots: the whole state at one offset of the journal, in parts small enough for the broker."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from chat_registry.state import Ended, Holder, State, add
+from chat_registry.state import EndedSession, Holder, State, add_holder
 from chat_wire import codec
 from chat_wire.errors import DecodeError
 
@@ -13,10 +13,11 @@ PART_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class SnapshotPart:
     """Part `part` of `parts`, counting from 0, of the state after entry `index` of the message at `offset`.
 
-    `entry` is the digest of that message: a journal that has another one there is another journal.
+    `entry` is the digest of that message. If the journal has another message there, the snapshot belongs to another
+    journal. `time` and the times in `departed` and `refused` are in microseconds.
     """
 
     type: Literal["snapshot"] = "snapshot"
@@ -27,19 +28,19 @@ class Snapshot:
     parts: int
     time: int
     holders: tuple[Holder, ...]
-    ended: tuple[Ended, ...]
+    ended: tuple[EndedSession, ...]
     departed: tuple[tuple[str, int], ...]
     refused: tuple[tuple[str, int], ...]
 
 
-def take(state: State, entry: str) -> list[Snapshot]:
-    """The parts of a snapshot of `state`, whose last message has the digest `entry`."""
+def parts_of(state: State, entry: str) -> list[SnapshotPart]:
+    """Return the parts of a snapshot of a state whose last message has the digest `entry`."""
     holders, ended = tuple(state.holders.values()), tuple(state.ended.values())
     departed, refused = tuple(state.departed.items()), tuple(state.refused.items())
-    most = max(len(holders), len(ended), len(departed), len(refused))
-    cuts = [slice(start, start + PART_ROWS) for start in range(0, most, PART_ROWS)] or [slice(0, 0)]
+    rows = max(len(holders), len(ended), len(departed), len(refused))
+    cuts = [slice(start, start + PART_ROWS) for start in range(0, rows, PART_ROWS)] or [slice(0, 0)]
     return [
-        Snapshot(
+        SnapshotPart(
             offset=state.offset,
             index=state.index,
             entry=entry,
@@ -55,12 +56,12 @@ def take(state: State, entry: str) -> list[Snapshot]:
     ]
 
 
-def restore(parts: list[Snapshot]) -> State:
-    """The state that the parts of one snapshot, in order, were taken of."""
+def restore(parts: list[SnapshotPart]) -> State:
+    """Return the state that a snapshot was made from; `parts` are all its parts, in order."""
     state = State(offset=parts[0].offset, index=parts[0].index, now=parts[0].time)
     for part in parts:
         for holder in part.holders:
-            add(state, holder)
+            add_holder(state, holder)
         state.ended.update((ended.session, ended) for ended in part.ended)
         state.departed.update(part.departed)
         state.refused.update(part.refused)
@@ -68,7 +69,7 @@ def restore(parts: list[Snapshot]) -> State:
 
 
 class _Label(msgspec.Struct):
-    """As much of a part, or of a marker, as it takes to know what it is; the rest is only decoded when needed."""
+    """The fields that identify a part or a marker; the collector decodes the rest only of the newest snapshot."""
 
     type: Literal["snapshot", "marker"]
     offset: int = 0
@@ -78,14 +79,19 @@ class _Label(msgspec.Struct):
 
 
 class Collector:
-    """Finds the newest complete snapshot in the stream of parts, where those of several may be mixed."""
+    """Finds the newest complete snapshot in the stream of parts, where the parts of several may be mixed."""
 
     def __init__(self) -> None:
+        """Start without parts."""
         self._incomplete: dict[tuple[int, str], dict[int, bytes]] = {}
         self._newest: list[bytes] = []
 
     def add(self, body: bytes) -> None:
-        """Take a part in, in the order of the stream, passing over markers; raises DecodeError for anything else."""
+        """Add the next message of the stream; ignore it if it is a marker.
+
+        Raises:
+            DecodeError: The message is neither a part of a snapshot nor a marker.
+        """
         try:
             label = msgspec.json.decode(body, type=_Label)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -98,9 +104,10 @@ class Collector:
             self._newest = [parts[part] for part in sorted(parts)]
             del self._incomplete[label.offset, label.entry]
 
-    def newest(self) -> list[Snapshot]:
-        """The parts of the newest complete snapshot; none if there is no such snapshot.
+    def newest(self) -> list[SnapshotPart]:
+        """Return the parts of the newest complete snapshot, or an empty list if there is no complete snapshot.
 
-        Raises DecodeError when it was written by a version of the registry too different from this one.
+        Raises:
+            DecodeError: An incompatible version of the registry wrote the snapshot.
         """
-        return [codec.decode(body, Snapshot) for body in self._newest]
+        return [codec.decode(body, SnapshotPart) for body in self._newest]

@@ -1,7 +1,8 @@
-"""What the registry knows: who holds which name, and what happened lately.
+"""The registry's state: names with their holders, and recent events.
 
-A large registry has 100,000 names. So what there is many of is a msgspec.Struct: an array in snapshots, made and read
-several times as fast as a dataclass, and none of the garbage collector's business, as it cannot be part of a cycle.
+A large registry has 100,000 names. The frequent records are therefore of type msgspec.Struct: msgspec reads and
+writes them, as arrays, several times as fast as dataclasses. They cannot be part of a reference cycle, so
+`gc=False` keeps the garbage collector from visiting them.
 """
 
 from collections import OrderedDict
@@ -13,12 +14,12 @@ from chat_wire.limits import PARTITIONS, TOKEN_SECONDS
 from chat_wire.messages import EndReason, NoticeKind
 
 SECOND = 1_000_000
-# How long departed inboxes and refused requests are remembered for what is journaled late.
+# Entries can reach the journal late. The state remembers departed inboxes and refused requests for this long.
 RECENT_SECONDS = 60
 
 
-class News(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """Something that everybody in the rooms is told, once for each `id`."""
+class PresenceEvent(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """A change of presence that every room shows once for each `id`, at time `at` (microseconds)."""
 
     id: str
     kind: NoticeKind
@@ -30,8 +31,20 @@ class News(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False)
 class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A name and the session that holds it.
 
-    `request` is the last one carried out for the session; `news` since then and `took` (the session that lost the
-    name by it) are told again when it comes again. `expires` is the latest of all its tokens.
+    Snapshots store the fields in this order. Change it only together with the snapshot format.
+
+    Attributes:
+        key: The name in the form that makes it unique.
+        name: The name as the user typed it.
+        author: The SHA-256 of the user's secret.
+        session: The session that holds the name.
+        partition: The ingress partition of the session.
+        inbox: The queue where the session's client receives answers.
+        connected: Whether that queue exists, as far as the registry knows.
+        expires: The latest expiry of all the session's tokens, in microseconds.
+        request: The last request carried out for the session.
+        events: The presence events since that request. The registry publishes them again when the request comes again.
+        replaced: The session that lost the name by that request, if any. The registry announces its end again, too.
     """
 
     key: str
@@ -43,12 +56,15 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     connected: bool
     expires: int
     request: str
-    news: tuple[News, ...]
-    took: str | None
+    events: tuple[PresenceEvent, ...]
+    replaced: str | None
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """A session that is over; `inbox` is where its client was last."""
+class EndedSession(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """A session that ended at time `at` (microseconds) because of `request`; `inbox` is its client's last inbox.
+
+    Snapshots store the fields in this order. Change it only together with the snapshot format.
+    """
 
     session: str
     user: str
@@ -56,16 +72,25 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False
     expires: int
     reason: EndReason
     request: str
-    news: tuple[News, ...]
+    events: tuple[PresenceEvent, ...]
     at: int
 
 
 @dataclass(slots=True)
 class State:
-    """A replica's view of the journal up to and including entry `index` at `offset`, at the time `now` (microseconds).
+    """The result of all journal entries up to and including entry `index` of the message at `offset`.
 
-    `sessions` and `inboxes` find holders; `load` counts the sessions of each partition. `departed` maps
-    inboxes, and `refused` requests, to when that was; oldest first, as `ended` is.
+    Attributes:
+        offset: The offset of the last applied message; -1 before the first.
+        index: The position of the last applied entry in that message.
+        now: The latest time of all applied entries, in microseconds.
+        holders: The holder of each name, by the name's key.
+        sessions: The key of each session's name.
+        inboxes: The keys of the names that each inbox serves.
+        load: The number of sessions in each partition.
+        ended: Ended sessions whose tokens may still be valid, oldest first.
+        departed: The time of each recent departure, by inbox, oldest first.
+        refused: The time of each recent refusal, by request, oldest first.
     """
 
     offset: int = -1
@@ -75,27 +100,32 @@ class State:
     sessions: dict[str, str] = field(default_factory=dict)
     inboxes: dict[str, set[str]] = field(default_factory=dict)
     load: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
-    ended: OrderedDict[str, Ended] = field(default_factory=OrderedDict)
+    ended: OrderedDict[str, EndedSession] = field(default_factory=OrderedDict)
     departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     refused: OrderedDict[str, int] = field(default_factory=OrderedDict)
 
 
-def hold(state: State, holder: Holder) -> None:
-    """Put a holder in, in place of the one that had its name."""
-    drop(state, holder.key)
-    add(state, holder)
+def holder_of(state: State, session: str) -> Holder | None:
+    """Return the holder whose session this is, or None if the session holds no name."""
+    return state.holders.get(state.sessions.get(session, ""))
 
 
-def add(state: State, holder: Holder) -> None:
-    """Put a holder in whose name is free."""
+def put_holder(state: State, holder: Holder) -> None:
+    """Give a name to a holder, instead of its present holder if there is one."""
+    remove_holder(state, holder.key)
+    add_holder(state, holder)
+
+
+def add_holder(state: State, holder: Holder) -> None:
+    """Give a free name to a holder."""
     state.holders[holder.key] = holder
     state.sessions[holder.session] = holder.key
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
     state.load[holder.partition] += 1
 
 
-def drop(state: State, key: str) -> None:
-    """Take the holder of a name out, if there is one."""
+def remove_holder(state: State, key: str) -> None:
+    """Free a name; do nothing if it is free already."""
     holder = state.holders.pop(key, None)
     if holder is None:
         return
@@ -106,17 +136,17 @@ def drop(state: State, key: str) -> None:
         del state.inboxes[holder.inbox]
 
 
-def remember(memory: OrderedDict[str, int], what: str, at: int) -> None:
-    """Note in a memory of the state that this happened, as the newest."""
-    memory[what] = at
-    memory.move_to_end(what)
+def remember(memory: OrderedDict[str, int], item: str, at: int) -> None:
+    """Put an item at the end of `departed` or `refused`, with its time in microseconds."""
+    memory[item] = at
+    memory.move_to_end(item)
 
 
 def forget_old(state: State) -> None:
-    """Forget what cannot matter at the state's time any more."""
+    """Forget departures, refusals and ended sessions that are too old to matter at the state's time."""
     for memory in (state.departed, state.refused):
         while memory and next(iter(memory.values())) <= state.now - RECENT_SECONDS * SECOND:
             memory.popitem(last=False)
-    # No token of a session can outlive its end by more than this, whenever it was minted.
+    # The registry mints no token for an ended session, so its last token expires within this time.
     while state.ended and next(iter(state.ended.values())).at <= state.now - TOKEN_SECONDS * SECOND:
         state.ended.popitem(last=False)

@@ -1,11 +1,11 @@
-"""What one replica has read of the journal."""
+"""The part of the journal that one replica has read, and the state that results from it."""
 
 import structlog
 
 from chat_registry import domain, journal
-from chat_registry.domain import NOTHING, Outcome
 from chat_registry.errors import Diverged
-from chat_registry.journal import Command, Marker
+from chat_registry.journal import Command, JournalMarker
+from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.state import State
 from chat_wire.errors import WireError
 from chat_worker.delivery import Delivery
@@ -14,43 +14,59 @@ log = structlog.get_logger()
 
 
 class View:
-    """A state, and how to go on from it: after a snapshot, or from the first entry there is.
+    """A state that follows the journal, from a snapshot or from the first entry.
 
-    Streams are not fsynced, and can be deleted; their offsets are then used again. So the first message
-    read after a snapshot must be the one that the snapshot names, by its digest `anchor`.
+    The broker does not fsync streams, and an operator can delete them; the broker then uses their offsets again. So
+    the first message after a snapshot must be the one whose digest the snapshot names, the anchor.
     """
 
-    def __init__(self, state: State, anchor: str | None = None) -> None:
+    def __init__(self) -> None:
+        """Follow the journal from its first entry."""
+        self.state = State()
+        self._anchor: str | None = None
+        self._known_until: int | None = None
+        self._since_snapshot: int | None = None
+
+    def load(self, state: State, anchor: str) -> None:
+        """Follow the journal from a snapshot.
+
+        Args:
+            state: The state of the snapshot.
+            anchor: The digest of the last message in the snapshot.
+        """
         self.state = state
         self._anchor = anchor
-        self._known_until: int | None = None
-        self._since_snapshot: int | None = 0 if anchor else None
+        self._since_snapshot = 0
 
     @property
     def start(self) -> int | str:
-        """Where to attach to the journal."""
+        """The stream offset to begin reading at, as RabbitMQ's `x-stream-offset` expects it."""
         return "first" if self._anchor is None else self.state.offset
 
     @property
-    def waiting(self) -> bool:
-        """Whether the message that the snapshot names has yet to come."""
+    def anchor_missing(self) -> bool:
+        """Whether the view has yet to read the message that its snapshot names."""
         return self._anchor is not None
 
     def restart(self) -> None:
-        """Read a journal that does not go with the snapshot from its first entry.
+        """Prepare to read a journal that does not continue the snapshot, from its first entry.
 
-        What happened up to the time of the snapshot is known, so entries of that time are skipped.
+        The state includes everything up to the snapshot's time, so the view skips entries up to that time.
         """
         self._anchor = None
         self._known_until = self.state.now
         self._since_snapshot = None
         self.state.offset = -1
 
-    def read(self, delivery: Delivery) -> list[tuple[Command | Marker, Outcome]]:
-        """The entries in a delivery, each with what came of it. Raises Diverged."""
+    def read(self, delivery: Delivery) -> list[tuple[Command | JournalMarker, Outcome]]:
+        """Apply a message of the journal and return its entries with their outcomes.
+
+        Raises:
+            Diverged: The journal does not continue the snapshot.
+        """
         offset = delivery.offset or 0
         if self._anchor is not None:
-            self._check(offset, delivery.body)
+            self._check_anchor(offset, delivery.body)
             return []
         read = [(entry, self._apply(offset, index, entry)) for index, entry in enumerate(_decode(delivery))]
         self.state.offset = max(self.state.offset, offset)
@@ -59,32 +75,37 @@ class View:
         return read
 
     def snapshot_due(self, every: int) -> bool:
-        """Whether a snapshot is due now: `every` so many entries, and at the first of a journal that has none.
+        """Return whether a snapshot is due after the message just read; call this once for each message.
 
-        Asked after each message. All replicas count from the same snapshot, so they agree.
+        A snapshot is due at the first message of a journal that has none, and after each `every` entries. All replicas
+        count from the same snapshot, so they agree.
         """
         due = self._since_snapshot is None or self._since_snapshot >= every
         if due:
             self._since_snapshot = 0
         return due
 
-    def _apply(self, offset: int, index: int, entry: Command | Marker) -> Outcome:
-        if isinstance(entry, Marker) or self._is_known(entry):
+    def _apply(self, offset: int, index: int, entry: Command | JournalMarker) -> Outcome:
+        if isinstance(entry, JournalMarker) or self._is_known(entry):
             return NOTHING
         return domain.apply(self.state, offset, entry, index)
 
-    def _check(self, offset: int, body: bytes) -> None:
+    def _check_anchor(self, offset: int, body: bytes) -> None:
         if offset != self.state.offset or journal.digest(body) != self._anchor:
-            raise Diverged(f"the snapshot was made at {self.state.offset}, the journal has another entry at {offset}")
+            raise Diverged(
+                f"the journal does not continue the snapshot made at offset {self.state.offset}: "
+                f"it has another entry at offset {offset}"
+            )
         self._anchor = None
 
     def _is_known(self, entry: Command) -> bool:
         return self._known_until is not None and entry.time <= self._known_until
 
 
-def _decode(delivery: Delivery) -> tuple[Command | Marker, ...]:
+def _decode(delivery: Delivery) -> tuple[Command | JournalMarker, ...]:
+    """Return the entries in a delivery, or none if it is unreadable. All replicas skip the same ones, so they agree."""
     try:
         return journal.decode(delivery.body)
-    except WireError as error:  # every replica passes over it alike, so they still agree
+    except WireError as error:
         log.error("entry.refused", offset=delivery.offset, reason=error.reason, error=str(error))
         return ()

@@ -1,0 +1,70 @@
+"""The first phase of a replica: it loads the newest snapshot.
+
+The replica publishes a marker to the stream of snapshots and reads the stream until the marker comes back. The newest
+complete snapshot before the marker is the one to load.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import structlog
+
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
+from chat_registry.identity import ReplicaIdentity
+from chat_registry.snapshots import Collector, restore
+from chat_registry.view import View
+from chat_wire.errors import WireError
+from chat_worker.delivery import Delivery, Source
+from chat_worker.runtime import Broker
+
+log = structlog.get_logger()
+
+
+class Bootstrap:
+    """Loads the newest snapshot into a view."""
+
+    def __init__(
+        self, identity: ReplicaIdentity, view: View, broker: Broker, *, on_loaded: Callable[[], Iterator[Publication]]
+    ) -> None:
+        """Prepare to load.
+
+        Args:
+            identity: The replica.
+            view: The view to load the snapshot into; it stays empty if there is no snapshot.
+            broker: The connection.
+            on_loaded: Begins the next phase.
+        """
+        self._identity = identity
+        self._view = view
+        self._broker = broker
+        self._on_loaded = on_loaded
+        self._collector = Collector()
+
+    def begin(self) -> Publication:
+        """Begin to read the stream of snapshots, and return the marker that ends this phase."""
+        self._broker.consume(
+            Source(queue=topology.SNAPSHOTS_STREAM.name, handle=self.read, offset="first", prefetch=16)
+        )
+        return self._identity.marker(topology.SNAPSHOTS.name)
+
+    def read(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Collect the parts of snapshots until the marker comes back, then load and begin the next phase."""
+        for delivery in deliveries:
+            if self._identity.is_own_marker(delivery.body):
+                self._broker.cancel(topology.SNAPSHOTS_STREAM.name)
+                self._load()
+                yield from self._on_loaded()
+                return
+            self._collect(delivery)
+
+    def _collect(self, delivery: Delivery) -> None:
+        try:
+            self._collector.add(delivery.body)
+        except WireError as error:
+            log.error("snapshot.refused", offset=delivery.offset, reason=error.reason, error=str(error))
+
+    def _load(self) -> None:
+        parts = self._collector.newest()
+        self._collector = Collector()  # releases the bodies of the parts
+        if parts:
+            self._view.load(restore(parts), anchor=parts[0].entry)

@@ -1,0 +1,58 @@
+"""Grant or refuse a name: the decision on a `claim_name` entry."""
+
+import hashlib
+
+from chat_registry.journal import ClaimName
+from chat_registry.outcome import Outcome, refuse, refuse_ended
+from chat_registry.presence import kinds_of_change, presence_events
+from chat_registry.sessions import end_session, renew_session, token_expiry
+from chat_registry.state import Holder, State, put_holder
+
+
+def session_id(author: str, request: str) -> str:
+    """Return the id of the session that a claim opens.
+
+    The same claim always gets the same id. Other clients cannot predict it, because the claim's `request` is random.
+    """
+    return hashlib.sha256(f"{author}:{request}".encode()).hexdigest()[:32]
+
+
+def decide_claim(state: State, entry: ClaimName) -> Outcome:
+    """Grant the name if it is free or if the same author holds it; else refuse the claim.
+
+    A claim that comes again gets the answer that it got the first time.
+    """
+    session = session_id(entry.author, entry.request)
+    before = state.holders.get(entry.key)
+    if before and before.session == session:
+        return renew_session(state, entry, before)
+    if session in state.ended:
+        return refuse_ended(entry.request, state.ended[session])
+    if session in state.sessions:
+        return refuse(entry.request, "request_used", "this request got another name: make a new request")
+    if f"{session} {entry.key}" in state.refused or (before and before.author != entry.author):
+        state.refused.setdefault(f"{session} {entry.key}", state.now)
+        return refuse(entry.request, "name_taken", f"{entry.name} is taken: choose another name")
+    return _grant_name(state, entry, session, before)
+
+
+def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:
+    """Open a session that holds the name, in the partition with the least load; end the author's earlier session."""
+    ended = end_session(state, before, "taken", entry.request) if before else None
+    connected = entry.inbox not in state.departed
+    events = presence_events(state, session, entry.name, kinds_of_change(before, connected))
+    holder = Holder(
+        key=entry.key,
+        name=entry.name,
+        author=entry.author,
+        session=session,
+        partition=state.load.index(min(state.load)),
+        inbox=entry.inbox,
+        connected=connected,
+        expires=token_expiry(state),
+        request=entry.request,
+        events=events,
+        replaced=ended.session if ended else None,
+    )
+    put_holder(state, holder)
+    return Outcome(reply=holder, ended=ended, events=events)

@@ -1,0 +1,40 @@
+"""Presence events: how the rooms learn that a user joined, left, lost the connection or is back."""
+
+from chat_registry.state import Holder, PresenceEvent, State
+from chat_wire.messages import NoticeKind
+
+MAX_REPEATED_EVENTS = 4
+
+
+def presence_events(
+    state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], first: int = 0
+) -> tuple[PresenceEvent, ...]:
+    """Return one event of each kind, numbered from `first` within the state's present entry.
+
+    The ids follow from the position in the journal, so every replica gives an event the same id.
+    """
+    return tuple(
+        PresenceEvent(
+            id=f"notice-{state.offset}-{state.index}-{number}", kind=kind, session=session, user=user, at=state.now
+        )
+        for number, kind in enumerate(kinds, first)
+    )
+
+
+def kinds_of_change(before: Holder | None, connected: bool) -> tuple[NoticeKind, ...]:
+    """Return the kinds of events for a name that `before` held, or that was free, and that is now connected or not."""
+    if before is None:
+        return ("joined",) if connected else ("joined", "lost")
+    if before.connected == connected:
+        return ()
+    return ("back",) if connected else ("lost",)
+
+
+def events_to_repeat(events: tuple[PresenceEvent, ...]) -> tuple[PresenceEvent, ...]:
+    """Return the newest events; the limit keeps a client that repeats one request from growing the list."""
+    return events[-MAX_REPEATED_EVENTS:]
+
+
+def events_of_loss(holder: Holder) -> tuple[PresenceEvent, ...]:
+    """Return the event that announced a holder's lost connection; nothing if the holder is connected."""
+    return () if holder.connected else tuple(event for event in holder.events if event.kind == "lost")[-1:]

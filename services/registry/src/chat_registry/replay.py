@@ -1,0 +1,98 @@
+"""The second phase of a replica, which lasts as long as the connection: it applies the journal.
+
+The replica publishes a marker to the journal and reads. Once the marker comes back, it has caught up with the other
+replicas. From then on it publishes the outcomes of the entries that it appends itself.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import structlog
+
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
+from chat_registry import effects, journal
+from chat_registry.errors import Diverged
+from chat_registry.identity import ReplicaIdentity
+from chat_registry.journal import JournalMarker
+from chat_registry.snapshot_publisher import SnapshotPublisher
+from chat_registry.view import View
+from chat_worker.delivery import Delivery, Source
+from chat_worker.runtime import Broker
+
+log = structlog.get_logger()
+
+SILENT_SECONDS = 5.0
+
+
+class Replay:
+    """Applies the journal to a view."""
+
+    def __init__(
+        self,
+        identity: ReplicaIdentity,
+        view: View,
+        broker: Broker,
+        *,
+        snapshots: SnapshotPublisher,
+        on_caught_up: Callable[[], Iterator[Publication]],
+    ) -> None:
+        """Prepare to replay.
+
+        Args:
+            identity: The replica.
+            view: The view to apply the journal to.
+            broker: The connection.
+            snapshots: Publishes the snapshots that are due.
+            on_caught_up: Begins to serve.
+        """
+        self._identity = identity
+        self._view = view
+        self._broker = broker
+        self._snapshots = snapshots
+        self._on_caught_up = on_caught_up
+        self._silent_at = 0.0
+
+    def begin(self) -> Iterator[Publication]:
+        """Begin to read the journal where the view's snapshot ends, and yield a marker for the journal."""
+        self._consume()
+        yield self._identity.marker(topology.JOURNAL.name)
+
+    def read(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+        """Apply messages of the journal."""
+        try:
+            for delivery in deliveries:
+                yield from self._apply(delivery)
+        except Diverged as error:
+            self._restart(error)
+
+    def check_silence(self) -> None:
+        """Read the journal from its first entry if it ends before the message that the snapshot names."""
+        if self._view.anchor_missing and time.monotonic() > self._silent_at:
+            self._restart(Diverged("the journal ends before the last entry of the snapshot"))
+
+    def _consume(self) -> None:
+        self._silent_at = time.monotonic() + SILENT_SECONDS
+        self._broker.consume(
+            Source(queue=topology.JOURNAL_STREAM.name, handle=self.read, offset=self._view.start, prefetch=2000)
+        )
+
+    def _restart(self, why: Diverged) -> None:
+        log.error("stream.diverged", stream=topology.JOURNAL_STREAM.name, error=str(why))
+        self._view.restart()
+        self._consume()
+
+    def _apply(self, delivery: Delivery) -> Iterator[Publication]:
+        """Apply a message; if this replica appended it, yield its outcomes and make the snapshot that is due."""
+        read = self._view.read(delivery)
+        due = self._view.snapshot_due(self._snapshots.every)
+        if not read or read[0][0].origin != self._identity.origin:
+            return
+        for entry, outcome in read:
+            if isinstance(entry, JournalMarker):
+                yield from self._on_caught_up()
+            else:
+                effects.log_outcome(entry, outcome)
+                yield from effects.publications(entry, self._view.state.offset, outcome, self._identity.private_key)
+        if due:
+            self._snapshots.enqueue(self._view.state, journal.digest(delivery.body))
