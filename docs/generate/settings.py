@@ -66,7 +66,7 @@ SETTINGS = {
     ),
     "NO_COLOR": Setting("client", "", "if it is not empty, the client uses no colours"),
     "LANGUAGE": Setting("client", "", "languages in order of preference, separated by `:`; it needs a locale"),
-    "TERM": Setting("client", "", "with `dumb`, the client uses its line frontend"),
+    "TERM": Setting("client", "", "if it is empty or `dumb`, the client runs its line client"),
     "DISPLAY": Setting(
         "client", "", "on Linux the client opens links in a browser only if this or `WAYLAND_DISPLAY` is set"
     ),
