@@ -16,8 +16,8 @@ from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.room_screen import RoomScreen
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
-from chat_wire.messages import check_text
 from chat_wire.names import name_key
+from chat_wire.text import check_text
 
 # Sunday, 22 November 2026, 12:00 UTC, in microseconds.
 NOON = 1_795_348_800_000_000

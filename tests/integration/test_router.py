@@ -1,4 +1,4 @@
-"""A router on a real broker: posts in, batches out, and what it refuses."""
+"""A router on a real broker: posts in, batches and refusals out."""
 
 import signal
 from collections import Counter
@@ -47,7 +47,7 @@ def test_a_post_reaches_every_member_with_its_time_of_arrival(system: System) ->
     assert "hola" not in router.log.read_text()
 
 
-def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system: System) -> None:
+def test_posts_that_break_a_rule_are_refused_and_the_others_reach_the_room(system: System) -> None:
     router = system.started("router")
     ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
     ann.join()
@@ -79,7 +79,7 @@ def test_what_breaks_a_rule_is_refused_to_its_sender_and_the_rest_goes_on(system
     ]
 
 
-def test_what_cannot_be_answered_is_kept_in_dead_letters_and_never_sent_to_another_queue(system: System) -> None:
+def test_messages_without_an_inbox_go_to_dead_letters_and_to_no_other_queue(system: System) -> None:
     router = system.started("router")
     ann = member(system, "ann")
     publish = ann.publisher.publish
@@ -99,7 +99,7 @@ def test_what_cannot_be_answered_is_kept_in_dead_letters_and_never_sent_to_anoth
     ann.hear(lambda: ann.ids() == [sent])
 
 
-def test_a_token_is_void_once_its_session_has_ended_for_a_router_that_starts_later_too(system: System) -> None:
+def test_every_router_refuses_a_token_whose_session_has_ended(system: System) -> None:
     first = system.started("router")
     ann = member(system, "ann")
     registry = connect(system.url("registry"), "test")
@@ -123,7 +123,7 @@ def test_a_token_is_void_once_its_session_has_ended_for_a_router_that_starts_lat
     ann.hear(lambda: any(number in reply.sequences for reply in ann.replies))
 
 
-def test_who_sends_faster_than_the_operator_allows_is_refused_and_may_go_on_more_slowly(system: System) -> None:
+def test_a_session_that_posts_too_fast_is_refused_until_it_slows_down(system: System) -> None:
     system.started("router", POSTS_PER_SECOND="2")
     ann = member(system, "ann")
     ann.join()
@@ -140,7 +140,7 @@ def test_who_sends_faster_than_the_operator_allows_is_refused_and_may_go_on_more
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_router_told_to_stop_finishes_what_it_took_and_hands_over(system: System, number: signal.Signals) -> None:
+def test_a_router_that_is_stopped_finishes_its_posts_and_hands_over(system: System, number: signal.Signals) -> None:
     first = system.started("router")
     ann = member(system, "ann")
     ann.join()
@@ -156,7 +156,7 @@ def test_a_router_told_to_stop_finishes_what_it_took_and_hands_over(system: Syst
     assert [line["event"] for line in first.lines("worker.stopped")] == ["worker.stopped"]
 
 
-def test_a_room_deleted_under_a_router_is_declared_again_and_nothing_is_lost(system: System) -> None:
+def test_a_router_declares_a_deleted_room_again_and_loses_no_post(system: System) -> None:
     router = system.started("router")
     ann = member(system, "ann")
     system.broker.delete_queue(system.vhost, "room.lobby")
@@ -170,7 +170,7 @@ def test_a_room_deleted_under_a_router_is_declared_again_and_nothing_is_lost(sys
     ann.hear(lambda: ann.ids() == [sent])
 
 
-def test_a_router_takes_the_lowest_seat_that_is_free_and_moves_up(system: System) -> None:
+def test_a_router_takes_the_lowest_free_slot_and_moves_to_a_lower_one(system: System) -> None:
     first, second = system.started("router"), system.started("router")
     assert [router.lines("router.ready")[0]["seat"] for router in (first, second)] == [0, 1]
 
@@ -180,7 +180,7 @@ def test_a_router_takes_the_lowest_seat_that_is_free_and_moves_up(system: System
     assert system.started("router").lines("router.ready")[0]["seat"] == 1
 
 
-def test_routers_share_the_partitions_as_they_come_and_go(system: System) -> None:
+def test_routers_share_the_partitions_when_one_joins_or_dies(system: System) -> None:
     if system.broker.version() < (4,):
         pytest.skip("RabbitMQ 3 does not hand over to a higher priority")
     routers = [system.started("router") for _ in range(4)]
@@ -192,7 +192,7 @@ def test_routers_share_the_partitions_as_they_come_and_go(system: System) -> Non
 
 
 def owners(system: System) -> Counter[str]:
-    """Of how many partitions each connection has the active consumer."""
+    """Return for each connection the number of partitions of which it has the active consumer."""
     return Counter(
         str(consumer["channel_details"].get("connection_name"))
         for consumer in system.broker.call("GET", f"consumers/{system.vhost}")

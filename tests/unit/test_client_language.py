@@ -22,8 +22,8 @@ from chat_client.language import LOCALES, _, use_language
 from chat_client.refusals import explained, refusal
 from chat_client.settings import client_settings
 from chat_wire.errors import InvalidName, InvalidText
-from chat_wire.messages import check_text
 from chat_wire.names import name_key
+from chat_wire.text import check_text
 
 PACKAGE = Path(chat_client.__file__).parent
 KEYWORDS = {"_": None, "ngettext": (1, 2), "marked": None}  # as in the Makefile

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chat_wire.messages import check_text
+from chat_wire.text import check_text
 from tests.faults import posts
 from tests.faults.checker import check, render
 from tests.faults.examples import (

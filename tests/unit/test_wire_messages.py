@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from chat_wire import messages
 from chat_wire.codec import decode, encode, type_name
 from chat_wire.errors import DecodeError, InvalidText, UnknownType
-from chat_wire.messages import Batch, Claim, Exit, Notice, Post, Posts, Run, check_text, entry_ids, id_ranges
+from chat_wire.messages import Batch, Claim, Exit, Notice, Post, Posts, Run, entry_ids, id_ranges
+from chat_wire.text import check_text
 
 TYPED: list[Any] = [
     cls

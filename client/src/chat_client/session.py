@@ -22,8 +22,9 @@ from chat_client.link import Link
 from chat_client.member import Member
 from chat_client.sending import SERVICES_MISSING
 from chat_client.settings import broker_name
-from chat_wire.messages import Post, check_text
+from chat_wire.messages import Post
 from chat_wire.names import name_key
+from chat_wire.text import check_text
 
 CLOSE_SECONDS = 2.0
 

@@ -10,9 +10,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from chat_wire.errors import InvalidText
-from chat_wire.limits import MAX_TEXT
-
 # Of what clients send: JSON knows no bounds, but databases do.
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -328,18 +325,3 @@ def id_ranges(posts: Iterable[tuple[str, int]]) -> list[tuple[str, int, int]]:
         else:
             ranges.append((session, sequence, sequence))
     return ranges
-
-
-def check_text(text: str) -> None:
-    """Hold a post's text against the rules: something visible, at most 4,096 characters, each with a form in UTF-8.
-
-    Raises InvalidText, whose words say what to do.
-    """
-    if not text.strip():
-        raise InvalidText("the text is empty: type something")
-    if len(text) > MAX_TEXT:
-        raise InvalidText(f"the text has {len(text):,} characters, at most {MAX_TEXT:,} go into one message: split it")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidText("the text has half of a surrogate pair, which is no character: leave it out") from None

@@ -1,1 +1,1 @@
-"""The router: takes posts in, stamps them with their time of arrival, and fans them out to rooms."""
+"""The router: validates posts, stamps them with the time, and publishes them to the rooms."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from chat_router.domain import ServerClock
+from chat_router.batches import ServerClock
 from chat_router.service import RouterService
 from chat_router.settings import router_settings
 from chat_worker.main import main

@@ -1,46 +1,46 @@
-"""Why a router refuses posts, or its connection.
+"""Errors of the router.
 
 WireError
-└── PostsRejected
+└── PostsRejected         posts break a rule
     ├── WrongPartition
     ├── WrongSequence
     ├── WrongTime
     └── TooFast
 Unconfirmed
-└── SlotFree
+└── LowerSlotFree         the router has to reconnect to take a lower slot
 """
 
 from chat_amqp.errors import Unconfirmed
 from chat_wire.errors import WireError
 
 
-class SlotFree(Unconfirmed):
-    """A lower seat than ours is free; a new connection takes it."""
+class LowerSlotFree(Unconfirmed):
+    """A slot below this replica's is free. A new connection takes it."""
 
 
 class PostsRejected(WireError):
-    """The posts are well-formed, and still must not reach the room; the text says why."""
+    """The message of posts has the right shape, but breaks a rule; the text says which."""
 
 
 class WrongPartition(PostsRejected):
-    """The posts came by a partition that is not their session's."""
+    """The posts arrived by a partition that is not their session's."""
 
     reason = "wrong_partition"
 
 
 class WrongSequence(PostsRejected):
-    """Too many posts in a message, none, or sequences that do not count 1, 2, 3."""
+    """The message has no posts, too many posts, or sequences that are not consecutive."""
 
     reason = "wrong_sequence"
 
 
 class WrongTime(PostsRejected):
-    """A post says it was written at a time that cannot be."""
+    """The `client_ts` of a post is out of range."""
 
     reason = "wrong_time"
 
 
 class TooFast(PostsRejected):
-    """The session sends more posts a second than are allowed."""
+    """The session sends more posts in a second than POSTS_PER_SECOND allows."""
 
     reason = "too_fast"

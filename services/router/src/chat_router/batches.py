@@ -1,0 +1,64 @@
+"""How accepted posts become batches, the entries of a room's stream."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from chat_router.validation import Accepted
+from chat_wire.messages import Batch, Run
+
+MAX_BATCH_POSTS = 256
+MAX_BATCH_BYTES = 256 * 1024
+
+
+def to_batches(accepted: Iterable[Accepted], router: str, server_ts: int) -> list[Batch]:
+    """Return the batches for accepted posts; within a room they keep the order of the posts.
+
+    A room gets one batch, or more where one would exceed 256 posts or 256 KiB of text.
+
+    Args:
+        accepted: The posts in the order of their arrival.
+        router: The replica's name.
+        server_ts: The time of arrival, in microseconds since 1970-01-01 UTC.
+    """
+    rooms: dict[str, list[Accepted]] = {}
+    for each in accepted:
+        rooms.setdefault(each.room, []).append(each)
+    return [
+        Batch(room=room, router=router, server_ts=server_ts, runs=_to_runs(chunk))
+        for room, posts in rooms.items()
+        for chunk in _chunks(posts)
+    ]
+
+
+def _to_runs(accepted: Iterable[Accepted]) -> tuple[Run, ...]:
+    return tuple(
+        Run(session=claims.session, user=claims.name, author=claims.author, posts=tuple(each.post for each in group))
+        for claims, group in groupby(accepted, key=lambda each: each.claims)
+    )
+
+
+def _chunks(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
+    chunk: list[Accepted] = []
+    size = 0
+    for each in accepted:
+        length = len(each.post.text.encode())
+        if chunk and (len(chunk) == MAX_BATCH_POSTS or size + length > MAX_BATCH_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(each)
+        size += length
+    if chunk:
+        yield chunk
+
+
+class ServerClock:
+    """Arrival times that never decrease, even when the wall clock is set back."""
+
+    def __init__(self) -> None:
+        """Make a clock that has stamped nothing yet."""
+        self._last = 0
+
+    def stamp(self, now: int) -> int:
+        """Return the arrival time for posts that arrive at `now`, both in microseconds since 1970-01-01 UTC."""
+        self._last = max(self._last, now)
+        return self._last
