@@ -19,14 +19,16 @@ from bench.result import Result, Target
 from bench.stage import Stage
 from bench.times import Times
 from bench.usage import memory
-from chat_archive.domain import HIGHEST_NUMBER, owner, to_line
-from chat_archive.questions import LATELY
+from chat_archive.log_line import to_line
+from chat_archive.owners import owner_number
+from chat_archive.questions import RECENT_POSTS
 from chat_client.browsing import PAGE as FOUND_PAGE
 from chat_client.link import Link
 from chat_client.member import HISTORY
 from chat_client.mine import PAGE
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
+from chat_wire.limits import MAX_INT64
 from chat_wire.messages import History, Mine, Page, Recorded, Refused, Search
 from testkit.processes import Process, System
 from testkit.wait import until
@@ -150,7 +152,10 @@ def _mine(tokens: list[tuple[Claims, str]]) -> Asked:
     claims, token = random.choice(tokens)
     return Asked(
         Mine(request=secrets.token_hex(16), token=token, after=0, limit=PAGE),
-        ((POSITION, ("lobby",)), (ROWS_OF_MINE, (owner(claims.author, claims.name), claims.author, 0, PAGE + 1))),
+        (
+            (POSITION, ("lobby",)),
+            (ROWS_OF_MINE, (owner_number(claims.author, claims.name), claims.author, 0, PAGE + 1)),
+        ),
     )
 
 
@@ -158,7 +163,7 @@ def _newest(tokens: list[tuple[Claims, str]], since: int) -> Asked:
     _, token = random.choice(tokens)
     return Asked(
         History(request=secrets.token_hex(16), token=token, room="lobby", before=None, limit=HISTORY),
-        ((LAST, ("lobby", since, MOST_SESSIONS)), (ROWS_OF_ROOM, ("lobby", HIGHEST_NUMBER, HISTORY + 1))),
+        ((LAST, ("lobby", since, MOST_SESSIONS)), (ROWS_OF_ROOM, ("lobby", MAX_INT64, HISTORY + 1))),
     )
 
 
@@ -174,12 +179,12 @@ def _history(tokens: list[tuple[Claims, str]], messages: int) -> Asked:
 def _frequent(tokens: list[tuple[Claims, str]], word: str) -> Asked:
     """A post's text is kept as JSON: a word comes after a space or a quotation mark."""
     pattern = f'*[ "]{word}*'
-    return Asked(_search(tokens, word), ((ROWS_WITH, ("lobby", HIGHEST_NUMBER, pattern, FOUND_PAGE + 1)),))
+    return Asked(_search(tokens, word), ((ROWS_WITH, ("lobby", MAX_INT64, pattern, FOUND_PAGE + 1)),))
 
 
 def _rare(tokens: list[tuple[Claims, str]], word: str) -> Asked:
-    lately = (ROWS_OF_ROOM, ("lobby", HIGHEST_NUMBER, LATELY))
-    found = (FOUND, (f'"{word}"*', HIGHEST_NUMBER, "lobby", FOUND_PAGE + 1))
+    lately = (ROWS_OF_ROOM, ("lobby", MAX_INT64, RECENT_POSTS))
+    found = (FOUND, (f'"{word}"*', MAX_INT64, "lobby", FOUND_PAGE + 1))
     return Asked(_search(tokens, word), (lately, found))
 
 

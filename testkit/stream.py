@@ -1,4 +1,4 @@
-"""Speaks into a room's stream as a router does, for tests of those who read it."""
+"""A stand-in for a router: publishes batches to a room's stream, for tests of its readers."""
 
 import time
 from contextlib import suppress
@@ -12,16 +12,29 @@ from testkit.wait import until
 
 
 class Speaker:
-    """Publishes batches to the lobby; remembers the ids of the posts in the stream's order, each once."""
+    """Publishes batches to the lobby.
+
+    Attributes:
+        ids: The ids of the posts in the order of the stream, each once.
+    """
 
     def __init__(self, system: System) -> None:
+        """Connect to a system's broker as a router."""
         self._connection = connect(system.url("router"), "speaker")
         self._publisher = Publisher(self._connection.channel())
         self._last: dict[str, int] = {}
         self.ids: list[str] = []
 
     def say(self, session: str, *texts: str, author: str = "a", user: str = "u", at: int | None = None) -> Batch:
-        """Publish a batch of one session's next posts, stamped `at` (in microseconds) or now."""
+        """Publish a batch of one session's next posts.
+
+        Args:
+            session: The session that sends them.
+            texts: The texts of the posts.
+            author: The author's id.
+            user: The user's name.
+            at: The time that the batch is stamped with, in microseconds; None for now.
+        """
         first = self._last.get(session, 0) + 1
         self._last[session] = first + len(texts) - 1
         posts = tuple(Post(sequence=first + i, client_ts=i, text=text) for i, text in enumerate(texts))
@@ -33,16 +46,16 @@ class Speaker:
         return batch
 
     def publish(self, batch: Batch) -> None:
-        """Publish an entry, be it one that was there before."""
+        """Publish an entry, which may be a repetition."""
         self._publisher.publish(Publication(exchange="chat.rooms", routing_key="lobby", body=encode(batch)))
 
     def confirmed(self) -> None:
-        """Wait until the broker has everything."""
+        """Wait until the broker has confirmed everything."""
         until(lambda: self.alive() and not self._publisher.unconfirmed, 30)
         assert not self._publisher.returned
 
     def alive(self) -> bool:
-        """Take in what the broker says, and keep the connection up."""
+        """Read from the broker, and keep the connection alive."""
         with suppress(TimeoutError):
             while True:
                 self._connection.drain_events(timeout=0.05)

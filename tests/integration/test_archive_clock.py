@@ -1,4 +1,4 @@
-"""What the archive's writer does by its clock, which stands still here until the test moves it."""
+"""The archive's writer by a clock that stands still until the test moves it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,9 +9,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from chat_archive.index import Index
-from chat_archive.rooms import IDLE_AFTER, SECOND
-from chat_archive.service import RENEW_EVERY, REPORT_LAG_EVERY, ArchiveService
+from chat_archive.lease import RENEW_AFTER
+from chat_archive.room_reader import IDLE_AFTER
+from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
+from chat_archive.units import SECOND
+from chat_archive.writer import REPORT_LAG_EVERY
 from chat_wire.messages import Batch, Post, Run
 from chat_worker.broker import Broker
 from chat_worker.clock import now
@@ -24,19 +27,27 @@ LATE = 60 * SECOND
 
 
 class Clock:
-    """Says always the same time; `now` is in microseconds."""
+    """A clock that shows `now`, in microseconds, until a test changes it."""
 
     def __init__(self) -> None:
+        """Begin an hour after zero."""
         self.now = 3600 * SECOND
 
     def __call__(self) -> int:
+        """Return the time."""
         return self.now
 
 
 class Writer:
-    """An archive replica in this process, which works while something is waited for."""
+    """An archive replica in this process, which works while the test waits for something."""
 
     def __init__(self, system: System, broker: Broker) -> None:
+        """Start the replica.
+
+        Args:
+            system: The system that the replica belongs to.
+            broker: Its connection.
+        """
         key = system.broker.secrets_dir / "archive" / "token_public_key"
         environ = {"DATA_DIR": str(system.data), "TOKEN_PUBLIC_KEY_FILE": str(key)}
         self.clock = Clock()
@@ -46,7 +57,7 @@ class Writer:
         broker.publish(self.service.start())
 
     def works_until(self, condition: Callable[[], Any]) -> None:
-        """Do round after round until a condition holds."""
+        """Do rounds until a condition holds."""
 
         def worked() -> Any:
             self._broker.wait(0.1)
@@ -60,13 +71,13 @@ class Writer:
         self.works_until(lambda: self.lobby()["recorded"] == offset)
 
     def lobby(self) -> dict[str, Any]:
-        """What the health report says of the room."""
+        """Return the room's part of the health report."""
         return dict(self.service.health()["rooms"]["lobby"])
 
 
 @pytest.fixture
 def writer(system: System) -> Iterator[Writer]:
-    """A replica that has the baton and writes."""
+    """Yield a replica that holds the writer lease and writes."""
     with Broker(system.url("archive"), "archive", Event(), on_heartbeat=lambda: None) as broker:
         made = Writer(system, broker)
         made.works_until(lambda: made.service.health()["writing"])
@@ -74,31 +85,31 @@ def writer(system: System) -> Iterator[Writer]:
         made.service.close()
 
 
-def batons(system: System) -> tuple[int, int, int]:
-    """How many were ever put out, how many of them were given back, and how many there are."""
+def leases(system: System) -> tuple[int, int, int]:
+    """Return how many lease messages were published, how many acknowledged, and how many there are."""
     queue = system.broker.queue(system.vhost, "archive.writer")
     counts = queue.get("message_stats", {})
     return counts.get("publish", 0), counts.get("ack", 0), queue.get("messages", 0)
 
 
 def old_entry(sequence: int) -> Batch:
-    """An entry that a router has stamped a minute ago."""
+    """Return an entry that a router stamped a minute ago."""
     run = Run(session="s", user="u", author="a", posts=(Post(sequence=sequence, client_ts=1, text="hola"),))
     return Batch(room="lobby", router="r", server_ts=now() - LATE, runs=(run,))
 
 
-def test_the_baton_is_renewed_long_before_the_broker_takes_it_away(system: System, writer: Writer) -> None:
-    writer.works_until(lambda: batons(system) == (1, 0, 1))
+def test_the_holder_renews_the_writer_lease_long_before_the_broker_withdraws_it(system: System, writer: Writer) -> None:
+    writer.works_until(lambda: leases(system) == (1, 0, 1))
 
-    writer.clock.now += RENEW_EVERY - 1
+    writer.clock.now += RENEW_AFTER - 1
     assert not list(writer.service.tick())
     writer.clock.now += 1
 
-    writer.works_until(lambda: batons(system) == (2, 1, 1))
+    writer.works_until(lambda: leases(system) == (2, 1, 1))
     assert writer.service.health()["writing"]
 
 
-def test_a_writer_that_is_behind_says_by_how_much_and_warns_once_a_minute(system: System, writer: Writer) -> None:
+def test_a_writer_that_is_behind_reports_its_lag_and_warns_once_a_minute(system: System, writer: Writer) -> None:
     with closing(Speaker(system)) as speaker, capture_logs() as logged:
 
         def warnings() -> list[tuple[Any, ...]]:
@@ -111,7 +122,7 @@ def test_a_writer_that_is_behind_says_by_how_much_and_warns_once_a_minute(system
         assert warnings() == [("lobby", 0)]
 
         writer.clock.now += max(IDLE_AFTER + 1, REPORT_LAG_EVERY)
-        assert writer.lobby()["behind_seconds"] == 0, "nothing is left to be read"
+        assert writer.lobby()["behind_seconds"] == 0, "the whole stream is recorded"
         speaker.publish(old_entry(3))
         writer.records(2)
         assert warnings() == [("lobby", 0), ("lobby", 2)]

@@ -1,4 +1,4 @@
-"""The index in PostgreSQL, where TEST_POSTGRESQL_URL names an empty database."""
+"""The index in PostgreSQL. TEST_POSTGRESQL_URL has to name an empty database."""
 
 import os
 from collections.abc import Iterator
@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_archive.domain import HIGHEST_NUMBER, Arrived, Checkpoint, holds, words
-from chat_archive.index import Index
+from chat_archive.index import Checkpoint, Index
 from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
-from chat_wire.limits import MAX_TEXT
+from chat_archive.stream_entries import StreamEntry
+from chat_archive.words import matches, words_in
+from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Batch, Post, Recorded, Run
 
 pytestmark = pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason="TEST_POSTGRESQL_URL is not set")
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason=
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
-    """An index that has nothing in it, and is left so."""
+    """Yield an empty index, and empty it again."""
     made = Index(os.environ["TEST_POSTGRESQL_URL"])
     made.create()
     made.clear()
@@ -28,26 +29,26 @@ def index() -> Iterator[Index]:
     made.clear()
 
 
-def test_postgresql_holds_the_index_as_sqlite_does(index: Index, tmp_path: Path) -> None:
+def test_postgresql_answers_as_sqlite_does(index: Index, tmp_path: Path) -> None:
     index.clear()
     recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
     posts = tuple(Post(sequence=number, client_ts=number, text=f"\x00ñ{number}") for number in (1, 2, 3))
     run = Run(session="s", user="Ann", author="a", posts=posts)
-    arrived = [Arrived(0, Batch(room="lobby", router="r", server_ts=1, runs=(run,)))]
+    entries = [StreamEntry(0, Batch(room="lobby", router="r", server_ts=1, runs=(run,)))]
 
     recorder.open()
     assert not recorder.catch_up()
-    written = recorder.record("lobby", arrived)
+    written = recorder.record("lobby", entries)
     recorder.close()
 
     assert index.history("lobby", None, 10) == written[::-1]
-    assert index.mine("a", "ANN", 1, 1) == written[1:2]
-    assert index.search("lobby", ["n"], HIGHEST_NUMBER, 2) == written[:0:-1]
+    assert index.sent_by("a", "ANN", 1, 1) == written[1:2]
+    assert index.search("lobby", ["n"], MAX_INT64, 2) == written[:0:-1]
     index.clear()
-    assert index.search("lobby", ["n"], HIGHEST_NUMBER, 2) == []
+    assert index.search("lobby", ["n"], MAX_INT64, 2) == []
     recorder.open()
     assert recorder.catch_up()
-    assert recorder.record("lobby", arrived) == []
+    assert recorder.record("lobby", entries) == []
     assert index.history("lobby", None, 10) == written[::-1]
     recorder.close()
 
@@ -57,7 +58,7 @@ TEXTS = st.text(max_size=30) | st.text("abAßñN\u0301ﬁ½٣7_*\"':-&|!()\\\0 \
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS | st.sampled_from(["x" * MAX_TEXT, "𐐨" * MAX_TEXT]), min_size=1, max_size=6), st.data())
-def test_postgresql_finds_by_any_words_what_holds_them(index: Index, texts: list[str], data: st.DataObject) -> None:
+def test_postgresql_finds_the_posts_that_match_any_words(index: Index, texts: list[str], data: st.DataObject) -> None:
     posts = [
         Recorded(
             number=number,
@@ -77,8 +78,8 @@ def test_postgresql_finds_by_any_words_what_holds_them(index: Index, texts: list
     index.clear()
     index.record(posts, Checkpoint(size=1, lines=len(posts)))
 
-    wanted = words(data.draw(TEXTS | st.sampled_from(texts)))
+    wanted = words_in(data.draw(TEXTS | st.sampled_from(texts)))
 
     if wanted:
-        holding = [post for post in posts if holds(post.text, wanted) and post.room == "lobby"]
-        assert index.search("lobby", wanted, HIGHEST_NUMBER, 10) == holding[::-1]
+        matching = [post for post in posts if matches(post.text, wanted) and post.room == "lobby"]
+        assert index.search("lobby", wanted, MAX_INT64, 10) == matching[::-1]

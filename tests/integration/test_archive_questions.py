@@ -1,4 +1,4 @@
-"""What may be asked of an archive on a real broker, and what is refused."""
+"""Questions that an archive on a real broker answers, and those that it refuses."""
 
 import signal
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from testkit.wait import until
 
 @pytest.fixture
 def speaker(system: System) -> Iterator[Speaker]:
-    """A speaker; the archive has to have declared the stream before it speaks."""
+    """Yield a speaker. Start an archive, which declares the stream, before it speaks."""
     made = Speaker(system)
     yield made
     made.close()
@@ -59,7 +59,9 @@ def newest(chatter: Chatter) -> Position | None:
     return page.position
 
 
-def test_the_history_comes_in_pages_oldest_first_and_says_up_to_where_it_goes(system: System, speaker: Speaker) -> None:
+def test_the_history_comes_in_pages_oldest_first_with_the_position_of_the_last_post(
+    system: System, speaker: Speaker
+) -> None:
     system.started("archive")
     system.started("archive")
     ann = member(system, "ann")
@@ -78,7 +80,7 @@ def test_the_history_comes_in_pages_oldest_first_and_says_up_to_where_it_goes(sy
     assert before.position == Position(offset=2, id="s-3")
 
 
-def test_the_newest_page_says_how_far_each_session_has_spoken(system: System, speaker: Speaker) -> None:
+def test_the_newest_page_has_the_last_sequence_of_each_session(system: System, speaker: Speaker) -> None:
     system.started("archive")
     ann = member(system, "ann")
     speaker.say("s1", "one", "two")
@@ -122,7 +124,9 @@ def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, spea
     assert 2**19 < len(encode(page)) < 2**20
 
 
-def test_mine_is_what_this_person_sent_under_this_name_however_it_is_typed(system: System, speaker: Speaker) -> None:
+def test_mine_returns_the_posts_of_this_author_under_this_name_however_it_is_typed(
+    system: System, speaker: Speaker
+) -> None:
     system.started("archive")
     ann = member(system, "Ann")
     speaker.say("s1", "first", user="ann", author=ann.secret)
@@ -166,9 +170,7 @@ def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_acce
         assert (page.more, page.position, page.last) == (False, None, {})
 
 
-def test_what_is_found_comes_in_pages_oldest_first_be_it_of_lately_or_of_long_ago(
-    system: System, speaker: Speaker
-) -> None:
+def test_found_posts_come_in_pages_oldest_first_whether_recent_or_old(system: System, speaker: Speaker) -> None:
     system.started("archive")
     ann = member(system, "ann")
     for batch in range(12):
@@ -188,7 +190,7 @@ def test_what_is_found_comes_in_pages_oldest_first_be_it_of_lately_or_of_long_ag
     assert len(texts(search(ann, "needle", limit=50))) == 24
 
 
-def test_a_search_out_of_order_is_refused_with_what_to_do(system: System, speaker: Speaker) -> None:
+def test_an_invalid_search_is_refused_with_a_reason(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
     speaker.say("s", "hola")
@@ -208,9 +210,7 @@ def test_a_search_out_of_order_is_refused_with_what_to_do(system: System, speake
     assert "hola" not in archive.log.read_text()
 
 
-def test_an_index_of_before_there_was_search_is_built_anew_by_the_archive_that_follows(
-    system: System, speaker: Speaker
-) -> None:
+def test_the_next_archive_rebuilds_an_index_without_words(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     ann = member(system, "ann")
     speaker.say("s", *["needle", *["hay"] * 600])
@@ -226,7 +226,7 @@ def test_an_index_of_before_there_was_search_is_built_anew_by_the_archive_that_f
     until(lambda: texts(search(ann, "needle")) == ["needle"])
 
 
-def test_numbers_out_of_all_bounds_are_answered_as_the_nearest_within(system: System, speaker: Speaker) -> None:
+def test_numbers_out_of_range_are_answered_as_the_nearest_in_range(system: System, speaker: Speaker) -> None:
     system.started("archive")
     ann = member(system, "ann")
     speaker.say("s", "hola", author=ann.secret, user="ann")
@@ -237,7 +237,7 @@ def test_numbers_out_of_all_bounds_are_answered_as_the_nearest_within(system: Sy
     assert texts(mine(ann, after=-(2**63), limit=-1)) == ["hola"]
 
 
-def test_a_question_out_of_order_is_refused_with_the_reason_and_the_next_is_answered(system: System) -> None:
+def test_an_invalid_question_is_refused_with_a_reason_and_the_next_is_answered(system: System) -> None:
     archive = system.started("archive")
     ann, late, forger = member(system, "ann"), member(system, "late", expires_in=-1), member(system, "forger")
     assert forger.granted
@@ -255,7 +255,7 @@ def test_a_question_out_of_order_is_refused_with_the_reason_and_the_next_is_answ
     assert ann.token not in archive.log.read_text()
 
 
-def test_of_many_questions_a_replica_takes_few_at_once_and_leaves_the_others_to_another(system: System) -> None:
+def test_a_replica_receives_few_questions_at_once_and_leaves_the_others_to_another(system: System) -> None:
     busy = system.started("archive")
     ann = member(system, "ann")
     busy.send(signal.SIGSTOP)
@@ -272,7 +272,7 @@ def test_of_many_questions_a_replica_takes_few_at_once_and_leaves_the_others_to_
     ann.hear(lambda: {reply.request for reply in ann.replies} >= set(map(str, range(2 * QUESTIONS_AT_ONCE))))
 
 
-def test_a_session_that_has_ended_is_told_so_by_every_replica(system: System) -> None:
+def test_every_replica_refuses_a_session_that_has_ended(system: System) -> None:
     first = system.started("archive")
     ann = member(system, "ann")
     assert ann.granted
@@ -292,7 +292,7 @@ def test_a_session_that_has_ended_is_told_so_by_every_replica(system: System) ->
     registry.release()
 
 
-def test_what_is_no_question_is_kept_as_a_dead_letter_and_refused_if_there_is_an_inbox(system: System) -> None:
+def test_an_undecodable_question_becomes_a_dead_letter_and_is_refused_if_it_names_an_inbox(system: System) -> None:
     system.started("archive")
     ann = member(system, "ann")
     question = encode(History(request="lost", token=ann.token, room="lobby", before=None, limit=1))

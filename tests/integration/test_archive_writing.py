@@ -1,4 +1,4 @@
-"""The archive's writer on a real broker: log.txt has each post once, in the stream's order, whatever happens."""
+"""The archive's writer on a real broker: log.txt has each post once, in the order of the stream, after any failure."""
 
 import resource
 import signal
@@ -17,7 +17,7 @@ from testkit.wait import until
 
 @pytest.fixture
 def speaker(system: System) -> Iterator[Speaker]:
-    """A speaker, once an archive that declares the stream has started."""
+    """Yield a speaker. Start an archive, which declares the stream, before it speaks."""
     made = Speaker(system)
     yield made
     made.close()
@@ -28,24 +28,24 @@ def ids(system: System) -> list[str]:
 
 
 def recorded(system: System, speaker: Speaker, seconds: float = 20) -> None:
-    """Wait until log.txt has what was said, each once and in order."""
+    """Wait until log.txt has every published post, once and in order."""
     speaker.confirmed()
-    until(lambda: len(ids(system)) >= len(speaker.ids), seconds, "all that was said is in log.txt")
+    until(lambda: len(ids(system)) >= len(speaker.ids), seconds, "log.txt has every published post")
     assert ids(system) == speaker.ids
 
 
 def recorded_by(process: Process) -> list[str]:
-    """The ids of the posts that a replica says it has recorded, in its order."""
+    """Return the ids of the posts that a replica has logged as recorded, in order."""
     runs = [run for line in process.lines("posts.recorded") for run in line["runs"]]
     return [f"{session}-{sequence}" for session, first, last in runs for sequence in range(first, last + 1)]
 
 
 def reported(process: Process) -> dict[str, Any]:
-    """The health report."""
+    """Return the health report."""
     return dict(orjson.loads(process.health.read_bytes()))
 
 
-def has_baton(process: Process) -> bool:
+def has_lease(process: Process) -> bool:
     return bool(process.ready() and reported(process)["baton"])
 
 
@@ -53,7 +53,7 @@ def writing(process: Process) -> bool:
     return bool(process.ready() and reported(process)["writing"])
 
 
-def one_that_writes(archives: list[Process]) -> Process | None:
+def writer_among(archives: list[Process]) -> Process | None:
     return next((each for each in archives if writing(each)), None)
 
 
@@ -62,7 +62,7 @@ def has_more_than(count: int, system: System) -> bool:
 
 
 def cut_off(system: System, process: Process) -> None:
-    """Have the broker close the connection by which a replica consumes; it lists a new one after some seconds."""
+    """Close a replica's consuming connection at the broker, which lists a new connection only after some seconds."""
 
     def names() -> list[str]:
         return [
@@ -75,9 +75,7 @@ def cut_off(system: System, process: Process) -> None:
     system.broker.close_connections(until(names, what="the broker lists the connection"))
 
 
-def test_what_is_said_is_in_log_txt_with_both_times_and_what_is_repeated_only_once(
-    system: System, speaker: Speaker
-) -> None:
+def test_log_txt_has_both_times_of_each_post_and_a_repeated_post_once(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     first = speaker.say("s", "hola", "¿qué tal?")
     speaker.publish(first)
@@ -100,7 +98,7 @@ def test_what_is_said_is_in_log_txt_with_both_times_and_what_is_repeated_only_on
     assert "hola" not in archive.log.read_text()
 
 
-def test_an_entry_that_nobody_understands_is_passed_over(system: System, speaker: Speaker) -> None:
+def test_an_undecodable_entry_is_skipped(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     odd = speaker.say("s", "one")
     object.__setattr__(odd, "type", "telegram")
@@ -112,14 +110,14 @@ def test_an_entry_that_nobody_understands_is_passed_over(system: System, speaker
     assert [line["offset"] for line in archive.lines("entry.ignored")] == [1]
 
 
-def test_a_writer_killed_in_a_flood_is_followed_by_another_that_goes_on_where_it_was(
+def test_after_a_kill_in_a_flood_another_writer_goes_on_where_the_first_stopped(
     system: System, speaker: Speaker
 ) -> None:
     archives = [system.started("archive")]
     until(lambda: writing(archives[0]))
     archives += [system.started("archive"), system.started("archive")]
     for _ in range(2):
-        writer = until(partial(one_that_writes, archives))
+        writer = until(partial(writer_among, archives))
         assert writer
         before = len(speaker.ids)
         for number in range(3000):
@@ -131,7 +129,7 @@ def test_a_writer_killed_in_a_flood_is_followed_by_another_that_goes_on_where_it
     recorded(system, speaker, 40)
 
 
-def test_a_writer_that_was_paused_never_writes_beside_the_next_one(system: System, speaker: Speaker) -> None:
+def test_a_paused_writer_never_writes_beside_the_next_one(system: System, speaker: Speaker) -> None:
     first = system.started("archive")
     until(lambda: writing(first))
     second = system.started("archive")
@@ -140,7 +138,7 @@ def test_a_writer_that_was_paused_never_writes_beside_the_next_one(system: Syste
 
     first.send(signal.SIGSTOP)
     cut_off(system, first)
-    until(lambda: speaker.alive() and has_baton(second), 60, "the broker misses the first")
+    until(lambda: speaker.alive() and has_lease(second), 60, "the broker gives the lease to the second")
     speaker.say("s", "meanwhile")
     until(lambda: second.lines("archive.stalled"))
     assert second.lines("archive.stalled")[0]["reason"] == "log_held"
@@ -148,12 +146,12 @@ def test_a_writer_that_was_paused_never_writes_beside_the_next_one(system: Syste
 
     recorded(system, speaker, 30)
     until(lambda: writing(second))
-    until(lambda: not has_baton(first))
+    until(lambda: not has_lease(first))
 
 
 @pytest.fixture
 def user(system: System) -> Iterator[str]:
-    """A user of the broker of one replica's own; its password is its name."""
+    """Yield a broker user for one replica; its password is its name."""
     name = f"{system.vhost}-archive"
     (rights,) = (
         each for each in system.broker.call("GET", f"vhosts/{system.vhost}/permissions") if each["user"] == "archive"
@@ -165,9 +163,7 @@ def user(system: System) -> Iterator[str]:
     system.broker.call("DELETE", f"users/{name}")
 
 
-def test_a_writer_that_the_broker_does_not_let_in_any_more_lets_the_next_one_write(
-    system: System, speaker: Speaker, user: str
-) -> None:
+def test_a_writer_that_the_broker_refuses_lets_the_next_one_write(system: System, speaker: Speaker, user: str) -> None:
     address = system.url("archive").rpartition("@")[2]
     first = system.started("archive", AMQP_URL=f"amqp://{user}:{user}@{address}")
     until(lambda: writing(first))
@@ -185,7 +181,7 @@ def test_a_writer_that_the_broker_does_not_let_in_any_more_lets_the_next_one_wri
     assert len(first.lines("broker.connected")) == 1
 
 
-def test_a_stream_that_was_deleted_is_noticed_and_read_from_its_beginning(system: System, speaker: Speaker) -> None:
+def test_a_deleted_stream_is_noticed_and_read_from_its_beginning(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     for text in ("one", "two", "three"):
         speaker.say("s", text)
@@ -213,7 +209,7 @@ def test_a_stream_deleted_under_the_writer_is_declared_again_and_read(system: Sy
     recorded(system, speaker)
 
 
-def test_a_stream_that_has_grown_again_with_other_posts_is_recorded_too(system: System, speaker: Speaker) -> None:
+def test_a_stream_that_was_refilled_with_other_posts_is_recorded_too(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     speaker.say("s", "one")
     recorded(system, speaker)
@@ -233,12 +229,12 @@ def test_a_stream_that_has_grown_again_with_other_posts_is_recorded_too(system: 
     assert line["found"] == 0
 
 
-def test_a_full_disk_stops_the_writing_and_room_on_it_lets_it_go_on(system: System, speaker: Speaker) -> None:
+def test_a_full_disk_stalls_the_writer_and_free_space_lets_it_resume(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     for _ in range(20):
         speaker.say("s", *["x" * 4000] * 10)
     recorded(system, speaker)
-    until(lambda: recorded_by(archive) == speaker.ids, what="the index has it too")
+    until(lambda: recorded_by(archive) == speaker.ids, what="the index has the posts too")
     size = (system.data / "log.txt").stat().st_size
 
     limit = resource.prlimit(archive.popen.pid, resource.RLIMIT_FSIZE, (size + 5000, resource.RLIM_INFINITY))
@@ -257,7 +253,7 @@ def test_a_full_disk_stops_the_writing_and_room_on_it_lets_it_go_on(system: Syst
     assert len(archive.lines("archive.stalled")) == 1
 
 
-def test_a_log_txt_that_somebody_removes_is_written_anew_from_the_stream(system: System, speaker: Speaker) -> None:
+def test_a_removed_log_txt_is_written_again_from_the_stream(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     speaker.say("s", "one", "two")
     recorded(system, speaker)
@@ -269,10 +265,10 @@ def test_a_log_txt_that_somebody_removes_is_written_anew_from_the_stream(system:
     assert archive.lines("index.rebuilding")
 
 
-def test_the_baton_is_never_lost_and_batons_do_not_pile_up(system: System) -> None:
+def test_the_writer_lease_is_never_lost_and_leases_do_not_pile_up(system: System) -> None:
     for _ in range(3):
         archives = [system.started("archive"), system.started("archive")]
-        until(partial(one_that_writes, archives))
+        until(partial(writer_among, archives))
         for archive in archives:
             archive.kill()
     last = system.started("archive")
@@ -284,7 +280,7 @@ def test_the_baton_is_never_lost_and_batons_do_not_pile_up(system: System) -> No
         recorded(system, speaker)
 
 
-def test_a_replica_that_is_told_to_stop_lets_the_next_one_write(system: System, speaker: Speaker) -> None:
+def test_a_replica_that_receives_sigterm_lets_the_next_one_write(system: System, speaker: Speaker) -> None:
     first = system.started("archive")
     until(lambda: writing(first))
     second = system.started("archive")

@@ -1,4 +1,4 @@
-"""log.txt and its index on a real disk and a real SQLite: after any crash each post once, in order."""
+"""log.txt and its index on a real disk and SQLite: after any crash, both hold each post once, in order."""
 
 import resource
 import sqlite3
@@ -12,19 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from chat_archive.domain import HIGHEST_NUMBER, Arrived, from_line
 from chat_archive.errors import IndexFailed, LogFileFailed, LogFileHeld, StorageFailed
 from chat_archive.index import Index
 from chat_archive.log_file import LogFile
+from chat_archive.log_line import from_line
 from chat_archive.recorder import Recorder
+from chat_archive.stream_entries import StreamEntry
+from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Batch, Position, Post, Recorded, Run
 
-DRAINED = 3
+ENTRIES_AT_ONCE = 3
 
 
-def stream(*runs: tuple[str, range], start: int = 0) -> list[Arrived]:
-    """A room's stream, one run an entry."""
-    return [Arrived(start + offset, entry(session, sequences)) for offset, (session, sequences) in enumerate(runs)]
+def stream(*runs: tuple[str, range], start: int = 0) -> list[StreamEntry]:
+    """Return a room's stream, with one run in each entry."""
+    return [StreamEntry(start + offset, entry(session, sequences)) for offset, (session, sequences) in enumerate(runs)]
 
 
 def entry(session: str, sequences: range) -> Batch:
@@ -32,8 +34,8 @@ def entry(session: str, sequences: range) -> Batch:
     return Batch(room="lobby", router="r", server_ts=1, runs=(Run(session=session, user="u", author="a", posts=posts),))
 
 
-SAID = stream(("s", range(1, 4)), ("t", range(1, 2)), ("s", range(2, 6)), ("t", range(2, 4)), ("s", range(6, 7)))
-HEARD = ["s-1", "s-2", "s-3", "t-1", "s-4", "s-5", "t-2", "t-3", "s-6"]
+STREAM = stream(("s", range(1, 4)), ("t", range(1, 2)), ("s", range(2, 6)), ("t", range(2, 4)), ("s", range(6, 7)))
+IDS = ["s-1", "s-2", "s-3", "t-1", "s-4", "s-5", "t-2", "t-3", "s-6"]
 
 
 def recorder_in(directory: Path) -> Recorder:
@@ -44,7 +46,7 @@ def recorder_in(directory: Path) -> Recorder:
 
 @contextmanager
 def recording(directory: Path) -> Iterator[Recorder]:
-    """A recorder that has caught up."""
+    """Yield a recorder that has caught up, and close it."""
     recorder = recorder_in(directory)
     recorder.open()
     while recorder.catch_up():
@@ -53,12 +55,12 @@ def recording(directory: Path) -> Iterator[Recorder]:
     recorder.close()
 
 
-def record(recorder: Recorder, arrived: list[Arrived]) -> None:
-    """Read a stream on from what is recorded, as rooms.py does."""
+def record(recorder: Recorder, entries: list[StreamEntry]) -> None:
+    """Read a stream from the last recorded entry on, as rooms.py does."""
     position = recorder.position("lobby")
-    resumed = [each for each in arrived if position is None or each.offset >= position.offset]
-    for start in range(0, len(resumed), DRAINED):
-        recorder.record("lobby", resumed[start : start + DRAINED])
+    resumed = [each for each in entries if position is None or each.offset >= position.offset]
+    for start in range(0, len(resumed), ENTRIES_AT_ONCE):
+        recorder.record("lobby", resumed[start : start + ENTRIES_AT_ONCE])
 
 
 def in_log(directory: Path) -> list[Recorded]:
@@ -71,7 +73,7 @@ def in_index(directory: Path) -> list[Recorded]:
 
 
 def found(directory: Path, *words: str) -> list[Recorded]:
-    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, HIGHEST_NUMBER, 100)[::-1]
+    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, MAX_INT64, 100)[::-1]
 
 
 def ids(posts: list[Recorded]) -> list[str]:
@@ -80,36 +82,36 @@ def ids(posts: list[Recorded]) -> list[str]:
 
 def test_each_post_of_a_stream_is_recorded_once_in_its_order(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
-    assert ids(in_log(tmp_path)) == HEARD
+    assert ids(in_log(tmp_path)) == IDS
     assert in_index(tmp_path) == in_log(tmp_path)
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_after_a_crash_at_any_byte_log_txt_has_each_post_once_and_the_index_equals_it(data: st.DataObject) -> None:
+def test_after_a_crash_at_any_byte_log_txt_and_the_index_have_each_post_once(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
         with recording(directory) as recorder:
-            record(recorder, SAID[: data.draw(st.integers(0, len(SAID)), label="indexed")])
+            record(recorder, STREAM[: data.draw(st.integers(0, len(STREAM)), label="indexed")])
         indexed = (directory / "log.txt").read_bytes()
         with tempfile.TemporaryDirectory() as other, recording(Path(other)) as recorder:
-            record(recorder, SAID)
+            record(recorder, STREAM)
             whole = (Path(other) / "log.txt").read_bytes()
         assert whole.startswith(indexed)
         (directory / "log.txt").write_bytes(whole[: data.draw(st.integers(0, len(whole)), label="written")])
 
         with recording(directory) as recorder:
-            record(recorder, SAID)
+            record(recorder, STREAM)
 
         assert (directory / "log.txt").read_bytes() == whole
         assert in_index(directory) == in_log(directory)
 
 
-def test_an_index_that_is_deleted_is_built_anew_from_log_txt(tmp_path: Path) -> None:
+def test_a_deleted_index_is_rebuilt_from_log_txt(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
     for file in tmp_path.glob("index.sqlite*"):
         file.unlink()
 
@@ -117,27 +119,27 @@ def test_an_index_that_is_deleted_is_built_anew_from_log_txt(tmp_path: Path) -> 
         assert recorder.position("lobby") == Position(offset=4, id="s-6")
 
     assert in_index(tmp_path) == in_log(tmp_path)
-    assert ids(in_log(tmp_path)) == HEARD
+    assert ids(in_log(tmp_path)) == IDS
 
 
-def test_an_index_made_before_there_was_search_is_built_anew_and_finds_all(tmp_path: Path) -> None:
+def test_an_index_without_words_is_rebuilt_and_then_finds_all_posts(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID[:3])
+        record(recorder, STREAM[:3])
     with closing(sqlite3.connect(tmp_path / "index.sqlite")) as before, before:
         before.execute("DROP TABLE words")
         before.execute("ALTER TABLE checkpoint_2 RENAME TO checkpoint")
 
     with capture_logs() as logged, recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
     assert [line["event"] for line in logged] == ["index.rebuilding", "index.caught_up"]
     assert in_index(tmp_path) == in_log(tmp_path)
-    assert ids(found(tmp_path, "s")) == [each for each in HEARD if each.startswith("s")]
+    assert ids(found(tmp_path, "s")) == [each for each in IDS if each.startswith("s")]
 
 
-def test_what_is_searched_for_is_found_in_an_index_that_was_built_anew(tmp_path: Path) -> None:
+def test_a_rebuilt_index_finds_only_the_posts_of_the_new_log_txt(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
     (tmp_path / "log.txt").unlink()
 
     with recording(tmp_path) as recorder:
@@ -146,49 +148,47 @@ def test_what_is_searched_for_is_found_in_an_index_that_was_built_anew(tmp_path:
     assert (ids(found(tmp_path, "t", "1")), found(tmp_path, "s")) == (["t-1"], [])
 
 
-def test_a_log_txt_that_is_removed_is_filled_again_with_what_the_stream_has(tmp_path: Path) -> None:
+def test_a_removed_log_txt_is_written_again_from_the_stream(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
         (tmp_path / "log.txt").unlink()
 
         with pytest.raises(LogFileFailed, match="removed"):
             recorder.record("lobby", stream(("z", range(1, 2)), start=9))
 
     with capture_logs() as logged, recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
     assert [line["event"] for line in logged] == ["index.rebuilding"]
-    assert ids(in_log(tmp_path)) == HEARD
+    assert ids(in_log(tmp_path)) == IDS
     assert in_index(tmp_path) == in_log(tmp_path)
 
 
-def test_a_log_txt_replaced_by_a_longer_one_is_what_counts(tmp_path: Path) -> None:
+def test_the_index_follows_a_log_txt_that_was_replaced_by_a_longer_one(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
         record(recorder, stream(("old", range(1, 3))))
     other = tmp_path / "other"
     other.mkdir()
     with recording(other) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
     (other / "log.txt").replace(tmp_path / "log.txt")
     with recording(tmp_path):
         pass
 
-    assert ids(in_index(tmp_path)) == HEARD
+    assert ids(in_index(tmp_path)) == IDS
 
 
-def test_a_log_txt_shortened_in_place_is_noticed_within_a_second(tmp_path: Path) -> None:
+def test_a_check_notices_a_log_txt_that_was_shortened_in_place(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
         (tmp_path / "log.txt").write_bytes(b"")
 
         with pytest.raises(LogFileFailed):
             recorder.check()
 
-        assert not recorder.is_open
 
-
-def test_lines_of_somebody_else_keep_their_number_and_stay_out_of_the_index(tmp_path: Path) -> None:
+def test_foreign_and_repeated_lines_keep_their_number_and_stay_out_of_the_index(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
         record(recorder, stream(("s", range(1, 3))))
     with (tmp_path / "log.txt").open("ab") as file:
@@ -201,21 +201,22 @@ def test_lines_of_somebody_else_keep_their_number_and_stay_out_of_the_index(tmp_
     assert [(post.number, post.sequence) for post in in_index(tmp_path)] == [(1, 1), (2, 2), (6, 3)]
 
 
-def test_one_process_writes_log_txt_and_another_gets_it_when_that_lets_go(tmp_path: Path) -> None:
+def test_one_process_holds_log_txt_until_it_closes_the_file(tmp_path: Path) -> None:
     other = recorder_in(tmp_path)
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
         with pytest.raises(LogFileHeld):
             other.open()
 
     other.open()
-    assert other.is_open
+    with pytest.raises(LogFileHeld):
+        recorder_in(tmp_path).open()
     other.close()
 
 
 @contextmanager
 def disk_full_at(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes: writes stop in the middle, as they do on a full disk."""
+    """Limit the size of files, in bytes: a write stops in the middle, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -224,42 +225,41 @@ def disk_full_at(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_leaves_no_part_of_a_write_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_part_of_a_write_and_loses_no_post(tmp_path: Path) -> None:
     first = tmp_path / "first"
     first.mkdir()
     with recording(first) as recorder:
-        record(recorder, SAID[:1])
+        record(recorder, STREAM[:1])
         size = (first / "log.txt").stat().st_size
         with disk_full_at(size + 100), pytest.raises(LogFileFailed, match="cannot be written"):
-            record(recorder, SAID)
+            record(recorder, STREAM)
         assert (first / "log.txt").stat().st_size == size
-        assert not recorder.is_open
 
     with recording(first) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
-    assert ids(in_log(first)) == HEARD
+    assert ids(in_log(first)) == IDS
     assert in_index(first) == in_log(first)
 
 
-def test_an_index_that_fails_after_log_txt_was_written_catches_up(tmp_path: Path) -> None:
+def test_an_index_that_failed_after_a_write_to_log_txt_catches_up(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        record(recorder, SAID[:1])
+        record(recorder, STREAM[:1])
         blocker = Index(f"sqlite:///{tmp_path / 'index.sqlite'}")
         with blocker._transaction() as connection:
             connection.exec_driver_sql("DROP TABLE checkpoint_2")
         with pytest.raises(IndexFailed):
-            record(recorder, SAID)
+            record(recorder, STREAM)
     assert ids(in_log(tmp_path)) != ids(in_index(tmp_path))
 
     with recording(tmp_path) as recorder:
-        record(recorder, SAID)
+        record(recorder, STREAM)
 
-    assert ids(in_log(tmp_path)) == HEARD
+    assert ids(in_log(tmp_path)) == IDS
     assert in_index(tmp_path) == in_log(tmp_path)
 
 
-def test_a_sequence_that_no_database_holds_does_not_stop_the_archive(tmp_path: Path) -> None:
+def test_a_sequence_beyond_64_bits_does_not_stop_the_archive(tmp_path: Path) -> None:
     huge = 2**63
     with capture_logs() as logged, recording(tmp_path) as recorder:
         record(recorder, stream(("s", range(1, 2)), ("evil", range(huge, huge + 1)), ("s", range(2, 3))))
@@ -268,15 +268,15 @@ def test_a_sequence_that_no_database_holds_does_not_stop_the_archive(tmp_path: P
     assert ids(in_log(tmp_path)) == ["s-1", "s-2"]
 
 
-def test_a_directory_that_is_not_there_is_a_reason_to_wait(tmp_path: Path) -> None:
+def test_a_missing_directory_is_a_failure_of_storage(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="No such file"):
         Recorder(LogFile(tmp_path / "later" / "log.txt"), Index("sqlite://")).open()
 
 
-def test_a_post_read_once_is_not_recorded_again_when_the_stream_is_read_from_its_start(tmp_path: Path) -> None:
+def test_reading_the_stream_again_from_its_start_records_no_post_twice(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
-        recorder.record("lobby", SAID)
-        assert recorder.record("lobby", SAID) == []
+        recorder.record("lobby", STREAM)
+        assert recorder.record("lobby", STREAM) == []
 
     with recording(tmp_path) as recorder:
-        assert recorder.record("lobby", SAID) == []
+        assert recorder.record("lobby", STREAM) == []

@@ -1,4 +1,4 @@
-"""Which words a text holds, and that the index in a real SQLite finds by them what domain.py says."""
+"""Words of a text, and a search in a real SQLite, which finds the posts that `matches` accepts."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat_archive.domain import HIGHEST_NUMBER, LONGEST_WORD, MOST_WORDS, Checkpoint, holds, wanted_words, words
 from chat_archive.errors import InvalidWords
-from chat_archive.index import Index
-from chat_wire.limits import MAX_TEXT
+from chat_archive.index import Checkpoint, Index
+from chat_archive.words import MAX_SEARCH_WORDS, MAX_WORD_LENGTH, matches, search_words, words_in
+from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Recorded
 from chat_wire.settings import InvalidSetting
 
@@ -41,7 +41,7 @@ def index_of(*posts: Recorded) -> Index:
     return index
 
 
-def found(index: Index, wanted: Sequence[str], before: int = HIGHEST_NUMBER, limit: int = 100) -> list[int]:
+def found(index: Index, wanted: Sequence[str], before: int = MAX_INT64, limit: int = 100) -> list[int]:
     return [each.number for each in index.search("lobby", wanted, before, limit)]
 
 
@@ -60,77 +60,77 @@ def found(index: Index, wanted: Sequence[str], before: int = HIGHEST_NUMBER, lim
     ],
 )
 def test_words_are_runs_of_letters_and_digits_without_case_and_accents(text: str, split: list[str]) -> None:
-    assert words(text) == split
+    assert words_in(text) == split
 
 
 @given(
     st.lists(st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=8), min_size=1, max_size=8), st.data()
 )
-def test_a_text_holds_the_beginning_of_each_of_its_words_in_any_order(spoken: list[str], data: st.DataObject) -> None:
+def test_a_text_matches_the_beginnings_of_its_words_in_any_order(spoken: list[str], data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([" ", "-", "_", ", ", "…", "\x00"])).join(spoken)
-    split = words(text)
+    split = words_in(text)
 
     beginnings = [word[: data.draw(st.integers(1, len(word)))] for word in data.draw(st.permutations(split))]
 
-    assert holds(text, beginnings)
-    assert holds(text, words(" ".join(spoken)))
+    assert matches(text, beginnings)
+    assert matches(text, words_in(" ".join(spoken)))
 
 
 @given(TEXTS)
-def test_to_split_what_is_split_changes_nothing(text: str) -> None:
-    assert words(" ".join(words(text))) == words(text)
+def test_splitting_words_again_changes_nothing(text: str) -> None:
+    assert words_in(" ".join(words_in(text))) == words_in(text)
 
 
-def test_a_text_does_not_hold_a_word_that_stands_within_one_or_that_goes_on() -> None:
-    assert holds("the haystack", ["hay"])
-    assert not holds("the haystack", ["stack"])
-    assert not holds("the hay", ["haystack"])
-    assert not holds("the haystack", ["the", "needle"])
+def test_a_text_does_not_match_the_middle_of_a_word_or_a_longer_word() -> None:
+    assert matches("the haystack", ["hay"])
+    assert not matches("the haystack", ["stack"])
+    assert not matches("the hay", ["haystack"])
+    assert not matches("the haystack", ["the", "needle"])
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS)
 @example(["\x00a\x00b", "ab"], "b")
 @example(["x" * MAX_TEXT, "x" * (MAX_TEXT - 1)], "x" * MAX_TEXT)
 @example(["\ufdfa" * MAX_TEXT], "\ufdfa" * MAX_TEXT)
-def test_the_index_finds_by_any_words_what_holds_them(texts: list[str], typed: str) -> None:
+def test_the_index_finds_the_posts_that_match_any_words(texts: list[str], typed: str) -> None:
     try:
-        wanted = wanted_words(typed)
+        wanted = search_words(typed)
     except InvalidWords:
         return
     index = index_of(*(post(number, text) for number, text in enumerate(texts, start=1)))
 
-    holding = [number for number, text in enumerate(texts, start=1) if holds(text, wanted)]
+    matching = [number for number, text in enumerate(texts, start=1) if matches(text, wanted)]
 
-    assert found(index, wanted) == holding[::-1]
+    assert found(index, wanted) == matching[::-1]
 
 
 @pytest.mark.parametrize("typed", ["", " ", "_*_", '"" - :', "🎉", "\x00"])
-def test_to_search_for_no_word_is_refused_and_says_what_to_type(typed: str) -> None:
+def test_a_search_without_a_word_is_refused_and_says_what_to_type(typed: str) -> None:
     with pytest.raises(InvalidWords, match="type letters or digits"):
-        wanted_words(typed)
+        search_words(typed)
 
 
-@pytest.mark.parametrize("typed", [" ".join(map(str, range(MOST_WORDS + 1))), "x" * (MAX_TEXT + 1)])
-def test_to_search_for_too_many_words_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidWords, match=f"at most {MOST_WORDS} words"):
-        wanted_words(typed)
+@pytest.mark.parametrize("typed", [" ".join(map(str, range(MAX_SEARCH_WORDS + 1))), "x" * (MAX_TEXT + 1)])
+def test_a_search_for_too_many_words_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidWords, match=f"at most {MAX_SEARCH_WORDS} words"):
+        search_words(typed)
 
 
-def test_as_many_words_as_may_be_are_found_and_one_typed_twice_counts_once() -> None:
-    text = " ".join(f"word{number}" for number in range(MOST_WORDS))
+def test_a_search_takes_the_maximum_of_words_and_counts_a_repeated_word_once() -> None:
+    text = " ".join(f"word{number}" for number in range(MAX_SEARCH_WORDS))
 
-    assert found(index_of(post(1, text)), wanted_words(f"{text} {text}")) == [1]
+    assert found(index_of(post(1, text)), search_words(f"{text} {text}")) == [1]
 
 
-def test_of_a_very_long_word_the_same_beginning_counts_in_every_database() -> None:
-    text, wanted = "x" * LONGEST_WORD + "yes", wanted_words("x" * LONGEST_WORD + "no")
+def test_only_the_same_beginning_of_a_very_long_word_counts_in_every_database() -> None:
+    text, wanted = "x" * MAX_WORD_LENGTH + "yes", search_words("x" * MAX_WORD_LENGTH + "no")
 
-    assert holds(text, wanted)
+    assert matches(text, wanted)
     assert found(index_of(post(1, text)), wanted) == [1]
-    assert [len(word) for word in words(text)] == [LONGEST_WORD]
+    assert [len(word) for word in words_in(text)] == [MAX_WORD_LENGTH]
 
 
-def test_the_index_gives_the_newest_of_the_room_before_a_number() -> None:
+def test_a_search_returns_the_newest_posts_of_the_room_before_a_number() -> None:
     index = index_of(
         *(post(number, "ham and eggs", "cellar" if number % 5 == 0 else "lobby") for number in range(1, 21))
     )
@@ -142,7 +142,7 @@ def test_the_index_gives_the_newest_of_the_room_before_a_number() -> None:
     assert [each.number for each in index.search("cellar", ["egg"], 20, 9)] == [15, 10, 5]
 
 
-def test_an_index_that_is_cleared_finds_nothing() -> None:
+def test_a_cleared_index_finds_nothing() -> None:
     index = index_of(post(1, "hola"))
 
     index.clear()
@@ -152,6 +152,6 @@ def test_an_index_that_is_cleared_finds_nothing() -> None:
     assert (found(index, ["hola"]), found(index, ["adios"])) == ([], [1])
 
 
-def test_only_a_database_whose_full_text_search_is_known_can_be_used() -> None:
+def test_a_database_without_known_full_text_search_is_refused() -> None:
     with pytest.raises(InvalidSetting):
         Index("mysql://localhost/chat")

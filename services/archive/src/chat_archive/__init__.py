@@ -1,1 +1,1 @@
-"""The archive: log.txt, its index, and the questions asked of it."""
+"""The archive: log.txt, its index, and the answers to questions about them."""

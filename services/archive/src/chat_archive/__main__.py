@@ -1,4 +1,4 @@
-"""`python -m chat_archive`: run an archive replica until SIGTERM."""
+"""Run an archive replica until SIGTERM: `python -m chat_archive`."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,7 +11,15 @@ from chat_worker.runtime import Connect
 
 
 def build(environ: Mapping[str, str], instance: str) -> Connect:
-    """Read the settings and return the function that makes the service of each connection."""
+    """Return the function that makes the service of each connection.
+
+    Args:
+        environ: The environment, with the archive's settings.
+        instance: The replica's name.
+
+    Raises:
+        SettingError: A setting is missing or invalid.
+    """
     settings = archive_settings(environ, instance)
     return partial(ArchiveService, settings, Index(settings.index_url))
 

@@ -1,17 +1,14 @@
-"""What can go wrong in the archive.
+"""Errors of the archive.
 
-    WireError
-    └── ArchiveError
-        ├── StorageFailed         recording stops, and is tried again until it works
-        │   ├── LogFileFailed      log.txt cannot be written or read
-        │   ├── LogFileHeld        another process writes log.txt
-        │   └── IndexFailed           the index cannot be written or read
-        ├── UnreadableLine        a line of log.txt is none of ours
-        ├── NoInbox               a question that nobody can be answered
-        ├── InvalidWords          nothing that can be searched for
-        └── NoAnswer              the index cannot be asked at the moment
-
-The text of each says what the system said.
+WireError
+└── ArchiveError
+    ├── StorageFailed            recording stops, and the writer retries
+    │   ├── LogFileFailed        log.txt cannot be written or read
+    │   ├── LogFileHeld          another process writes log.txt
+    │   └── IndexFailed          the index cannot be written or read
+    ├── UnreadableLine           the archive did not write this line of log.txt
+    ├── InvalidWords             a search has no word, or too many
+    └── IndexUnavailable         the archive cannot answer now
 """
 
 from chat_wire.errors import WireError
@@ -28,32 +25,32 @@ class StorageFailed(ArchiveError):
 
 
 class LogFileFailed(StorageFailed):
-    """log.txt cannot be opened, written, synced or read, or is no longer the file that was opened."""
+    """log.txt cannot be opened, written, synced or read, or is another file than the one opened."""
 
 
 class LogFileHeld(StorageFailed):
-    """Another process writes log.txt: one that is stopping, or was paused and has lost its baton."""
+    """Another process writes log.txt: it is stopping, or it was paused and lost the writer lease."""
 
     reason = "log_held"
 
 
 class IndexFailed(StorageFailed):
-    """The index's database does not do what it is asked."""
+    """The index's database refused a statement or cannot be reached; the text has its reason."""
 
 
 class UnreadableLine(ArchiveError):
-    """The line of log.txt was not written by an archive."""
+    """The archive did not write this line of log.txt."""
 
     reason = "unreadable_line"
 
 
 class InvalidWords(ArchiveError):
-    """What is searched for has no word, or too many; the text says what to do."""
+    """A search has no word, or too many; the text says what to do."""
 
     reason = "invalid_words"
 
 
 class IndexUnavailable(ArchiveError):
-    """The question is in order, but the archive cannot answer it now."""
+    """The question is valid, but the archive cannot answer it now."""
 
     reason = "no_answer"

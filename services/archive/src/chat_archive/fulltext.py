@@ -1,7 +1,7 @@
-"""Which words a post holds, in the index's database: FTS5 of SQLite, full text search of PostgreSQL.
+"""Full text search in the index's database: FTS5 of SQLite, tsvector of PostgreSQL.
 
-Both are given words that domain.py has made plain, and split and fold nothing themselves: so both find the same.
-Neither keeps the text a second time, nor where in it a word stands (docs/decisions/0016-split-words-in-the-archive.md).
+Both store words that words.py has split and folded, and do neither themselves, so both find the same posts.
+Neither stores the text again, nor the places of words in it (docs/decisions/0016-split-words-in-the-archive.md).
 """
 
 from collections.abc import Callable, Iterable
@@ -10,36 +10,42 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chat_archive.domain import plain, words
+from chat_archive.words import fold, words_in
 
 _WORDS = sa.table("words", sa.column("rowid"), sa.column("held"))
 
 
 @dataclass(frozen=True, slots=True)
 class FullText:
-    """What a database is told.
+    """How one database searches.
 
-    `add` takes a post's number and what `held` makes of its text; `condition` is for what `asked` makes of words.
+    Attributes:
+        create: Statements that create the table of words if it does not exist.
+        clear: A statement that empties it.
+        add: Inserts a post's number and the result of `stored`.
+        stored: Turns a post's text into the stored value.
+        condition: The SQL condition that a post has all the words in the parameter `query`.
+        query: Turns words into that parameter. Each matches the words that begin with it.
     """
 
     create: tuple[str, ...]
     clear: str
     add: sa.Insert
-    held: Callable[[str], Any]
+    stored: Callable[[str], Any]
     condition: str
-    asked: Callable[[Iterable[str]], str]
+    query: Callable[[Iterable[str]], str]
 
 
-def _asked_of_sqlite(wanted: Iterable[str]) -> str:
+def _sqlite_query(wanted: Iterable[str]) -> str:
     return " ".join(f'"{word}"*' for word in wanted)
 
 
-def _asked_of_postgresql(wanted: Iterable[str]) -> str:
+def _postgresql_query(wanted: Iterable[str]) -> str:
     return " & ".join(f"'{word}':*" for word in wanted)
 
 
 FULL_TEXTS = {
-    # The tokenizer `ascii` takes letters that are not of ASCII as they are.
+    # The tokenizer `ascii` does not change letters outside ASCII.
     "sqlite": FullText(
         create=(
             "CREATE VIRTUAL TABLE IF NOT EXISTS words "
@@ -47,9 +53,9 @@ FULL_TEXTS = {
         ),
         clear="INSERT INTO words(words) VALUES ('delete-all')",
         add=sa.insert(_WORDS),
-        held=plain,
-        condition="words MATCH :asked",
-        asked=_asked_of_sqlite,
+        stored=fold,
+        condition="words MATCH :query",
+        query=_sqlite_query,
     ),
     "postgresql": FullText(
         create=(
@@ -61,8 +67,8 @@ FULL_TEXTS = {
             rowid=sa.bindparam("number"),
             held=sa.func.array_to_tsvector(sa.bindparam("in_text", type_=sa.ARRAY(sa.Text))),
         ),
-        held=words,
-        condition="held @@ CAST(:asked AS tsquery)",
-        asked=_asked_of_postgresql,
+        stored=words_in,
+        condition="held @@ CAST(:query AS tsquery)",
+        query=_postgresql_query,
     ),
 }

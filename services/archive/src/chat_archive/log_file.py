@@ -1,4 +1,4 @@
-"""log.txt: appended to and synced, never truncated but for a line that a crash left unfinished."""
+"""log.txt: appended to and synced, never truncated except for a line that a crash left unfinished."""
 
 import fcntl
 import os
@@ -16,23 +16,30 @@ READ_BYTES = 1 << 20
 class LogFile:
     """log.txt, held by one process at a time.
 
-    The lock is flock's, on the file itself: a writer that was paused and lost its baton keeps it until
-    it goes on and finds out, or dies. All methods raise LogFileFailed, and `open` LogFileHeld.
+    The lock is flock's, on the file itself: a writer that was paused and lost its lease keeps the lock until it
+    continues and finds out, or dies. All methods but `close` raise LogFileFailed.
+
+    Attributes:
+        size: The bytes of whole lines in the file, once it is open.
     """
 
     def __init__(self, path: Path) -> None:
+        """Prepare the file, without opening it.
+
+        Args:
+            path: Where log.txt is or will be; its directory has to exist when the file is opened.
+        """
         self._path = path
         self._file = -1
         self.size = 0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether this process holds the file."""
-        return self._file >= 0
-
     def open(self) -> None:
-        """Take the file, creating it if need be. Cuts a torn last line, known by the newline it lacks."""
-        self.close()
+        """Lock the file, creating it if necessary, and cut off a last line that has no newline.
+
+        Raises:
+            LogFileHeld: Another process has locked the file.
+            LogFileFailed: The system refuses; the file is closed again.
+        """
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,22 +54,22 @@ class LogFile:
             raise self._failed("opened", error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self.is_open:
+        """Close the file and release its lock."""
+        if self._file >= 0:
             os.close(self._file)
         self._file = -1
 
     def check(self) -> None:
-        """Raises if log.txt was removed or replaced, or is longer or shorter than it was left."""
+        """Raise LogFileFailed if somebody removed, replaced, shortened or extended log.txt."""
         try:
-            mine, there = os.fstat(self._file), self._path.stat()
+            opened, found = os.fstat(self._file), self._path.stat()
         except OSError as error:
             raise self._failed("found", error) from error
-        if (mine.st_dev, mine.st_ino, mine.st_size) != (there.st_dev, there.st_ino, self.size):
-            raise LogFileFailed(f"{self._path} was removed or replaced, or is longer or shorter than it was left")
+        if (opened.st_dev, opened.st_ino, opened.st_size) != (found.st_dev, found.st_ino, self.size):
+            raise LogFileFailed(f"{self._path} was removed or replaced, or its size has changed")
 
     def append(self, lines: bytes) -> None:
-        """Write whole lines and have them on disk; when that fails, no part of them stays."""
+        """Write whole lines and sync them to disk; if that fails, remove every part of them."""
         self.check()
         try:
             _write(self._file, lines)
@@ -73,7 +80,7 @@ class LogFile:
         self.size += len(lines)
 
     def read(self, start: int) -> list[bytes]:
-        """The lines from byte `start`, about a MiB of them; none at the end."""
+        """Return the lines from byte `start`, about a MiB of them; an empty list at the end."""
         try:
             with self._path.open("rb") as file:
                 file.seek(start)
@@ -82,7 +89,7 @@ class LogFile:
             raise self._failed("read", error) from error
 
     def has(self, line: bytes, end: int) -> bool:
-        """Whether `line` is what ends at byte `end`."""
+        """Return whether `line` is the one that ends at byte `end`."""
         start = end - len(line)
         try:
             return start >= 0 and os.pread(self._file, len(line), start) == line
@@ -99,11 +106,11 @@ class LogFile:
     def _undo(self) -> None:
         try:
             os.ftruncate(self._file, self.size)
-        except OSError as error:  # then opening it again cuts the torn line, and indexes the whole ones
+        except OSError as error:  # the next opening cuts the torn line and indexes the whole ones
             log.warning("log.not_cut", path=str(self._path), error=str(error))
 
-    def _failed(self, what: str, error: OSError) -> LogFileFailed:
-        return LogFileFailed(f"{self._path} cannot be {what}: {error.strerror}")
+    def _failed(self, action: str, error: OSError) -> LogFileFailed:
+        return LogFileFailed(f"{self._path} cannot be {action}: {error.strerror}")
 
 
 def _write(file: int, lines: bytes) -> None:
@@ -113,7 +120,7 @@ def _write(file: int, lines: bytes) -> None:
 
 
 def _end_of_last_line(file: int, size: int) -> int:
-    """Where the last newline ends, 0 if there is none."""
+    """Return the position after the last newline, or 0 without one."""
     end = size
     while end > 0:
         start = max(0, end - READ_BYTES)
@@ -125,7 +132,7 @@ def _end_of_last_line(file: int, size: int) -> int:
 
 
 def _sync_directory(path: Path) -> None:
-    """A new file outlasts a power cut only if its directory is synced too."""
+    """Sync a directory: a new file survives a power cut only then."""
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(directory)

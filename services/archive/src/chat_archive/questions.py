@@ -1,4 +1,4 @@
-"""Answers questions about what is recorded; every replica does."""
+"""Answers questions about recorded posts; every replica does."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,9 +7,11 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_archive.domain import cut_page, holds, page_size, wanted_words
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.index import Index
+from chat_archive.pages import cut_page, page_limit
+from chat_archive.units import SECOND
+from chat_archive.words import matches, search_words
 from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownRoom, WireError
@@ -23,28 +25,43 @@ from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()
 
-SESSION_MEMORY = SESSION_MEMORY_SECONDS * 1_000_000
+SESSION_MEMORY = SESSION_MEMORY_SECONDS * SECOND
 Question = History | Mine | Search
 QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
-# A word of every fifth post fills a client's page from so many; a database takes long to find those of all times.
-LATELY = 500
+# A word in every fifth post fills a client's page from so many. A database takes long to find such a word in all posts.
+RECENT_POSTS = 500
 
 
-class Questions:
-    """What clients may ask, if their token is good and their session has not ended."""
+class ArchiveQuestions:
+    """Answers the questions of clients whose token is valid and whose session has not ended."""
 
-    def __init__(self, index: Index, public_key: str, ended: RevokedSessions) -> None:
+    def __init__(self, index: Index, public_key: str, revoked: RevokedSessions) -> None:
+        """Make the handler.
+
+        Args:
+            index: The recorded posts.
+            public_key: Verifies tokens; PEM.
+            revoked: The sessions that ended before their tokens expire.
+        """
         self._index = index
         self._public_key = public_key
-        self._ended = ended
+        self._revoked = revoked
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Publication]:
-        """An answer to each question, a refusal to each that is out of order."""
+        """Answer each question, and refuse each that is invalid.
+
+        Args:
+            deliveries: Deliveries of `archive.queries`.
+
+        Returns:
+            A `Page` or `Refused` for the inbox in each delivery's reply_to. An undecodable question, or one
+            without an inbox, also becomes a dead letter.
+        """
         return [publication for delivery in deliveries for publication in self._answer(delivery)]
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
         if not topology.is_inbox(delivery.reply_to):
-            return [dead_letter(delivery, NoInbox("the question names no inbox in reply_to to answer to"))]
+            return [dead_letter(delivery, NoInbox("reply_to names no inbox: set it to the client's inbox"))]
         try:
             question = decode(delivery.body, *QUESTIONS)
         except WireError as error:
@@ -58,10 +75,10 @@ class Questions:
 
     def _page(self, question: Question) -> Page:
         claims = verify(question.token, self._public_key, now())
-        self._ended.check(claims.session)
+        self._revoked.check(claims.session)
         room = topology.ROOMS[0] if isinstance(question, Mine) else question.room
         if room not in topology.ROOMS:
-            raise UnknownRoom(f"there is no room {room!r:.80}")
+            raise UnknownRoom(f"the room {room!r:.80} does not exist")
         try:
             match question:
                 case History():
@@ -72,33 +89,33 @@ class Questions:
                     return self._search(question)
         except IndexFailed as error:
             log.error("index.failed", error=str(error))
-            raise IndexUnavailable("the archive cannot be asked at the moment: try again later") from error
+            raise IndexUnavailable("the archive cannot answer at the moment: try again later") from error
 
     def _history(self, question: History) -> Page:
-        """The position is where the page ends: the stream goes on from there without a gap, and nothing comes twice."""
-        # First: what is recorded meanwhile must not count as heard by who reads on from the position.
-        last = self._index.last_of_sessions(question.room, now() - SESSION_MEMORY) if question.before is None else {}
-        most = page_size(question.limit)
-        messages, more = cut_page(self._index.history(question.room, question.before, most + 1), most)
+        """Return the posts before a number, and the position where the stream goes on without gap or repetition."""
+        # Before the posts: a client that reads on from the position must not count later posts as received.
+        last = self._index.recent_sequences(question.room, now() - SESSION_MEMORY) if question.before is None else {}
+        limit = page_limit(question.limit)
+        messages, more = cut_page(self._index.history(question.room, question.before, limit + 1), limit)
         newest = messages[0] if messages else None
         position = Position(offset=newest.offset, id=post_id(newest.session, newest.sequence)) if newest else None
         return replace(_page(question, messages[::-1], more, position), last=last)
 
     def _mine(self, question: Mine, claims: Claims) -> Page:
-        """The position is read first: what is recorded up to there is on the page."""
+        """Return the asker's own posts. The position comes first, so the page has everything recorded up to it."""
         position = self._index.position(topology.ROOMS[0])
-        most = page_size(question.limit)
-        messages, more = cut_page(self._index.mine(claims.author, claims.name, question.after, most + 1), most)
+        limit = page_limit(question.limit)
+        messages, more = cut_page(self._index.sent_by(claims.author, claims.name, question.after, limit + 1), limit)
         return _page(question, messages, more, position)
 
     def _search(self, question: Search) -> Page:
-        """What has been said lately is looked through first: of words that are in use, that is enough for a page."""
-        wanted, most = wanted_words(question.words), page_size(question.limit)
-        lately = self._index.history(question.room, question.before, LATELY)
-        found = [post for post in lately if holds(post.text, wanted)]
-        if len(found) <= most and len(lately) == LATELY:
-            found += self._index.search(question.room, wanted, lately[-1].number, most + 1 - len(found))
-        messages, more = cut_page(found[: most + 1], most)
+        """Search the recent posts first: for common words, they fill a page without a full text search."""
+        wanted, limit = search_words(question.words), page_limit(question.limit)
+        recent = self._index.history(question.room, question.before, RECENT_POSTS)
+        found = [post for post in recent if matches(post.text, wanted)]
+        if len(found) <= limit and len(recent) == RECENT_POSTS:
+            found += self._index.search(question.room, wanted, recent[-1].number, limit + 1 - len(found))
+        messages, more = cut_page(found[: limit + 1], limit)
         return _page(question, messages[::-1], more, None)
 
 

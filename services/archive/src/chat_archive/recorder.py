@@ -1,103 +1,111 @@
 """Records posts: into log.txt first, then into the index, so that log.txt is never behind."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 
 import structlog
 
-from chat_archive.domain import Arrived, Checkpoint, from_line, posts_of, sessions_of, to_line, unrecordable
-from chat_archive.errors import StorageFailed, UnreadableLine
-from chat_archive.index import Index
+from chat_archive.errors import UnreadableLine
+from chat_archive.index import Checkpoint, Index
 from chat_archive.log_file import LogFile
+from chat_archive.log_line import from_line, to_line
+from chat_archive.stream_entries import StreamEntry, count_unrecordable, posts_of, sessions_of
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.messages import Position, Recorded
 
 log = structlog.get_logger()
 
-# What one lookup in the index may name; databases have limits, the lowest in use is 999.
+# In one query to the index. Databases limit the parameters of a statement; the lowest limit in use is 999 (SQLite).
 SESSIONS_AT_ONCE = 500
 
 
 class Recorder:
-    """The one writer of log.txt and the index.
+    """One period of writing log.txt and the index, from opening to closing.
 
-    Open it, catch up until there is no more, then record. Whatever fails closes it, and the way back is
-    the same: what was written but not indexed is found in log.txt, what was not written comes again.
+    Call `open`, then `catch_up` until it returns False, then `record`. All three raise StorageFailed. After that,
+    close the recorder and start again with a new one: it finds lines that were written but not indexed in
+    log.txt, and the stream delivers again everything that was not written.
     """
 
-    def __init__(self, transcript: LogFile, index: Index) -> None:
-        self._transcript = transcript
+    def __init__(self, log_file: LogFile, index: Index) -> None:
+        """Prepare a period of writing, without opening anything.
+
+        Args:
+            log_file: log.txt, not open yet.
+            index: The index of the same log.txt.
+        """
+        self._log_file = log_file
         self._index = index
         self._seen: dict[str, Deduplicator] = defaultdict(Deduplicator)
         self._indexed = Checkpoint()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether this process holds log.txt."""
-        return self._transcript.is_open
-
     def open(self) -> None:
-        """Take log.txt, which another process may be holding. Raises StorageFailed."""
-        self.close()
-        with self._closing_on_failure():
-            self._transcript.open()
-            self._index.create()
-            self._indexed = self._index.checkpoint()
-            if not self._is_view():
-                log.warning("index.rebuilding", lines=self._indexed.lines, size=self._transcript.size)
-                self._index.clear()
-                self._indexed = Checkpoint()
+        """Lock log.txt, and clear the index if it is not a view of this file.
+
+        Raises:
+            LogFileHeld: Another process writes log.txt.
+            StorageFailed: log.txt or the index cannot be used.
+        """
+        self._log_file.open()
+        self._index.create()
+        self._indexed = self._index.checkpoint()
+        if not self._is_view():
+            log.warning("index.rebuilding", lines=self._indexed.lines, size=self._log_file.size)
+            self._index.clear()
+            self._indexed = Checkpoint()
 
     def close(self) -> None:
-        """Let go of log.txt, and forget what was only in memory."""
-        self._transcript.close()
-        self._seen.clear()
+        """Close log.txt, for another process to open."""
+        self._log_file.close()
 
     def catch_up(self) -> bool:
-        """Take some lines that the index lacks into it; whether there may be more. Raises StorageFailed."""
-        with self._closing_on_failure():
-            lines = self._transcript.read(self._indexed.size)
-            if lines:
-                self._take_in(lines)
+        """Index about a MiB of the lines that the index lacks.
+
+        Returns:
+            Whether there may be more.
+
+        Raises:
+            StorageFailed: log.txt cannot be read, or the index not written.
+        """
+        lines = self._log_file.read(self._indexed.size)
+        if lines:
+            self._index_lines(lines)
         return bool(lines)
 
-    def record(self, room: str, arrived: Sequence[Arrived]) -> list[Recorded]:
-        """Write what is new in these entries of a room's stream; returns it, numbered.
+    def record(self, room: str, entries: Sequence[StreamEntry]) -> list[Recorded]:
+        """Record the new posts of a room's entries.
 
-        It is on disk then. Raises StorageFailed: nothing may be taken as recorded then.
+        Args:
+            room: The room's name.
+            entries: Entries of its stream, in order.
+
+        Returns:
+            The new posts, which are on disk and in the index.
+
+        Raises:
+            StorageFailed: Treat none of the entries as recorded.
         """
-        with self._closing_on_failure():
-            posts = self._new_posts(room, arrived)
-            if posts:
-                self._write(posts)
+        posts = self._new_posts_of(room, entries)
+        if posts:
+            self._write(posts)
         return posts
 
     def check(self) -> None:
-        """Raises StorageFailed if log.txt was removed or replaced, or is longer or shorter than it was left."""
-        with self._closing_on_failure():
-            self._transcript.check()
+        """Raise LogFileFailed if somebody removed, replaced, shortened or extended log.txt."""
+        self._log_file.check()
 
     def position(self, room: str) -> Position | None:
-        """Up to where a room's stream is recorded."""
+        """Return the position up to which a room's stream is recorded. Raises IndexFailed."""
         return self._index.position(room)
 
-    @contextmanager
-    def _closing_on_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except StorageFailed:
-            self.close()
-            raise
-
     def _is_view(self) -> bool:
-        """Whether what is indexed is what log.txt begins with: somebody may have removed or replaced it."""
+        """Return whether log.txt begins with the indexed posts: somebody may have removed or replaced it."""
         newest = self._index.newest()
         if newest is None:
             return self._indexed == Checkpoint()
-        return self._indexed.size <= self._transcript.size and self._transcript.has(to_line(newest), self._indexed.size)
+        return self._indexed.size <= self._log_file.size and self._log_file.has(to_line(newest), self._indexed.size)
 
-    def _take_in(self, lines: Sequence[bytes]) -> None:
+    def _index_lines(self, lines: Sequence[bytes]) -> None:
         numbered = enumerate(lines, start=self._indexed.lines + 1)
         posts = [post for number, line in numbered if (post := _read_line(line, number))]
         new = self._new(posts)
@@ -109,7 +117,7 @@ class Recorder:
     def _write(self, posts: Sequence[Recorded]) -> None:
         lines = [to_line(post) for post in posts]
         written = b"".join(lines)
-        self._transcript.append(written)
+        self._log_file.append(written)
         self._index_posts(posts, len(written), len(lines))
 
     def _index_posts(self, posts: Sequence[Recorded], size: int, lines: int) -> None:
@@ -117,22 +125,23 @@ class Recorder:
         self._index.record(posts, indexed)
         self._indexed = indexed
 
-    def _new_posts(self, room: str, arrived: Sequence[Arrived]) -> list[Recorded]:
-        if refused := unrecordable(arrived):
-            log.warning("posts.unrecordable", count=refused)
-        self._recall(room, sessions_of(arrived))
-        return posts_of(room, arrived, self._indexed.lines + 1, self._seen[room].admit)
+    def _new_posts_of(self, room: str, entries: Sequence[StreamEntry]) -> list[Recorded]:
+        if unrecordable := count_unrecordable(entries):
+            log.warning("posts.unrecordable", count=unrecordable)
+        self._recall(room, sessions_of(entries))
+        return posts_of(room, entries, self._indexed.lines + 1, self._seen[room].admit)
 
     def _new(self, posts: Sequence[Recorded]) -> list[Recorded]:
-        """Those not recorded before, known by their sequence: a session's posts never overtake each other."""
-        spoke: dict[str, set[str]] = defaultdict(set)
+        """Return the posts not recorded before. Their sequences tell: posts of one session never overtake."""
+        sessions: dict[str, set[str]] = defaultdict(set)
         for post in posts:
-            spoke[post.room].add(post.session)
-        for room, sessions in spoke.items():
-            self._recall(room, sessions)
+            sessions[post.room].add(post.session)
+        for room, spoken in sessions.items():
+            self._recall(room, spoken)
         return [post for post in posts if self._seen[post.room].admit(post.session, post.sequence)]
 
     def _recall(self, room: str, sessions: Collection[str]) -> None:
+        """Load the last recorded sequences of sessions that the deduplicator does not know."""
         seen = self._seen[room]
         unknown = [session for session in sessions if not seen.last(session)]
         for start in range(0, len(unknown), SESSIONS_AT_ONCE):

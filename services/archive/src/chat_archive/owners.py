@@ -1,0 +1,28 @@
+"""Owners of posts: an author under a name, as one number for the index. Pure."""
+
+from functools import lru_cache
+from hashlib import blake2b
+
+import orjson
+
+from chat_wire.errors import InvalidName
+from chat_wire.names import name_key
+
+
+def user_key(user: str) -> str:
+    """Return the form that makes a name unique; a name that is invalid today is its own key."""
+    try:
+        return name_key(user)
+    except InvalidName:
+        return user
+
+
+@lru_cache(maxsize=10_000)
+def owner_number(author: str, user: str) -> int:
+    """Return a signed 64-bit number for an author under a name.
+
+    A database index of these numbers takes a sixth of the space that one of the texts takes. Two authors can
+    share a number, so a query compares the author too. Two names of one author do not collide by chance.
+    """
+    identity = orjson.dumps((author, user_key(user)))
+    return int.from_bytes(blake2b(identity, digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,111 @@
+"""Reads one room's stream into the recorder, from one attachment to the next."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from chat_archive.chunks import chunks_within
+from chat_archive.recorder import Recorder
+from chat_archive.stream_entries import StreamEntry, resumes_at
+from chat_archive.units import SECOND
+from chat_wire.codec import decode
+from chat_wire.errors import WireError
+from chat_wire.messages import Batch, Notice, Position, id_ranges
+from chat_worker.clock import now
+from chat_worker.delivery import Delivery
+
+log = structlog.get_logger()
+
+# RabbitMQ delivers an entry that exists within milliseconds.
+SILENT_FOR = 5 * SECOND
+IDLE_AFTER = 2 * SECOND
+# Bytes of entries that are decoded and recorded at once, so that a flood does not fill the memory.
+CHUNK_BYTES = 250_000
+MESSAGES: tuple[type[Batch | Notice], ...] = (Batch, Notice)
+
+
+class RoomReader:
+    """How far one room's stream has been read since the archive attached to it."""
+
+    def __init__(self, room: str, position: Position | None, recorder: Recorder, clock: Callable[[], int]) -> None:
+        """Begin to read.
+
+        Args:
+            room: The room's name.
+            position: The last position recorded. The first entry has to be the one there; None if nothing is
+                recorded, or if the stream has diverged and is read from its beginning.
+            recorder: Where the posts go.
+            clock: Returns steady time in microseconds.
+        """
+        self.room = room
+        self._awaited = position
+        self._recorder = recorder
+        self._clock = clock
+        self._heard_at = clock()
+        self._seen: int | None = None
+        self._recorded: int | None = None
+        self._recorded_ts: int | None = None
+
+    def read(self, deliveries: Sequence[Delivery]) -> bool:
+        """Record the posts in some deliveries of the stream.
+
+        Returns:
+            False if the stream has diverged from what is recorded of it; nothing is recorded then.
+
+        Raises:
+            StorageFailed: Deliveries from some point on are not recorded.
+        """
+        self._heard_at = self._clock()
+        self._seen = deliveries[-1].offset
+        for chunk in chunks_within(CHUNK_BYTES, deliveries, lambda delivery: len(delivery.body)):
+            entries = [entry for delivery in chunk if (entry := _to_entry(delivery))]
+            if not self._resumes(entries, chunk[0].offset):
+                return False
+            self._record(entries, chunk[-1].offset)
+        return True
+
+    def check(self) -> bool:
+        """Return False if the stream has diverged: the entry at the recorded position does not arrive."""
+        if self._awaited is None or self._clock() - self._heard_at <= SILENT_FOR:
+            return True
+        self._log_divergence(found=None)
+        return False
+
+    def health(self) -> dict[str, Any]:
+        """Return the newest offsets seen and recorded, and how many seconds the archive is behind."""
+        return {"seen": self._seen, "recorded": self._recorded, "behind_seconds": self._behind_seconds()}
+
+    def _behind_seconds(self) -> float:
+        if self._recorded_ts is None:
+            return 0.0
+        idle = self._seen == self._recorded and self._clock() - self._heard_at > IDLE_AFTER
+        return 0.0 if idle else max(0, now() - self._recorded_ts) / SECOND
+
+    def _resumes(self, entries: Sequence[StreamEntry], found: int | None) -> bool:
+        if self._awaited and not (entries and resumes_at(self._awaited, entries[0])):
+            self._log_divergence(found)
+            return False
+        self._awaited = None
+        return True
+
+    def _record(self, entries: Sequence[StreamEntry], offset: int | None) -> None:
+        posts = self._recorder.record(self.room, entries)
+        self._recorded = offset
+        if entries:
+            self._recorded_ts = entries[-1].time
+        if posts:
+            runs = id_ranges((post.session, post.sequence) for post in posts)
+            log.info("posts.recorded", room=self.room, offset=offset, runs=runs)
+
+    def _log_divergence(self, found: int | None) -> None:
+        log.warning("stream.diverged", room=self.room, awaited=self._awaited, found=found)
+
+
+def _to_entry(delivery: Delivery) -> StreamEntry | None:
+    try:
+        message = decode(delivery.body, *MESSAGES)
+    except WireError as error:
+        log.warning("entry.ignored", queue=delivery.queue, offset=delivery.offset, error=str(error))
+        return None
+    return StreamEntry(delivery.offset or 0, message)
