@@ -1,7 +1,7 @@
 """The page of the client's commands and keys, from its registry of commands and its table of keys."""
 
 from chat_client.commands import help_rows
-from chat_client.fullscreen.help_screen import KEYS
+from chat_client.keys import KEYS
 from docs.generate.markdown import code, table
 
 INTRO = """\

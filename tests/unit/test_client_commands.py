@@ -5,7 +5,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client import commands
-from chat_client.commands import Asked, Command, Mistake, Text, action, parse
+from chat_client.commands import Asked, Command, Mistake, Text, action, enter, parse
+from chat_wire.errors import InvalidText
+
+
+class Recorder:
+    """A frontend that records what it is asked for."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.asked: list[tuple[str, ...]] = []
+
+    def post_text(self, text: str) -> None:
+        """Record a text; refuse one as a session does."""
+        if "invalid" in text:
+            raise InvalidText("it is invalid: type another")
+        self.asked.append(("post", text))
+
+    def reject_line(self, line: str, reason: str, /) -> None:
+        """Record a rejected line."""
+        self.asked.append(("reject", line, reason))
+
+    def list_members(self) -> None:
+        """Record the question."""
+        self.asked.append(("members",))
+
+    def list_my_messages(self) -> None:
+        """Record the question."""
+        self.asked.append(("my messages",))
+
+    def search_messages(self, words: str) -> None:
+        """Record the question."""
+        self.asked.append(("search", words))
+
+    def set_bell(self, mode: str, /) -> None:
+        """Record the mode."""
+        self.asked.append(("bell", mode))
+
+    def show_help(self) -> None:
+        """Record the question."""
+        self.asked.append(("help",))
+
+    def leave_chat(self) -> None:
+        """Record the departure."""
+        self.asked.append(("leave",))
+
+
+def entered(line: str) -> tuple[str, ...]:
+    """Return the one thing that a line asks of the frontend."""
+    recorder = Recorder()
+    enter(line, recorder)
+    (asked,) = recorder.asked
+    return asked
 
 
 @pytest.mark.parametrize(
@@ -88,9 +139,46 @@ def test_a_missing_or_wrong_argument_is_answered_with_what_to_type(line: str, us
     assert answer.hint.endswith(usage)
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("hola", ("post", "hola")),
+        ("//users", ("post", "/users")),
+        ("/users", ("members",)),
+        ("/mymsgs", ("my messages",)),
+        ("/search hola", ("search", "hola")),
+        ("/bell off", ("bell", "off")),
+        ("/bell", ("bell", "")),
+        ("/help", ("help",)),
+        ("/quit", ("leave",)),
+    ],
+)
+def test_a_line_is_carried_out_by_the_frontend(line: str, asked: tuple[str, ...]) -> None:
+    assert entered(line) == asked
+
+
+@pytest.mark.parametrize("line", ["invalid", "/me invalid"])
+def test_an_invalid_text_is_rejected_with_the_reason(line: str) -> None:
+    assert entered(line) == ("reject", line, "it is invalid: type another")
+
+
+def test_a_mistake_is_rejected_with_a_hint() -> None:
+    what, line, reason = entered("/user")
+
+    assert (what, line) == ("reject", "/user")
+    assert "did you mean /users?" in reason
+
+
+def test_a_blank_line_asks_for_nothing() -> None:
+    recorder = Recorder()
+    enter("  ", recorder)
+
+    assert recorder.asked == []
+
+
 @pytest.mark.parametrize("line", ["/me waves", "/ME waves", "/me   waves  "])
 def test_an_action_is_a_text_that_says_so_itself(line: str) -> None:
-    assert parse(line) == Text("/me waves")
+    assert entered(line) == ("post", "/me waves")
     assert action("/me waves") == "waves"
 
 
@@ -109,9 +197,10 @@ def test_two_slashes_say_what_would_be_an_action() -> None:
 
 @given(st.text(), st.sampled_from(["", "/", "//", "/me ", "//me ", "/search ", "/bell ", "/users "]))
 def test_a_line_never_becomes_an_action_unless_it_is_typed_as_one(line: str, start: str) -> None:
-    answer = parse(start + line)
+    recorder = Recorder()
+    enter(start + line, recorder)
 
-    if isinstance(answer, Text) and action(answer.text):
+    if any(asked[0] == "post" and action(asked[1]) for asked in recorder.asked):
         assert (start + line).lstrip("/ ").lower().startswith("me")
         assert not (start + line).startswith("//")
 

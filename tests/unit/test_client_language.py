@@ -19,8 +19,8 @@ from chat_client import display
 from chat_client.commands import help_lines
 from chat_client.events import Joined, MineListed, PresenceChanged, SearchListed, UsersListed
 from chat_client.language import LOCALES, _, use_language
-from chat_client.refusals import explained, refusal
 from chat_client.settings import client_settings
+from chat_client.texts import explained, refusal
 from chat_wire.errors import InvalidName, InvalidText
 from chat_wire.names import name_key
 from chat_wire.text import check_text
@@ -186,7 +186,7 @@ def test_lines_are_printed_in_spanish() -> None:
         "* desconectados: ana",
     ]
     assert display.lines(SearchListed(words="hola", messages=(), more=False)) == ['* ningún mensaje tiene "hola"']
-    assert "  esta lista" in "\n".join(help_lines())
+    assert "  mostrar esta lista" in "\n".join(help_lines())
 
 
 @pytest.mark.usefixtures("spanish")

@@ -11,9 +11,9 @@ from chat_client.errors import ClientError
 from chat_client.frontend import fits_full_screen
 from chat_client.language import use_language
 from chat_client.opening import session_opener
-from chat_client.refusals import refusal
 from chat_client.settings import ClientSettings, client_settings
 from chat_client.state import author_secret
+from chat_client.texts import refusal
 from chat_wire.settings import MissingSetting
 
 

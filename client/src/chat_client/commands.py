@@ -1,57 +1,122 @@
-"""What a person can type: text, or one of the commands. /help is made from the registry here."""
+"""The registry of commands: one entry gives a command its names, its help, its argument and its handler.
 
+Each frontend hands a typed line to `enter`, and implements `Frontend`. /help, the completion of the full screen and the
+reference page are made from `COMMANDS`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Protocol, assert_never
 
 from chat_client.language import _, marked
+from chat_client.texts import explained
+from chat_wire.errors import InvalidText
 
-ACTION = "/me "  # how the text of an action begins, by XEP-0245
+ACTION = "/me "  # how the text of an action begins (XEP-0245)
 BELL_MODES = ("on", "off", "mention")
+
+
+class Frontend(Protocol):
+    """The operations of a frontend that commands use."""
+
+    def post_text(self, text: str) -> None:
+        """Post a message. Raises InvalidText."""
+
+    def reject_line(self, line: str, reason: str, /) -> None:
+        """Show why a typed line is neither posted nor carried out."""
+
+    def list_members(self) -> None:
+        """Ask for the members of the room, and show them."""
+
+    def list_my_messages(self) -> None:
+        """Ask for the person's own messages, and show them."""
+
+    def search_messages(self, words: str) -> None:
+        """Ask for the messages that have all these words, and show them."""
+
+    def set_bell(self, mode: str, /) -> None:
+        """Set the bell to one of BELL_MODES, unless that is empty, and show how it is set."""
+
+    def show_help(self) -> None:
+        """Show the commands."""
+
+    def leave_chat(self) -> None:
+        """Leave once everything sent has come back, and free the name."""
+
+
+Handler = Callable[[Frontend, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its names, the usual one first, and what /help says of it.
+    """A command.
 
-    `argument` is the word by which /help calls what has to follow it. `choices` is all that this may be; a command
-    that has them may also stand alone.
+    Attributes:
+        names: Its names, the usual one first.
+        help: The msgid of its line in /help.
+        handler: Carries it out; receives the frontend and the argument.
+        argument: The msgid by which /help calls the argument; empty if there is none.
+        choices: All values of the argument, if they are limited. Such a command may also stand alone.
     """
 
     names: tuple[str, ...]
     help: str
+    handler: Handler
     argument: str = ""
     choices: tuple[str, ...] = ()
 
 
-USERS = Command(("users",), marked("who is connected, and who holds a name but lost the connection"))
-MY_MESSAGES = Command(("mymsgs", "mymgs"), marked("every message you have sent under this name"))
-SEARCH = Command(("search",), marked("the messages of the room that have all these words"), marked("WORDS"))
-ME = Command(("me",), marked('say what you do: "/me waves" is shown as "* name waves"'), marked("ACTION"))
+USERS = Command(
+    ("users",),
+    marked("list the members: connected, or disconnected and still holding the name"),
+    lambda frontend, _argument: frontend.list_members(),
+)
+MY_MESSAGES = Command(
+    ("mymsgs", "mymgs"),
+    marked("list every message you have sent under this name"),
+    lambda frontend, _argument: frontend.list_my_messages(),
+)
+SEARCH = Command(
+    ("search",),
+    marked("list the messages of the room that have all these words"),
+    lambda frontend, words: frontend.search_messages(words),
+    marked("WORDS"),
+)
+ME = Command(
+    ("me",),
+    marked('send an action: "/me waves" appears as "* name waves"'),
+    lambda frontend, action: frontend.post_text(ACTION + action),
+    marked("ACTION"),
+)
 BELL = Command(
     ("bell",),
-    marked("when it rings in the full-screen client; alone it says what is set"),
+    marked("set when the full-screen client rings; alone, show the setting"),
+    lambda frontend, mode: frontend.set_bell(mode),
     "|".join(BELL_MODES),
     BELL_MODES,
 )
-HELP = Command(("help",), marked("this list"))
-EXIT = Command(("exit", "quit"), marked("leave, and free your name (Ctrl-D does the same)"))
+HELP = Command(("help",), marked("show this list"), lambda frontend, _argument: frontend.show_help())
+EXIT = Command(
+    ("exit", "quit"),
+    marked("leave and free your name (Ctrl-D does the same)"),
+    lambda frontend, _argument: frontend.leave_chat(),
+)
 COMMANDS = (USERS, MY_MESSAGES, SEARCH, ME, BELL, HELP, EXIT)
-
-NO_BELL_HERE = marked("/bell is for the full-screen client: nothing rings here")
 
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What was typed is to be said."""
+    """The typed line is a message."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command is asked for, with what was typed after it."""
+    """The typed line is a command, with its argument."""
 
     command: Command
     argument: str = ""
@@ -59,19 +124,30 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What was typed is neither text nor a command; `hint` says what it may have been meant to be."""
+    """The typed line is neither; `hint` says what the person probably meant."""
 
     hint: str
 
 
+def enter(line: str, frontend: Frontend) -> None:
+    """Carry out a typed line: post it, run its command, or reject it."""
+    try:
+        _carry_out(parse(line), line, frontend)
+    except InvalidText as error:
+        frontend.reject_line(line, explained(error))
+
+
 def parse(line: str) -> Text | Asked | Mistake | None:
-    """What a typed line means; None for a blank one. `//text` is the text `/text`, `/me` is a text of its own."""
+    """Return the meaning of a typed line; None for a blank one.
+
+    `//text` is the text `/text`.
+    """
     if not line.strip():
         return None
     if not line.startswith("/"):
         return Text(line)
     if line.startswith("//"):
-        return Text(_said(line[1:]))
+        return Text(_plain(line[1:]))
     name, *rest = line[1:].split(maxsplit=1) or [""]
     argument = "".join(rest).rstrip()
     command = command_named(name)
@@ -80,30 +156,42 @@ def parse(line: str) -> Text | Asked | Mistake | None:
         return Mistake(hint.format(name=name, nearest=_nearest(name), line=line))
     if hint := _wrong_argument(command, name, argument, line):
         return Mistake(hint)
-    if command is ME:
-        return Text(ACTION + argument)
     return Asked(command, argument.lower() if command.choices else argument)
 
 
 def command_named(name: str) -> Command | None:
-    """The command that has this name, in whatever case."""
+    """Return the command that has this name, in upper or lower case."""
     return _BY_NAME.get(name.lower())
 
 
 def action(text: str) -> str | None:
-    """What the sender of this text does, if it is an action by XEP-0245; None if it is said."""
+    """Return what the sender of this text does, if it is an action (XEP-0245), else None."""
     return (text.removeprefix(ACTION).strip() or None) if text.startswith(ACTION) else None
 
 
 def help_rows() -> list[tuple[str, str]]:
-    """The commands, each as it is typed, with what it does."""
-    return [*((_usage(command), _(command.help)) for command in COMMANDS), ("//text", _("say /text"))]
+    """Return each command as it is typed, with its help."""
+    return [*((_usage(command), _(command.help)) for command in COMMANDS), ("//text", _("send /text as a message"))]
 
 
 def help_lines() -> list[str]:
-    """The list of commands, a line each."""
+    """Return the list of commands, one per line."""
     width = max(len(usage) for usage, _help in help_rows())
     return [f"{usage:{width}}  {help}" for usage, help in help_rows()]
+
+
+def _carry_out(meaning: Text | Asked | Mistake | None, line: str, frontend: Frontend) -> None:
+    match meaning:
+        case Text(text):
+            frontend.post_text(text)
+        case Asked(command, argument):
+            command.handler(frontend, argument)
+        case Mistake(hint):
+            frontend.reject_line(line, hint)
+        case None:
+            pass
+        case _:
+            assert_never(meaning)
 
 
 def _usage(command: Command, *names: str) -> str:
@@ -124,8 +212,8 @@ def _wrong_argument(command: Command, name: str, argument: str, line: str) -> st
     return ""
 
 
-def _said(text: str) -> str:
-    """A text that is said even if it looks like an action: a blank before it makes the difference."""
+def _plain(text: str) -> str:
+    """Return a text that is no action even if it looks like one: a leading space makes the difference."""
     return f" {text}" if action(text) else text
 
 

@@ -5,9 +5,8 @@ Each message is one line: nothing a member sends can end it, move the cursor, or
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import assert_never
 
 from chat_client import events
 from chat_client.commands import action
@@ -60,8 +59,33 @@ def width(text: str) -> int:
 
 
 def lines(event: events.Event) -> list[str]:
-    """What to print for an event; nothing for what a face deals with itself."""
-    return _SHOW[type(event)](event) if type(event) in _SHOW else []
+    """Return the lines that show an event; none for one that each frontend handles itself."""
+    match event:
+        case events.MessageReceived():
+            return [message(event)]
+        case events.PresenceChanged():
+            return [notice(_(NOTICES[event.kind]).format(name=event.user))]
+        case events.Joined() | events.ConnectionLost() | events.ConnectedAgain():
+            return [notice(_connection(event))]
+        case events.Waiting() | events.Remark():
+            return [notice(event.text)]
+        case events.UsersListed():
+            return _users(event)
+        case events.MineListed():
+            return _mine(event)
+        case events.SearchListed():
+            return _found(event)
+        case (
+            events.WaitingOver()
+            | events.NameRefused()
+            | events.Delayed()
+            | events.NotSent()
+            | events.OlderListed()
+            | events.Ended()
+        ):
+            return []
+        case _:
+            assert_never(event)
 
 
 def notice(text: str) -> str:
@@ -84,10 +108,6 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _noticed(event: events.PresenceChanged) -> list[str]:
-    return [notice(_(NOTICES[event.kind]).format(name=event.user))]
 
 
 def _users(event: events.UsersListed) -> list[str]:
@@ -126,25 +146,14 @@ def _found(event: events.SearchListed) -> list[str]:
     return [*map(message, event.messages), notice(text.format(count=count, words=event.words))]
 
 
-def _joined(event: events.Joined) -> list[str]:
-    text = _("you are {name} in {room}; /help lists the commands")
-    return [notice(text.format(name=event.name, room=event.room))]
-
-
-def _lost(event: events.ConnectionLost) -> list[str]:
-    text = _("connection to {broker} lost: what you send waits until it is back")
-    return [notice(text.format(broker=event.broker))]
-
-
-_SHOW: dict[type[Any], Callable[[Any], list[str]]] = {
-    events.Waiting: lambda event: [notice(event.text)],
-    events.ConnectionLost: _lost,
-    events.ConnectedAgain: lambda _event: [notice(_("connected again"))],
-    events.Joined: _joined,
-    events.MessageReceived: lambda event: [message(event)],
-    events.PresenceChanged: _noticed,
-    events.UsersListed: _users,
-    events.MineListed: _mine,
-    events.SearchListed: _found,
-    events.Remark: lambda event: [notice(event.text)],
-}
+def _connection(event: events.Joined | events.ConnectionLost | events.ConnectedAgain) -> str:
+    match event:
+        case events.Joined():
+            return _("you are {name} in {room}; /help lists the commands").format(name=event.name, room=event.room)
+        case events.ConnectionLost():
+            text = _("connection to {broker} lost: the client sends your messages once it is back")
+            return text.format(broker=event.broker)
+        case events.ConnectedAgain():
+            return _("connected again")
+        case _:
+            assert_never(event)

@@ -29,10 +29,10 @@ from chat_client.events import (
 from chat_client.language import _
 from chat_client.link import Link
 from chat_client.mine import MineQuestion
-from chat_client.refusals import ENDINGS, refusal
 from chat_client.requests import Request, Requests
 from chat_client.room_follower import RoomFollower
 from chat_client.sending import Sender
+from chat_client.texts import ENDINGS, refusal
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import (

@@ -20,8 +20,8 @@ from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
 from chat_client.opening import OpenSession
-from chat_client.refusals import explained
 from chat_client.settings import ClientSettings
+from chat_client.texts import explained
 from chat_wire.errors import InvalidName
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What can be typed and pressed."""
+"""The help: all commands and keys."""
 
 from typing import ClassVar
 
@@ -11,21 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from chat_client import commands
-from chat_client.language import _, marked
-
-KEYS = (
-    ("Enter", marked("send")),
-    ("Ctrl+J", marked("a new line in the message")),
-    ("Tab", marked("complete a name or a command")),
-    ("↑ ↓", marked("what you typed before")),
-    ("PgUp PgDn", marked("read what was said earlier, to the first message ever")),
-    ("F1", marked("this help")),
-    ("F2 F3", marked("send again, or drop, a message that was refused")),
-    ("F4", marked("show or hide who is here")),
-    ("F6", marked("choose a message with ↑ ↓: Ctrl+C copies it, Enter opens its link")),
-    ("Ctrl+P", marked("all commands, and themes")),
-    ("Ctrl+Q", marked("leave, and free your name; once more leaves at once and keeps it")),
-)
+from chat_client.keys import KEYS
+from chat_client.language import _
 
 
 class HelpScreen(ModalScreen[None]):
@@ -43,6 +30,6 @@ class HelpScreen(ModalScreen[None]):
 
 def _table() -> Table:
     table = Table.grid(padding=(0, 2))
-    for typed, what in [*commands.help_rows(), ("", ""), *((key, _(what)) for key, what in KEYS)]:
-        table.add_row(Text(typed, "bold"), Text(what))
+    for typed, effect in [*commands.help_rows(), ("", ""), *((key, _(effect)) for key, effect in KEYS)]:
+        table.add_row(Text(typed, "bold"), Text(effect))
     return table

@@ -1,7 +1,7 @@
 """The room on the screen: what the session tells goes to the widgets, what is typed goes to the session."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -25,11 +25,22 @@ from chat_client.fullscreen.speakers import Speakers
 from chat_client.fullscreen.status import StatusLine
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
-from chat_client.refusals import explained
-from chat_wire.errors import InvalidText
 
 if TYPE_CHECKING:
     from chat_client.session import Session
+
+# Events that add nothing to the transcript.
+OffTranscript = (
+    told.Waiting
+    | told.WaitingOver
+    | told.Delayed
+    | told.NotSent
+    | told.OlderListed
+    | told.SearchListed
+    | told.MineListed
+    | told.NameRefused
+    | told.Ended
+)
 
 
 class RoomScreen(Screen[None]):
@@ -123,7 +134,7 @@ class RoomScreen(Screen[None]):
         self._react(event)
         return []
 
-    def _react(self, event: Event) -> None:
+    def _react(self, event: OffTranscript) -> None:
         match event:
             case told.Waiting(text=text):
                 self._banner.say(text)
@@ -139,6 +150,10 @@ class RoomScreen(Screen[None]):
                 self._results.search_listed(event)
             case told.MineListed():
                 self._results.mine_listed(event)
+            case told.NameRefused() | told.Ended():
+                pass  # the app deals with these
+            case _:
+                assert_never(event)
 
     def _joined(self, event: told.Joined) -> list[Item]:
         self._bell.on = True
@@ -172,43 +187,49 @@ class RoomScreen(Screen[None]):
     # What is typed and pressed.
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
-        """Enter was pressed."""
-        match commands.parse(event.text):
-            case commands.Text(text):
-                self._post(text)
-            case commands.Mistake(hint):
-                self._view.add(_lines(hint))
-            case commands.Asked(command, argument):
-                self._do(command, argument)
+        """Carry out the line when Enter is pressed."""
+        commands.enter(event.text, self)
 
-    def _do(self, command: commands.Command, argument: str) -> None:
-        match command:
-            case commands.USERS:
-                self._users_wanted = True
-                self._ask_users()
-            case commands.MY_MESSAGES:
-                self.action_my_messages()
-            case commands.SEARCH:
-                self._results.search(argument)
-            case commands.BELL:
-                self._view.add(_lines(self._bell.choose(argument)))
-            case commands.HELP:
-                self.action_help()
-            case commands.EXIT:
-                self.app.call_later(self.app.action_quit)
+    # The operations of commands.Frontend.
 
-    def _post(self, text: str) -> None:
-        try:
-            sequence = self._session.post(text)
-        except InvalidText as error:
-            self._view.add(_lines(explained(error)))
-            return
+    def post_text(self, text: str) -> None:
+        """Post a message, and show it until it has come back."""
+        sequence = self._session.post(text)
         self._view.post(sequence, text, clock.now())
         self._count()
 
+    def reject_line(self, _line: str, reason: str, /) -> None:
+        """Show the reason; the line can be called back with the Up key."""
+        self._view.add(_lines(reason))
+
+    def list_members(self) -> None:
+        """Ask for the members, to be listed in the room."""
+        self._users_wanted = True
+        self._ask_users()
+
+    def list_my_messages(self) -> None:
+        """Show the person's own messages."""
+        self._results.my_messages()
+
+    def search_messages(self, words: str) -> None:
+        """Show the messages that have these words."""
+        self._results.search(words)
+
+    def set_bell(self, mode: str, /) -> None:
+        """Set the bell, and say how it is set."""
+        self._view.add(_lines(self._bell.choose(mode)))
+
+    def show_help(self) -> None:
+        """Show the commands and keys."""
+        self.app.push_screen(HelpScreen())
+
+    def leave_chat(self) -> None:
+        """Leave as Ctrl+Q does."""
+        self.app.call_later(self.app.action_quit)
+
     def on_composer_leave_asked(self) -> None:
         """Ctrl+D was pressed with nothing typed."""
-        self.app.call_later(self.app.action_quit)
+        self.leave_chat()
 
     def on_transcript_view_reached_top(self) -> None:
         """There is nothing more above: ask for it."""
@@ -219,18 +240,14 @@ class RoomScreen(Screen[None]):
         self._status.new_below = self._view.new_below
 
     def action_help(self) -> None:
-        """Show what can be typed and pressed."""
-        self.app.push_screen(HelpScreen())
-
-    def action_my_messages(self) -> None:
-        """Show what this person has said under this name."""
-        self._results.my_messages()
+        """Show the commands and keys."""
+        self.show_help()
 
     def action_send_again(self) -> None:
         """Send the oldest message that was refused once more, as a new one."""
         text = self._view.take_refused()
         if text is not None:
-            self._post(text)
+            self.post_text(text)
 
     def action_drop(self) -> None:
         """Take the oldest message that was refused away."""
@@ -273,8 +290,8 @@ class RoomScreen(Screen[None]):
 
     def palette(self) -> Iterable[SystemCommand]:
         """What can be done here, for the command palette."""
-        yield SystemCommand(_("Help"), _("What you can type and press"), self.action_help)
-        yield SystemCommand(_("My messages"), _("All you have said under this name"), self.action_my_messages)
+        yield SystemCommand(_("Help"), _("What you can type and press"), self.show_help)
+        yield SystemCommand(_("My messages"), _("All you have said under this name"), self.list_my_messages)
         yield SystemCommand(_("Members"), _("Show or hide who is here"), self.action_toggle_members)
 
 

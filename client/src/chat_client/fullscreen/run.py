@@ -3,10 +3,9 @@
 import sys
 from typing import TYPE_CHECKING
 
-from chat_client import display
+from chat_client import display, texts
 from chat_client.events import Ended, NotSent
 from chat_client.fullscreen.setup import prepare
-from chat_client.language import _
 from chat_client.opening import OpenSession
 from chat_client.settings import ClientSettings
 
@@ -42,5 +41,4 @@ def complaints(app: "ChatApp") -> list[str]:
     since = app.feed.take()
     not_sent = [*app.refused, *(event for event in since if isinstance(event, NotSent))]
     ended = [event for event in (app.ended, *since) if isinstance(event, Ended) and not event.freed]
-    told = [_("not sent: {text} ({reason})").format(text=each.text, reason=each.reason) for each in not_sent]
-    return told + [event.text for event in ended]
+    return [texts.not_sent(each.text, each.reason) for each in not_sent] + [event.text for event in ended]

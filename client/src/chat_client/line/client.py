@@ -18,9 +18,10 @@ from chat_client.events import Event
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
 from chat_client.line.reading import ask_name, lines_of, print_at_terminal
+from chat_client.line.unsent import unsent_texts
 from chat_client.opening import OpenSession
-from chat_client.refusals import explained
-from chat_wire.errors import InvalidName, InvalidText
+from chat_client.texts import explained, not_sent
+from chat_wire.errors import InvalidName
 
 LINES_AHEAD = 1000
 SHOWN_CHARACTERS = 60
@@ -58,6 +59,7 @@ class LineClient:
         self._name = name
         self._at_terminal = at_terminal
         self._asks_again = at_terminal and name is None
+        self._posted = 0
         self._joined = False
         self._searching = False
         self._backlog: deque[Typed] = deque()
@@ -93,17 +95,9 @@ class LineClient:
             elif isinstance(happened, Typed):
                 self._backlog.append(happened)
         if self._name is not None and status != COULD_NOT_JOIN:
-            self._name_backlog()
+            for text in unsent_texts(typed.line for typed in self._backlog if typed.line is not None):
+                self._not_sent(text, _("the client left before it was sent"))
         return status or self._status
-
-    def _name_backlog(self) -> None:
-        """Name the messages that were read and not posted: before joining, or behind a search."""
-        for typed in self._backlog:
-            match commands.parse(typed.line or ""):
-                case commands.Text(text):
-                    self._not_sent(text, _("the client left before it was sent"))
-                case commands.Asked(commands.EXIT):
-                    return
 
     def _read(self) -> None:
         try:
@@ -181,53 +175,57 @@ class LineClient:
 
     def _enter(self, typed: Typed) -> None:
         if typed.line is None:
-            self._leave()
+            self.leave_chat()
             return
         if self._left:
             return
-        match commands.parse(typed.line):
-            case commands.Text(text):
-                self._post(text)
-                return
-            case commands.Mistake(hint):
-                self._reject(typed.line, hint)
-            case commands.Asked() as asked:
-                self._carry_out(asked)
-        self._ahead.release()
+        posted = self._posted
+        commands.enter(typed.line, self)
+        if self._posted == posted:
+            self._ahead.release()
 
-    def _carry_out(self, asked: commands.Asked) -> None:
-        match asked.command:
-            case commands.USERS:
-                self._session.users()
-            case commands.MY_MESSAGES:
-                self._session.my_messages()
-            case commands.SEARCH:
-                self._searching = True
-                self._session.search(asked.argument)
-            case commands.EXIT:
-                self._leave()
-            case commands.HELP:
-                _print([display.notice(line) for line in commands.help_lines()])
-            case commands.BELL:
-                _notice(_(commands.NO_BELL_HERE))
+    # The operations of commands.Frontend.
 
-    def _leave(self) -> None:
+    def post_text(self, text: str) -> None:
+        """Post a message."""
+        self._session.post(text)
+        self._posted += 1
+
+    def reject_line(self, line: str, reason: str, /) -> None:
+        """Show why a line is not carried out; a script has the line named, a person has just typed it."""
+        if self._at_terminal:
+            _notice(reason)
+        else:
+            self._not_sent(line, reason)
+
+    def list_members(self) -> None:
+        """Ask for the members."""
+        self._session.users()
+
+    def list_my_messages(self) -> None:
+        """Ask for the person's own messages."""
+        self._session.my_messages()
+
+    def search_messages(self, words: str) -> None:
+        """Search, and hold the lines that follow until the answer has come."""
+        self._searching = True
+        self._session.search(words)
+
+    def set_bell(self, _mode: str, /) -> None:
+        """Say that there is no bell."""
+        _notice(_("/bell is for the full-screen client: nothing rings here"))
+
+    def show_help(self) -> None:
+        """Print the commands."""
+        _print([display.notice(line) for line in commands.help_lines()])
+
+    def leave_chat(self) -> None:
+        """Leave, and read no more lines."""
         self._left = True
         self._patience = PATIENCE_SECONDS if self._at_terminal else None
         self._session.exit()
 
-    def _post(self, text: str) -> None:
-        try:
-            self._session.post(text)
-        except InvalidText as error:
-            self._reject(text, explained(error))
-            self._ahead.release()
-
-    def _reject(self, line: str, reason: str) -> None:
-        if self._at_terminal:  # the line stands right above
-            _notice(reason)
-        else:
-            self._not_sent(line, reason)
+    # What the session tells.
 
     def _show(self, event: Event) -> None:
         _print(display.lines(event))
@@ -280,7 +278,7 @@ class LineClient:
 
     def _not_sent(self, text: str, reason: str) -> None:
         shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
-        _complain(_("not sent: {text} ({reason})").format(text=shown, reason=reason))
+        _complain(not_sent(shown, reason))
         self._status = 1
 
 

@@ -1,7 +1,7 @@
-"""What a person is told of a refusal.
+"""Texts for people about things that were refused, not sent or ended; both frontends show them.
 
-The services say it in English, with the details, and give the reason as a code. In another language what the code
-means is shown instead, where that is known.
+The services explain a refusal in English, with details, and give the reason as a code. In another language the client
+shows the meaning of the code instead, if it knows it.
 """
 
 from chat_client.language import _, marked
@@ -28,7 +28,7 @@ ENDINGS = {
 
 
 def refusal(reason: str, text: str) -> str:
-    """What to show when a service refuses something for `reason`, and says `text`."""
+    """Return the text for a refusal, from its code and the service's own words."""
     meaning = TEXTS.get(reason)
     if meaning is None or _(meaning) == meaning:
         return text
@@ -36,5 +36,10 @@ def refusal(reason: str, text: str) -> str:
 
 
 def explained(error: WireError) -> str:
-    """What to show when something typed breaks a rule."""
+    """Return the text for a name or a message that breaks a rule."""
     return refusal(error.reason, str(error))
+
+
+def not_sent(text: str, reason: str) -> str:
+    """Return the text for a message that is not in the room."""
+    return _("not sent: {text} ({reason})").format(text=text, reason=reason)
