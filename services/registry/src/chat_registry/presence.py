@@ -22,7 +22,12 @@ def presence_events(
 
 
 def kinds_of_change(before: Holder | None, connected: bool) -> tuple[NoticeKind, ...]:
-    """Return the kinds of events for a name that `before` held, or that was free, and that is now connected or not."""
+    """Return the kinds of events for a change of a name's holder or connection.
+
+    Args:
+        before: The holder so far; None if the name was free.
+        connected: Whether the name's client is connected from now on.
+    """
     if before is None:
         return ("joined",) if connected else ("joined", "lost")
     if before.connected == connected:

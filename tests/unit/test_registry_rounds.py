@@ -1,0 +1,113 @@
+"""Work that the registry spreads over rounds: snapshots, probes and questions."""
+
+import pytest
+
+from chat_amqp.publisher import Publication
+from chat_registry import questions, snapshots
+from chat_registry.probes import PROBES_PER_ROUND, InboxProbes
+from chat_registry.questions import UserQuestions
+from chat_registry.snapshot_publisher import PARTS_PER_ROUND, SnapshotPublisher
+from chat_registry.state import State
+from chat_registry.view import View
+from chat_wire.codec import decode, encode
+from chat_wire.messages import Refused, Users
+from testkit.registry import Journal
+
+INBOX = f"inbox.{'0' * 32}"
+
+
+def state_of(names: int) -> State:
+    journal = Journal()
+    for number in range(names):
+        journal.claim(f"user{number}", "author", f"r{number}", f"inbox-{number}")
+    return journal.state
+
+
+def view_of(state: State) -> View:
+    view = View()
+    view.load(state, "digest")
+    return view
+
+
+def answers(*publications: Publication) -> list[Users | Refused]:
+    kinds: tuple[type[Users | Refused], ...] = (Users, Refused)
+    return [decode(publication.body, *kinds) for publication in publications]
+
+
+def test_a_large_snapshot_is_published_a_few_parts_per_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PART_ROWS", 1)
+    state = state_of(PARTS_PER_ROUND + 1)
+    publisher = SnapshotPublisher(every=10)
+    publisher.enqueue(state, "digest")
+
+    rounds = [list(publisher.next_parts()) for _ in range(3)]
+
+    assert [len(each) for each in rounds] == [PARTS_PER_ROUND, 1, 0]
+    published = [publication.body for each in rounds for publication in each]
+    assert published == [encode(part) for part in snapshots.parts_of(state, "digest")]
+
+
+def test_a_new_snapshot_replaces_one_that_is_still_being_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "PART_ROWS", 1)
+    publisher = SnapshotPublisher(every=10)
+    publisher.enqueue(state_of(2 * PARTS_PER_ROUND), "old")
+    list(publisher.next_parts())
+
+    publisher.enqueue(state_of(1), "new")
+
+    (part,) = publisher.next_parts()
+    assert decode(part.body, snapshots.SnapshotPart).entry == "new"
+
+
+def test_no_inbox_is_probed_before_the_replica_serves() -> None:
+    probes = InboxProbes(view_of(state_of(1)), every=0.0)
+
+    assert list(probes.due()) == []
+
+
+def test_each_connected_inbox_is_probed_over_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("chat_registry.probes.time.monotonic", lambda: clock[0])
+    state = state_of(PROBES_PER_ROUND + 2)
+    probes = InboxProbes(view_of(state), every=60.0)
+    probes.begin()
+    assert list(probes.due()) == []
+
+    clock[0] += 61
+    probed = [[probe.routing_key for probe in probes.due()] for _ in range(3)]
+
+    assert [len(each) for each in probed] == [PROBES_PER_ROUND, 2, 0]
+    assert [inbox for each in probed for inbox in each] == [holder.inbox for holder in state.holders.values()]
+
+
+def test_a_question_waits_for_its_offset_in_the_journal() -> None:
+    state, waiting = state_of(1), UserQuestions()
+
+    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+    state.offset += 1
+
+    assert answers(*waiting.answer(state)) == [Users(request="q1", connected=("user0",), disconnected=())]
+    assert list(waiting.answer(state)) == []
+
+
+def test_a_late_question_gets_the_present_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("chat_registry.questions.time.monotonic", lambda: clock[0])
+    state, waiting = state_of(1), UserQuestions()
+    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+
+    clock[0] += questions.WAIT_SECONDS
+
+    assert answers(*waiting.answer(state)) == [Users(request="q1", connected=("user0",), disconnected=())]
+
+
+def test_a_question_is_refused_while_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "MAX_WAITING", 1)
+    state, waiting = state_of(1), UserQuestions()
+    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+
+    (busy,) = answers(*waiting.ask("q2", INBOX, state.offset + 1, state))
+
+    assert isinstance(busy, Refused)
+    assert (busy.request, busy.reason) == ("q2", "busy")
+    assert answers(*waiting.ask("q3", INBOX, state.offset, state))
