@@ -46,6 +46,7 @@ def test_postgresql_answers_as_sqlite_does(index: Index, tmp_path: Path) -> None
     assert index.search("lobby", ["n"], MAX_INT64, 2) == written[:0:-1]
     index.clear()
     assert index.search("lobby", ["n"], MAX_INT64, 2) == []
+    recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
     recorder.open()
     assert recorder.catch_up()
     assert recorder.record("lobby", entries) == []
