@@ -1,4 +1,4 @@
-"""The page of messages, from the dataclasses of chat_wire.messages and their docstrings."""
+"""The page of messages, from the dataclasses in the modules of chat_wire.messages and their docstrings."""
 
 import dataclasses
 import inspect
@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from chat_wire import messages
+from chat_wire.messages import history, rooms, sessions
 from docs.generate.markdown import code, table
 
 INTRO = """\
@@ -14,8 +14,8 @@ INTRO = """\
 
 Each message is one JSON object. Its field `type` names the message. Times are integers: microseconds since 1970-01-01
 UTC.
-The classes are in [messages.py](../../libs/wire/src/chat_wire/messages.py). The messages of the registry's journal are
-private to the registry ([journal.py](../../services/registry/src/chat_registry/journal.py)).
+The classes are in [chat_wire.messages](../../libs/wire/src/chat_wire/messages). The messages of the registry's journal
+are private to the registry ([journal.py](../../services/registry/src/chat_registry/journal.py)).
 [Exchanges and queues](exchanges-and-queues.md) shows the path of each message.
 [Add a message type](../how-to/add-a-message-type.md) explains how to extend this list.
 
@@ -36,9 +36,10 @@ def page() -> str:
 
 
 def _classes() -> Iterator[type[Any]]:
-    for value in vars(messages).values():
-        if dataclasses.is_dataclass(value) and isinstance(value, type) and value.__module__ == messages.__name__:
-            yield value
+    for module in (sessions, rooms, history):
+        for value in vars(module).values():
+            if dataclasses.is_dataclass(value) and isinstance(value, type) and value.__module__ == module.__name__:
+                yield value
 
 
 def _type(cls: type[Any]) -> str:

@@ -11,7 +11,7 @@ from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Room, 
 
 def kept(stream: Iterable[Entry]) -> list[Entry]:
     """The stream as its readers take it: without what came before, known by session and sequence."""
-    sequences = Deduplicator(most=10_000_000)
+    sequences = Deduplicator(max_sessions=10_000_000)
     return [entry for entry in stream if sequences.admit(*_parts(entry.id))]
 
 

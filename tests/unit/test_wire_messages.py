@@ -59,7 +59,7 @@ def test_bytes_that_are_no_message_are_a_decode_error_or_an_unknown_type(body: b
 
 
 def test_a_message_that_does_not_belong_here_is_of_unknown_type() -> None:
-    with pytest.raises(UnknownType, match="'exit' is not a message that is taken here"):
+    with pytest.raises(UnknownType, match="'exit' is not a message that is accepted here"):
         decode(encode(Exit(request="r", token="t")), Claim)
 
 

@@ -1,1 +1,1 @@
-"""What clients and services agree on: messages, names, tokens, and where each message travels."""
+"""The contract between clients and services: messages, names, texts, limits and settings."""

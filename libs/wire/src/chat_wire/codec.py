@@ -1,7 +1,7 @@
-"""Messages to bytes and back: JSON (RFC 8259), one object a message, its type first.
+"""Messages to bytes and back: one JSON object (RFC 8259) for each message, its `type` first.
 
-msgspec reads a message straight into its class and refuses what has another shape; it is also the fastest there is
-(docs/explanation/performance.md).
+msgspec decodes a message straight into its class and rejects an object of another shape
+(docs/decisions/0013-encode-messages-with-msgspec.md).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from chat_wire.errors import DecodeError, UnknownType
 
 T = TypeVar("T")
 
-# What msgspec raises at what it cannot read; RecursionError at brackets in brackets, thousands deep.
+# The errors of msgspec for bytes that it cannot decode; RecursionError comes from brackets nested thousands deep.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _encoder = msgspec.json.Encoder()
@@ -23,14 +23,27 @@ _preparing = Lock()
 
 
 def encode(message: Any) -> bytes:
-    """The JSON of a message; raises TypeError for what is none."""
+    """Encode a message as JSON.
+
+    Args:
+        message: An instance of a dataclass.
+
+    Raises:
+        TypeError: JSON cannot express a value in the message.
+    """
     return _encoder.encode(message)
 
 
 def decode(body: bytes, *types: type[T]) -> T:
-    """The message in `body`, one of `types`.
+    """Decode a message of one of several types.
 
-    Raises DecodeError for what has not the shape its type asks for, UnknownType for any other type.
+    Args:
+        body: The JSON of the message.
+        types: The message classes that the caller accepts.
+
+    Raises:
+        DecodeError: The body is not a JSON object of the shape that its type has.
+        UnknownType: The message has another type.
     """
     readers: list[_Reader[T]] = [_readers.get(cls) or _prepare(cls) for cls in types]
     for reader in readers:
@@ -40,11 +53,18 @@ def decode(body: bytes, *types: type[T]) -> T:
     for reader in readers:
         if name == reader.name:
             return reader.read(body)
-    raise UnknownType(f"{name!r:.80} is not a message that is taken here")
+    raise UnknownType(f"{name!r:.80} is not a message that is accepted here")
 
 
 def to_object(body: bytes) -> Any:
-    """The plain JSON value in `body`; raises DecodeError."""
+    """Decode JSON into plain Python objects.
+
+    Args:
+        body: The JSON.
+
+    Raises:
+        DecodeError: The body is not JSON.
+    """
     try:
         return msgspec.json.decode(body)
     except UNREADABLE as error:
@@ -52,13 +72,19 @@ def to_object(body: bytes) -> Any:
 
 
 def type_name(cls: type[Any]) -> str:
-    """What a message class writes into its `type`."""
+    """Return the value of `type` in the messages of a class."""
     return str(cls.__dataclass_fields__["type"].default)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader(Generic[T]):
-    """Reads messages of one class. `opening` is how they begin as `encode` writes them."""
+    """The decoder of one message class.
+
+    Attributes:
+        name: The value of `type`.
+        opening: The first bytes of a message as `encode` writes it.
+        decoder: The decoder of msgspec.
+    """
 
     name: str
     opening: bytes
@@ -72,7 +98,7 @@ class _Reader(Generic[T]):
 
 
 def _prepare(cls: type[T]) -> _Reader[T]:
-    """The reader of a class, made once. One thread at a time: msgspec 0.22 crashes when two prepare a class at once."""
+    """Make the decoder of a class, once. The lock is there as msgspec 0.22 crashes when two threads do this."""
     with _preparing:
         name = type_name(cls)
         reader = _Reader(name, f'{{"type":"{name}"'.encode(), msgspec.json.Decoder(cls))

@@ -1,29 +1,44 @@
-"""Everything may be delivered twice; nothing counts twice."""
+"""The deduplicator: the broker may deliver a post twice, and each post counts once."""
 
 from collections import OrderedDict
 
+MAX_SESSIONS = 100_000
+
 
 class Deduplicator:
-    """The last sequence seen of each session: tells a post that is new from one that came before.
+    """Admits a post only if its sequence is above the last sequence of its session.
 
-    Right because one session's posts travel one path and never overtake each other. Remembers the
-    `most` sessions heard of last.
+    That is right because the posts of a session take one path and keep their order on it.
     """
 
-    def __init__(self, most: int = 100_000) -> None:
+    def __init__(self, max_sessions: int = MAX_SESSIONS) -> None:
+        """Make a deduplicator that has admitted nothing.
+
+        Args:
+            max_sessions: The number of sessions that it remembers: those that posted last.
+        """
         self._last: OrderedDict[str, int] = OrderedDict()
-        self._most = most
+        self._max_sessions = max_sessions
 
     def admit(self, session: str, sequence: int) -> bool:
-        """Whether the post is new; from then on it is not."""
+        """Return whether a post is new, and remember it.
+
+        Args:
+            session: The session's id.
+            sequence: The number of the post within its session.
+        """
         if sequence <= self._last.get(session, 0):
             return False
         self._last[session] = sequence
         self._last.move_to_end(session)
-        if len(self._last) > self._most:
+        if len(self._last) > self._max_sessions:
             self._last.popitem(last=False)
         return True
 
     def last(self, session: str) -> int:
-        """The last sequence taken of a session, 0 if none."""
+        """Return the last sequence that was admitted of a session, 0 if none was.
+
+        Args:
+            session: The session's id.
+        """
         return self._last.get(session, 0)

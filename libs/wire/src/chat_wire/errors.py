@@ -1,31 +1,31 @@
-"""Everything that can be wrong with what comes in.
+"""Errors in what a person typed or a message contains.
 
     WireError
-    ├── DecodeError       the body is not a message at all
-    ├── UnknownType       it is a message, but not one that belongs here
-    ├── InvalidName       a user name outside the rules
-    ├── InvalidText       a text outside the rules
-    ├── InvalidToken      forged, expired, or not a token
-    └── UnknownRoom       there is no such room
+    ├── DecodeError       the body is not a message
+    ├── UnknownType       the message has a type that the reader does not accept
+    ├── InvalidName       a user name breaks a rule
+    ├── InvalidText       the text of a post breaks a rule
+    ├── InvalidToken      a token is forged, has expired, or its session has ended
+    └── UnknownRoom       the room does not exist
 
-The text of each says what to do about it and is fit to be shown to a person.
+The text of each error is for people: it says what happened and what to do.
 """
 
 
 class WireError(Exception):
-    """Base of all errors of the wire contract; `reason` is the code that travels in refusals."""
+    """Base of the errors of the wire contract. `reason` is the code that refusals carry."""
 
     reason = "invalid"
 
 
 class DecodeError(WireError):
-    """The body is no JSON, or not of the shape its type asks for."""
+    """The body is not JSON, or not of the shape that its type has."""
 
     reason = "undecodable"
 
 
 class UnknownType(WireError):
-    """The message's type is not one that this reader takes."""
+    """The message has a type that the reader does not accept."""
 
     reason = "unknown_type"
 
@@ -37,18 +37,18 @@ class InvalidName(WireError):
 
 
 class InvalidText(WireError):
-    """The text of a post is empty or too long, or has half of a character."""
+    """The text of a post is blank, too long, or has a lone surrogate."""
 
     reason = "invalid_text"
 
 
 class InvalidToken(WireError):
-    """The token is forged, has expired, or is none."""
+    """The token is forged, has expired, or its session has ended."""
 
     reason = "invalid_token"
 
 
 class UnknownRoom(WireError):
-    """There is no such room."""
+    """The room does not exist."""
 
     reason = "unknown_room"

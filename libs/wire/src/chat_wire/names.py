@@ -1,4 +1,4 @@
-"""User names: what may be one, and which two are the same."""
+"""User names: which texts are names, and which two names are the same."""
 
 from functools import lru_cache
 
@@ -10,12 +10,18 @@ from chat_wire.limits import MAX_NAME
 
 @lru_cache(maxsize=4096)
 def name_key(name: str) -> str:
-    """What makes a name unique: its form under PRECIS UsernameCaseMapped (RFC 8265, 3.3).
+    """Return the key that makes a name unique: two names with the same key are the same name.
 
-    Two names with one key are one name. Raises InvalidName, whose words say what to do.
+    The key is the form of the name under the PRECIS profile UsernameCaseMapped (RFC 8265, 3.3).
+
+    Args:
+        name: The name as typed.
+
+    Raises:
+        InvalidName: The name breaks a rule; the error says what to do.
     """
     if not name:
-        raise InvalidName("the name is empty: type 1 to 32 letters or digits")
+        raise InvalidName(f"the name is empty: type 1 to {MAX_NAME} letters or digits")
     if len(name) > MAX_NAME:
         raise InvalidName(f"the name has {len(name)} characters, at most {MAX_NAME} are allowed: shorten it")
     try:
@@ -23,7 +29,7 @@ def name_key(name: str) -> str:
     except UnicodeEncodeError as error:
         raise InvalidName(f"{name!r} cannot be a name ({_why(error)}): use letters, digits and punctuation") from None
     if len(key) > MAX_NAME:
-        raise InvalidName(f"the name is longer than {MAX_NAME} characters once normalised: shorten it")
+        raise InvalidName(f"the name is longer than {MAX_NAME} characters in its normal form: shorten it")
     return key
 
 

@@ -1,0 +1,133 @@
+"""Messages about recorded posts: between clients and the archive."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chat_wire.messages.numbers import Int64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A client asks for the newest posts of a room. The archive answers with `Page`.
+
+    Attributes:
+        request: A random id.
+        token: The session's token.
+        room: The room's name.
+        before: Return posts with a lower number than this; null for the newest posts.
+        limit: The largest number of posts to return; the archive returns fewer if this is large.
+    """
+
+    type: Literal["history"] = "history"
+    request: str
+    token: str
+    room: str
+    before: Int64 | None
+    limit: Int64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """A client asks for the oldest posts that its author sent under its name. The archive answers with `Page`.
+
+    Attributes:
+        request: A random id.
+        token: The session's token.
+        after: Return posts with a higher number than this.
+        limit: The largest number of posts to return; the archive returns fewer if this is large.
+    """
+
+    type: Literal["mine"] = "mine"
+    request: str
+    token: str
+    after: Int64
+    limit: Int64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A client asks for the newest posts of a room that hold some words. The archive answers with `Page`.
+
+    Attributes:
+        request: A random id.
+        token: The session's token.
+        room: The room's name.
+        words: The words; a post has to hold all of them. A word matches the beginning of a word in the post, without
+            regard to case and accents.
+        before: Return posts with a lower number than this; null for the newest posts.
+        limit: The largest number of posts to return; the archive returns fewer if this is large.
+    """
+
+    type: Literal["search"] = "search"
+    request: str
+    token: str
+    room: str
+    words: str
+    before: Int64 | None
+    limit: Int64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A post as the archive has recorded it.
+
+    Attributes:
+        number: The number of its line in `log.txt`, from 1: the order of all posts.
+        room: The room's name.
+        offset: The offset of its batch in the room's stream.
+        index: Its index in the batch, from 0.
+        session: The id of the sender's session.
+        sequence: Its number within the session, from 1.
+        user: The sender's name as typed.
+        author: The SHA-256 of the sender's secret.
+        client_ts: The time when the person sent it, by the client's clock.
+        server_ts: The time when it arrived at the router.
+        text: The text.
+    """
+
+    number: int
+    room: str
+    offset: int
+    index: int
+    session: str
+    sequence: int
+    user: str
+    author: str
+    client_ts: int
+    server_ts: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place in a room's stream, up to which a reader has read.
+
+    Attributes:
+        offset: The offset of an entry.
+        id: The id of a post in that entry; a reader that does not find it there reads another stream.
+    """
+
+    offset: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Recorded posts, oldest first: the answer to `History`, `Mine` and `Search`.
+
+    Attributes:
+        request: The id of the question.
+        messages: The posts.
+        more: Whether more posts match the question.
+        position: For `History`: the place of the newest post on the page, where a reader continues with the stream.
+            For `Mine`: the place of the newest recorded post of the lobby, up to which the answer is complete.
+        last: On the newest page of `History`: the last recorded sequence of each session that may still post. With it,
+            a reader drops posts that come again in the stream.
+    """
+
+    type: Literal["page"] = "page"
+    request: str
+    messages: tuple[Recorded, ...]
+    more: bool
+    position: Position | None
+    last: dict[str, int] = field(default_factory=dict)

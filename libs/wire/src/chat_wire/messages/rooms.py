@@ -1,0 +1,152 @@
+"""Messages about rooms: from clients to routers, and the entries of the rooms' streams."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from chat_wire.messages.numbers import Int64
+
+NoticeKind = Literal["joined", "left", "lost", "back"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One text of a sender.
+
+    Attributes:
+        sequence: The number of the post within its session: 1, 2, 3.
+        client_ts: The time when the person sent it, by the client's clock.
+        text: The text, at most 4,096 characters.
+    """
+
+    sequence: Int64
+    client_ts: Int64
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posts:
+    """A client sends posts to a room.
+
+    Attributes:
+        token: The session's token.
+        room: The room's name.
+        posts: 1 to 256 posts with consecutive sequences.
+    """
+
+    type: Literal["posts"] = "posts"
+    token: str
+    room: str
+    posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostsRefused:
+    """The router has refused posts: they are not in the room, now or later.
+
+    Attributes:
+        sequences: The sequences of the posts.
+        reason: A code for programs.
+        text: An explanation for people, in English.
+    """
+
+    type: Literal["posts_refused"] = "posts_refused"
+    sequences: tuple[int, ...]
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Consecutive posts of one session in a batch.
+
+    Attributes:
+        session: The session's id.
+        user: The sender's name as typed.
+        author: The SHA-256 of the sender's secret.
+        posts: The posts.
+    """
+
+    session: str
+    user: str
+    author: str
+    posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The posts that one router publishes to a room at one moment: an entry of the room's stream.
+
+    Attributes:
+        room: The room's name.
+        router: The name of the router replica.
+        server_ts: The time when the posts arrived at the router; it never decreases within a router process.
+        runs: The posts. A post's position is the stream offset and its index, counted through all runs from 0.
+    """
+
+    type: Literal["batch"] = "batch"
+    room: str
+    router: str
+    server_ts: int
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A member joined, left, lost the connection, or is back: an entry of a room's stream.
+
+    The registry may publish a notice twice; readers ignore an id that they have seen.
+
+    Attributes:
+        id: The notice's id.
+        room: The room's name.
+        kind: What happened.
+        user: The member's name as typed.
+        at: The time when it happened.
+    """
+
+    type: Literal["notice"] = "notice"
+    id: str
+    room: str
+    kind: NoticeKind
+    user: str
+    at: int
+
+
+def post_id(session: str, sequence: int) -> str:
+    """Return the id of a post, which log lines, log.txt and positions use.
+
+    Args:
+        session: The session's id.
+        sequence: The number of the post within its session.
+    """
+    return f"{session}-{sequence}"
+
+
+def entry_ids(entry: Batch | Notice) -> list[str]:
+    """Return the ids in an entry of a room's stream, in order.
+
+    Args:
+        entry: The entry. A reader that resumes looks for a known id in it.
+    """
+    if isinstance(entry, Notice):
+        return [entry.id]
+    return [post_id(run.session, post.sequence) for run in entry.runs for post in run.posts]
+
+
+def id_ranges(posts: Iterable[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """Return posts in a short form for log lines.
+
+    Args:
+        posts: The session and the sequence of each post.
+
+    Returns:
+        Ranges of posts with consecutive sequences: session, first sequence, last sequence.
+    """
+    ranges: list[tuple[str, int, int]] = []
+    for session, sequence in posts:
+        if ranges and ranges[-1][0] == session and ranges[-1][2] + 1 == sequence:
+            ranges[-1] = (session, ranges[-1][1], sequence)
+        else:
+            ranges.append((session, sequence, sequence))
+    return ranges
