@@ -1,4 +1,4 @@
-"""Draw docs/chat.svg: the full-screen client, as it runs, in a room of the real system. `make picture` does it."""
+"""Draw docs/chat.svg, a picture of the full-screen client in a room of the real system. Run it by `make picture`."""
 
 import asyncio
 import queue
@@ -36,27 +36,33 @@ TALK = (
 
 
 class Guest:
-    """Somebody else in the room."""
+    """Another person in the room, without a screen."""
 
     def __init__(self, url: str, name: str) -> None:
-        self._told: queue.Queue[Event] = queue.Queue()
-        self.session = Session(url, secrets.token_hex(32), self._told.put)
+        """Join the room.
+
+        Args:
+            url: The URL of the broker.
+            name: The person's name.
+        """
+        self._events: queue.Queue[Event] = queue.Queue()
+        self.session = Session(url, secrets.token_hex(32), self._events.put)
         self.session.start()
         self.session.join(name)
         self._until(lambda event: isinstance(event, Joined))
 
     def says(self, text: str) -> None:
-        """Say something, and wait until it has come back."""
+        """Post a message, and wait until it has come back."""
         sequence = self.session.post(text)
         self._until(lambda event: isinstance(event, MessageReceived) and event.sequence == sequence)
 
     def _until(self, condition: Callable[[Event], bool]) -> None:
-        while not condition(self._told.get(timeout=SECONDS)):
+        while not condition(self._events.get(timeout=SECONDS)):
             pass
 
 
 def main() -> None:
-    """Start a broker and the services, have some people talk, and draw what one of them sees."""
+    """Start a broker and the services, let some people talk, and draw the screen of one of them."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         keys = directory / "secrets"

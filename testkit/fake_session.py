@@ -1,4 +1,4 @@
-"""A session that the test plays itself, and the full-screen client over it."""
+"""The full-screen client with a session that the test plays."""
 
 import asyncio
 import itertools
@@ -14,7 +14,6 @@ from textual.widget import Widget
 from chat_client import events
 from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.room_screen import RoomScreen
-from chat_client.session import Session
 from chat_client.settings import ClientSettings
 from chat_wire.names import name_key
 from chat_wire.text import check_text
@@ -25,51 +24,71 @@ MINUTE = 60_000_000
 SECONDS = 10.0
 
 
-class FakeSession(Session):
-    """Keeps what it is asked for; what it tells is the test's."""
+class FakeSession:
+    """A `ChatSession` that records requests. The test emits the events.
+
+    Attributes:
+        emit: Hands an event to the client.
+        requests: The requests of the client, each with its argument.
+    """
 
     def __init__(self, emit: Callable[[events.Event], None]) -> None:
-        self.tell = emit
-        self.asked: list[tuple[str, Any]] = []
+        """Create a session without requests.
+
+        Args:
+            emit: Hands an event to the client.
+        """
+        self.emit = emit
+        self.requests: list[tuple[str, Any]] = []
         self._sequence = itertools.count(1)
 
     def start(self) -> None:
-        self.asked.append(("start", None))
+        """Record the request."""
+        self.requests.append(("start", None))
 
     def join(self, name: str) -> None:
+        """Check the name and record the request."""
         name_key(name)
-        self.asked.append(("join", name))
+        self.requests.append(("join", name))
 
     def post(self, text: str) -> int:
+        """Check the text, record the request, and return the next sequence."""
         check_text(text)
-        self.asked.append(("post", text))
+        self.requests.append(("post", text))
         return next(self._sequence)
 
     def users(self) -> None:
-        self.asked.append(("users", None))
+        """Record the request."""
+        self.requests.append(("users", None))
 
     def my_messages(self) -> None:
-        self.asked.append(("my_messages", None))
+        """Record the request."""
+        self.requests.append(("my_messages", None))
 
     def older(self) -> None:
-        self.asked.append(("older", None))
+        """Record the request."""
+        self.requests.append(("older", None))
 
     def search(self, words: str) -> None:
-        self.asked.append(("search", words))
+        """Record the request."""
+        self.requests.append(("search", words))
 
     def search_more(self) -> None:
-        self.asked.append(("search_more", None))
+        """Record the request."""
+        self.requests.append(("search_more", None))
 
     def exit(self) -> None:
-        self.asked.append(("exit", None))
+        """Record the request."""
+        self.requests.append(("exit", None))
 
     def close(self) -> None:
-        self.asked.append(("close", None))
+        """Record the request."""
+        self.requests.append(("close", None))
 
 
 @dataclass
-class Scene:
-    """The client, whoever types, and the session that the test plays."""
+class ChatDriver:
+    """The means of a test to drive the client: its keys, its session, and its screen."""
 
     app: ChatApp
     pilot: Pilot[int]
@@ -82,34 +101,35 @@ class Scene:
             assert time.monotonic() < deadline, f"{what}; the screen:\n{self.screen()}"
             await self.pilot.pause(0.01)
 
-    async def tell(self, *told: events.Event) -> None:
-        """Have the session tell something, and wait until it is on the screen."""
-        for event in told:
-            self.session.tell(event)
-        await self.until(lambda: not self.app.feed.waiting, "all that was told is shown")
+    async def emit(self, *emitted: events.Event) -> None:
+        """Emit events of the session, and wait until the screen shows them."""
+        for event in emitted:
+            self.session.emit(event)
+        await self.until(lambda: not self.app.feed.size, "the client shows all events")
         await self.pilot.pause()
 
     async def enter(self, text: str) -> None:
-        """Type a line and Enter."""
+        """Type a text and press Enter."""
         await self.pilot.press(*(_KEYS.get(char, char) for char in text), "enter")
         await self.pilot.pause()
 
     def screen(self) -> str:
-        """What is on the screen, widget by widget."""
+        """Return the text on the screen, widget by widget."""
         return "\n".join(
-            shown(widget) for widget in self.app.screen.query("*") if widget.display and not widget.children
+            widget_text(widget) for widget in self.app.screen.query("*") if widget.display and not widget.children
         )
 
     def posted(self) -> list[str]:
-        """The texts that were posted."""
-        return [text for what, text in self.session.asked if what == "post"]
+        """Return the texts that the client posted."""
+        return self.requests("post")
 
-    def asked(self, what: str) -> list[Any]:
-        """What it was asked for of a kind."""
-        return [argument for each, argument in self.session.asked if each == what]
+    def requests(self, method: str) -> list[Any]:
+        """Return the arguments of the requests of one method."""
+        return [argument for each, argument in self.session.requests if each == method]
 
     @property
     def room(self) -> RoomScreen:
+        """The screen of the room, which must be in front."""
         assert isinstance(self.app.screen, RoomScreen)
         return self.app.screen
 
@@ -117,16 +137,16 @@ class Scene:
 _KEYS = {" ": "space", "/": "slash", "\n": "ctrl+j"}
 
 
-def shown(widget: Widget) -> str:
-    """The rows of a widget as text."""
+def widget_text(widget: Widget) -> str:
+    """Return the rows of a widget as text."""
     return "\n".join(widget.render_line(y).text.rstrip() for y in range(widget.size.height))
 
 
 @asynccontextmanager
-async def opened(
+async def open_client(
     size: tuple[int, int] = (80, 24), name: str | None = None, local_time: bool = False
-) -> AsyncIterator[Scene]:
-    """The client at the question for the name."""
+) -> AsyncIterator[ChatDriver]:
+    """Open the client at the question for the name."""
     settings = ClientSettings(amqp_url="amqp://nobody", name=name, local_time=local_time)
     sessions: list[FakeSession] = []
 
@@ -140,32 +160,32 @@ async def opened(
         while app.session is None:
             assert time.monotonic() < deadline, "there is a session"
             await asyncio.sleep(0.01)
-        yield Scene(app, pilot, sessions[0])
+        yield ChatDriver(app, pilot, sessions[0])
 
 
 @asynccontextmanager
-async def joined(
+async def join_room(
     *history: events.MessageReceived, size: tuple[int, int] = (80, 24), local_time: bool = False
-) -> AsyncIterator[Scene]:
-    """The client in the room as alice; bob is there, and eve is not connected."""
-    async with opened(size, "alice", local_time) as scene:
-        await scene.tell(*history, events.Joined(name="alice", room="lobby"))
-        await scene.tell(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
-        yield scene
+) -> AsyncIterator[ChatDriver]:
+    """Open the client in the room as alice. bob is connected, and eve is disconnected."""
+    async with open_client(size, "alice", local_time) as chat:
+        await chat.emit(*history, events.Joined(name="alice", room="lobby"))
+        await chat.emit(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
+        yield chat
 
 
-def in_the_room(
-    play: Callable[[Scene], Awaitable[None]], *history: events.MessageReceived, size: tuple[int, int] = (80, 24)
+def run_in_room(
+    steps: Callable[[ChatDriver], Awaitable[None]], *history: events.MessageReceived, size: tuple[int, int] = (80, 24)
 ) -> None:
-    """Play in the room, with `joined`."""
+    """Run steps in the room that `join_room` opens."""
 
     async def run() -> None:
-        async with joined(*history, size=size) as scene:
-            await play(scene)
+        async with join_room(*history, size=size) as chat:
+            await steps(chat)
 
     asyncio.run(run())
 
 
-def said(text: str, user: str = "bob", at: int = NOON, sequence: int | None = None) -> events.MessageReceived:
-    """Something said at noon."""
+def message(text: str, user: str = "bob", at: int = NOON, sequence: int | None = None) -> events.MessageReceived:
+    """Return a message, sent at noon unless `at` says otherwise."""
     return events.MessageReceived(at=at, user=user, text=text, sequence=sequence)

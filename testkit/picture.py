@@ -1,4 +1,4 @@
-"""A picture of the client, as text that is the same wherever it is made."""
+"""A picture of the client that is the same text on every machine."""
 
 import re
 from typing import Any
@@ -7,6 +7,6 @@ from textual.app import App
 
 
 def picture(app: App[Any]) -> str:
-    """The screen as SVG, in whatever monospaced font there is: none is fetched from elsewhere."""
+    """Return the screen as SVG in the local monospaced font, so that a browser loads none from the Internet."""
     svg = re.sub(r"\s*@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
     return svg.replace("Fira Code, monospace", "monospace")

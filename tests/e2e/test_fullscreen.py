@@ -1,14 +1,14 @@
-"""People at full-screen clients, with the real system behind them."""
+"""People at full-screen clients of the real system."""
 
 import re
 import time
 from pathlib import Path
 
+from testkit.fullscreen_person import FullscreenPerson
 from testkit.people import Person, piped
 from testkit.processes import System
-from testkit.sitter import Sitter
 
-# "[", then parameters that set a colour of the text or what is behind it; 39 and 49 are the terminal's own.
+# "[", then parameters that set a colour of the text or its background; 39 and 49 are the terminal's own.
 COLOUR = re.compile(r"\x1b\[(?:\d+[;:])*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:]\d+)*m")
 HOSTILE = {
     "\x1b]0;stolen\x07 title": "␛]0;stolen␇ title",
@@ -22,7 +22,7 @@ HOSTILE = {
 
 
 def test_two_people_talk_and_each_is_in_the_member_list_until_killed(chat: System, tmp_path: Path) -> None:
-    ann, bob = Sitter(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann, bob = FullscreenPerson(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
     ann.sees("● bob")
@@ -41,7 +41,7 @@ def test_two_people_talk_and_each_is_in_the_member_list_until_killed(chat: Syste
 
 
 def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:
-    ann, other = Person(chat.url("client"), tmp_path / "ann"), Sitter(chat.url("client"), tmp_path / "other")
+    ann, other = Person(chat.url("client"), tmp_path / "ann"), FullscreenPerson(chat.url("client"), tmp_path / "other")
     ann.joins("ann")
     other.asks_for("ann")
     other.sees("taken: choose another name")
@@ -53,7 +53,7 @@ def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: Syste
 
 
 def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
-    ann = Sitter(chat.url("client"), tmp_path / "ann", columns=40, lines=12)
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", columns=40, lines=12)
     bob = Person(chat.url("client"), tmp_path / "bob")
     ann.asks_for("ann")
     ann.sees("● connected")
@@ -71,7 +71,7 @@ def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
 
 
 def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: System, tmp_path: Path) -> None:
-    ann = Sitter(chat.url("client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     title = ann.screen.title
     lines = "".join(f"{line}\n" for line in HOSTILE)
@@ -93,8 +93,8 @@ def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: S
 
 
 def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Path) -> None:
-    ann = Sitter(chat.url("client"), tmp_path / "ann")
-    bob = Sitter(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    bob = FullscreenPerson(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
     ann.joins("ann")
     bob.sees("What is your name here?")
     bob.types("bob")
@@ -102,8 +102,8 @@ def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Pa
     bob.presses("Enter")
     bob.sees("● connected")
     bob.says("hola")
-    for sitter in (ann, bob):
-        sitter.sees("bob │ hola")
+    for person in (ann, bob):
+        person.sees("bob │ hola")
     bob.types("typed")
     bob.waits(lambda: has_cursor_after(bob, "typed"), "the cursor shows where a message is typed")
     assert COLOUR.search(ann.raw)
@@ -111,14 +111,14 @@ def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Pa
 
 
 def test_the_question_for_the_name_is_asked_in_the_language_of_the_environment(tmp_path: Path) -> None:
-    ann = Sitter("amqp://client:x@127.0.0.1:9/", tmp_path, LANG="es_ES.UTF-8")
+    ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, LANG="es_ES.UTF-8")
     ann.sees("¿Cómo te llamas aquí?")
 
 
 def test_a_client_told_to_end_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
-    ann, thief = Sitter(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "thief")
+    ann, thief = FullscreenPerson(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "thief")
     ann.joins("ann")
-    ann.terminated()
+    ann.gets_sigterm()
     assert ann.ends() == 143
     assert restored(ann)
     thief.sees("name: ")
@@ -127,7 +127,10 @@ def test_a_client_told_to_end_restores_the_terminal_and_keeps_the_name(chat: Sys
 
 
 def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path: Path) -> None:
-    ann, bob = Sitter(chat.url("client"), tmp_path / "ann"), Sitter(chat.url("client"), tmp_path / "bob")
+    ann, bob = (
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        FullscreenPerson(chat.url("client"), tmp_path / "bob"),
+    )
     ann.joins("ann")
     bob.joins("bob")
     ann.says("/exit")
@@ -139,7 +142,7 @@ def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path
 
 
 def test_an_idle_client_uses_next_to_no_processor_time(chat: System, tmp_path: Path) -> None:
-    ann = Sitter(chat.url("client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.says("hola")
     ann.sees("│ hola")
@@ -149,13 +152,13 @@ def test_an_idle_client_uses_next_to_no_processor_time(chat: System, tmp_path: P
     assert ann.processor_seconds() - before < 0.1
 
 
-def restored(sitter: Sitter) -> bool:
-    """Whether the terminal shows again what it showed before, with its cursor."""
-    alternate, cursor = sitter.raw.rpartition("\x1b[?1049")[2], sitter.raw.rpartition("\x1b[?25")[2]
+def restored(person: FullscreenPerson) -> bool:
+    """Return whether the client left the alternate screen and shows the cursor."""
+    alternate, cursor = person.raw.rpartition("\x1b[?1049")[2], person.raw.rpartition("\x1b[?25")[2]
     return alternate.startswith("l") and cursor.startswith("h")
 
 
-def has_cursor_after(sitter: Sitter, typed: str) -> bool:
-    """Whether the cell after what was typed has its colours turned round, as the client draws a cursor."""
-    found = [(y, row.index(typed) + len(typed)) for y, row in enumerate(sitter.rows()) if typed in row]
-    return any(sitter.screen.buffer[y][x].reverse for y, x in found)
+def has_cursor_after(person: FullscreenPerson, typed: str) -> bool:
+    """Return whether the cell after a typed text has reversed colours, as the client draws a cursor."""
+    found = [(y, row.index(typed) + len(typed)) for y, row in enumerate(person.rows()) if typed in row]
+    return any(person.screen.buffer[y][x].reverse for y, x in found)

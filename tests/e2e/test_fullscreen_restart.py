@@ -1,11 +1,11 @@
-"""The broker goes and comes back while somebody sits at the full-screen client."""
+"""The broker fails and restarts while a person uses the full-screen client."""
 
 import re
 from pathlib import Path
 
+from testkit.fullscreen_person import FullscreenPerson
 from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
-from testkit.sitter import Sitter
 from testkit.wait import until
 
 MEANWHILE = ["while away 1", "while away 2", "while away 3"]
@@ -15,14 +15,14 @@ def recorded(system: System) -> list[str]:
     return [line["text"] for line in system.recorded()]
 
 
-def counted(sitter: Sitter) -> int:
-    """The seconds that the banner, which is on top, counts; 0 if there is none."""
-    found = re.search(r"broker.* · (\d+) s\b", sitter.rows()[0])
+def counted(person: FullscreenPerson) -> int:
+    """Return the seconds that the banner at the top counts, or 0 without a banner."""
+    found = re.search(r"broker.* · (\d+) s\b", person.rows()[0])
     return int(found[1]) if found else 0
 
 
-def shown(sitter: Sitter) -> list[str]:
-    return [found[1] for row in sitter.rows() if (found := re.search(r"│ (before|while away \d)\b", row))]
+def shown(person: FullscreenPerson) -> list[str]:
+    return [found[1] for row in person.rows() if (found := re.search(r"│ (before|while away \d)\b", row))]
 
 
 def test_what_is_typed_while_the_broker_is_away_is_sent_once_and_in_order(secrets_dir: Path, tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_what_is_typed_while_the_broker_is_away_is_sent_once_and_in_order(secret
     directory.mkdir()
     with running_node(directory) as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
         services = system.all()
-        ann = Sitter(system.url("client"), tmp_path / "ann")
+        ann = FullscreenPerson(system.url("client"), tmp_path / "ann")
         ann.joins("ann")
         ann.says("before")
         until(lambda: recorded(system) == ["before"], what="it is recorded")

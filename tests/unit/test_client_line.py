@@ -33,7 +33,7 @@ def interrupt(*frame):
     client.interrupt(*frame)
     Path(sys.argv[1]).touch()
 
-client._session.tell(Ended(text="it is over" + "z" * 1_000_000, freed=True))
+client._session.emit(Ended(text="it is over" + "z" * 1_000_000, freed=True))
 signal.signal(signal.SIGALRM, interrupt)
 signal.setitimer(signal.ITIMER_REAL, 0.5)
 try:
@@ -114,7 +114,7 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 
 def joined(at_terminal: Open) -> AtTerminal:
     ann = at_terminal("ann")
-    ann.session.tell(JOINED)
+    ann.session.emit(JOINED)
     ann.sees("you are ann in lobby")
     return ann
 
@@ -122,11 +122,11 @@ def joined(at_terminal: Open) -> AtTerminal:
 def test_a_refused_name_is_explained_and_asked_for_again(at_terminal: Open) -> None:
     ann = at_terminal(None)
     ann.types("a b\nANN\n")
-    until(lambda: ann.session.asked == [("start", None), ("join", "ANN")])
-    ann.session.tell(events.NameRefused(text="ANN is taken: choose another name"))
+    until(lambda: ann.session.requests == [("start", None), ("join", "ANN")])
+    ann.session.emit(events.NameRefused(text="ANN is taken: choose another name"))
     ann.sees("* ANN is taken: choose another name\n")
     ann.types("\n eve \n")
-    until(lambda: ann.session.asked[-1] == ("join", "eve"))
+    until(lambda: ann.session.requests[-1] == ("join", "eve"))
 
     assert "it has a space in it" in ann.printed()
     assert ann.printed().count("name: ") == 3
@@ -139,12 +139,12 @@ def test_a_refused_name_of_the_command_line_is_not_asked_for_again(at_terminal: 
 def test_lines_typed_before_the_name_is_granted_are_posted_after_it(at_terminal: Open) -> None:
     ann = at_terminal(None)
     ann.types("ann\nhola\n")
-    until(lambda: ("join", "ann") in ann.session.asked)
-    assert ("post", "hola") not in ann.session.asked
+    until(lambda: ("join", "ann") in ann.session.requests)
+    assert ("post", "hola") not in ann.session.requests
 
-    ann.session.tell(JOINED)
+    ann.session.emit(JOINED)
 
-    until(lambda: ("post", "hola") in ann.session.asked)
+    until(lambda: ("post", "hola") in ann.session.requests)
 
 
 def test_ctrl_c_warns_first_and_leaves_at_the_second(at_terminal: Open) -> None:
@@ -161,7 +161,7 @@ def test_ctrl_c_warns_again_after_a_line_was_typed(at_terminal: Open) -> None:
     ann.interrupts()
     ann.sees(WARNING)
     ann.types("hola\n")
-    until(lambda: ("post", "hola") in ann.session.asked)
+    until(lambda: ("post", "hola") in ann.session.requests)
     ann.interrupts()
 
     until(lambda: ann.printed().count(WARNING) == 2)
@@ -177,7 +177,7 @@ def test_ctrl_c_before_joining_leaves(at_terminal: Open) -> None:
 def test_leaving_waits_in_order_and_says_so_and_ctrl_c_leaves_at_once(at_terminal: Open) -> None:
     ann = joined(at_terminal)
     ann.types("/exit\n")
-    until(lambda: ann.session.asked[-1] == ("exit", None))
+    until(lambda: ann.session.requests[-1] == ("exit", None))
     ann.sees("waiting to leave in order")
     ann.interrupts()
 
@@ -186,7 +186,7 @@ def test_leaving_waits_in_order_and_says_so_and_ctrl_c_leaves_at_once(at_termina
 
 def test_a_session_that_ends_as_asked_is_told_and_ends_with_0(at_terminal: Open) -> None:
     ann = joined(at_terminal)
-    ann.session.tell(events.Ended(text="you have left, and the name is free", freed=True))
+    ann.session.emit(events.Ended(text="you have left, and the name is free", freed=True))
 
     assert ann.leaves() == 0
     assert ann.printed().endswith("* you have left, and the name is free\n")
@@ -197,7 +197,7 @@ def test_a_mistyped_command_is_explained_and_nothing_is_posted(at_terminal: Open
     ann.types("/user\n")
     ann.sees("* there is no command /user: did you mean /users?")
 
-    assert not [each for each in ann.session.asked if each[0] == "post"]
+    assert not [each for each in ann.session.requests if each[0] == "post"]
 
 
 def test_an_interrupt_while_the_end_is_being_printed_neither_cuts_it_nor_changes_the_status(tmp_path: Path) -> None:

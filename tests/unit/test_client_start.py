@@ -11,7 +11,7 @@ from chat_client.errors import BadUrl, StateError
 from chat_client.settings import broker_name, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
-from testkit.sitter import Sitter
+from testkit.fullscreen_person import FullscreenPerson
 
 URL = "amqp://guest:password@localhost:5673/"
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
@@ -90,7 +90,7 @@ def test_a_damaged_secret_is_not_replaced(tmp_path: Path, damaged: bytes) -> Non
 
 @pytest.mark.parametrize(("value", "coloured"), [("", True), ("1", False)])
 def test_colours_are_left_out_for_who_sets_no_color_to_something(tmp_path: Path, value: str, coloured: bool) -> None:
-    ann = Sitter("amqp://client:x@127.0.0.1:9/", tmp_path, NO_COLOR=value)
+    ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, NO_COLOR=value)
     ann.sees("What is your name here?")
 
     assert bool(COLOUR.search(ann.raw)) == coloured

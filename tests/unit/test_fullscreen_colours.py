@@ -6,24 +6,24 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, colour
-from testkit.fake_session import joined
+from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, name_colour
+from testkit.fake_session import join_room
 
 OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
 
 
 def test_a_name_has_the_same_colour_however_it_is_written() -> None:
-    assert colour("Alice", dark=True) == colour("alice", dark=True) == colour("\uff41lice", dark=True)
-    assert colour("alice", dark=True) == "#FF96D3"  # in every process, on every machine
+    assert name_colour("Alice", dark=True) == name_colour("alice", dark=True) == name_colour("\uff41lice", dark=True)
+    assert name_colour("alice", dark=True) == "#FF96D3"  # in every process, on every machine
 
 
 def test_a_name_that_could_not_be_had_has_a_colour() -> None:
-    assert colour("not a name", dark=True) in ON_DARK
-    assert colour("\ud800", dark=False) in ON_LIGHT
+    assert name_colour("not a name", dark=True) in ON_DARK
+    assert name_colour("\ud800", dark=False) in ON_LIGHT
 
 
 def test_names_are_spread_over_all_colours() -> None:
-    assert {colour(f"user{number}", dark=False) for number in range(200)} == set(ON_LIGHT)
+    assert {name_colour(f"user{number}", dark=False) for number in range(200)} == set(ON_LIGHT)
 
 
 @pytest.mark.parametrize("theme", OWN_COLOURS, ids=lambda theme: theme.name)
@@ -38,10 +38,10 @@ def test_each_colour_can_be_read(theme: Theme, background: str) -> None:
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 def test_the_frame_of_the_members_can_be_told_from_what_is_behind_it(theme: str) -> None:
     async def run() -> None:
-        async with joined() as scene:
-            scene.app.theme = theme
-            await scene.pilot.pause()
-            members = scene.room.query_one("#members")
+        async with join_room() as chat:
+            chat.app.theme = theme
+            await chat.pilot.pause()
+            members = chat.room.query_one("#members")
             behind = members.styles.background
             frame = behind + members.styles.border_top[1]
             assert contrast(frame, behind) >= 3  # WCAG 2.2, 1.4.11
@@ -50,7 +50,7 @@ def test_the_frame_of_the_members_can_be_told_from_what_is_behind_it(theme: str)
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The contrast of WCAG 2.2, 1.4.3."""
+    """Return the contrast by WCAG 2.2, 1.4.3."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

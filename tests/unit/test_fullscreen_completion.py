@@ -1,4 +1,4 @@
-"""What Tab completes."""
+"""Completion by Tab."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ NAMES = ("bob", "Alice", "albert", "Ñandú")
 
 
 def offered(before: str, names: tuple[str, ...] = NAMES) -> list[str]:
-    """What completes the last word, in the order of Tab."""
+    """Return the choices for the last word, in the order of Tab."""
     return list(completion(before, names).choices[1:])
 
 

@@ -1,250 +1,250 @@
-"""The input of the full-screen client, key by key."""
+"""The composer, key by key."""
 
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
 from chat_wire.limits import MAX_TEXT
-from testkit.desk import THEIRS, Desk, at_desk, enter, notices, paste, type_in
+from testkit.composer_app import SCREEN_KEYS, ComposerApp, enter, notifications, paste, run_composer, type_in
 
 
 def test_enter_sends_and_empties_the_input() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "hola mundo")
 
-        assert desk.submitted == ["hola mundo"]
-        assert desk.composer.text == ""
+        assert app.submitted == ["hola mundo"]
+        assert app.composer.text == ""
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_keys_that_arrive_together_are_taken_in_their_order() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         for key in ("a", "b", "backspace", "c", "left", "x", "enter"):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
         await pilot.pause()
 
-        assert desk.submitted == ["axc"]
+        assert app.submitted == ["axc"]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_enter_with_nothing_visible_typed_sends_nothing() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("enter", "space", "ctrl+j", "enter")
 
-        assert desk.submitted == []
+        assert app.submitted == []
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 @pytest.mark.parametrize("key", ["ctrl+j", "shift+enter", "alt+enter"])
 def test_these_keys_break_the_line(key: str) -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a", key, "b", "enter")
 
-        assert desk.submitted == ["a\nb"]
+        assert app.submitted == ["a\nb"]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_the_input_grows_with_its_text_up_to_eight_rows_and_shrinks_when_it_is_sent() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         heights = []
         for _row in range(10):
             await pilot.press("a", "ctrl+j")
-            heights.append(desk.composer.content_size.height)
+            heights.append(app.composer.content_size.height)
 
         assert heights == [2, 3, 4, 5, 6, 7, 8, 8, 8, 8]
         await pilot.press("b", "enter")
-        assert desk.composer.content_size.height == 1
+        assert app.composer.content_size.height == 1
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_a_long_line_is_wrapped_within_the_input() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "palabra " * 15)
         await pilot.pause()
 
-        assert desk.composer.content_size.height > 1
+        assert app.composer.content_size.height > 1
         await pilot.resize_terminal(80 * 3, 24)
         await pilot.pause()
-        assert desk.composer.content_size.height == 1
+        assert app.composer.content_size.height == 1
 
-    at_desk(steps, size=(40, 12))
+    run_composer(steps, size=(40, 12))
 
 
 def test_an_empty_input_says_what_to_do() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
-        assert "Type a message, or /help" in desk.composer.render_line(0).text
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        assert "Type a message, or /help" in app.composer.render_line(0).text
         await pilot.press("a")
-        assert "Type a message" not in desk.composer.render_line(0).text
+        assert "Type a message" not in app.composer.render_line(0).text
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_tab_completes_a_command_and_what_follows_it() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "/b")
         await pilot.press("tab")
-        assert desk.composer.text == "/bell "
+        assert app.composer.text == "/bell "
         await pilot.press("m", "tab", "enter")
 
-        assert desk.submitted == ["/bell mention"]
-        assert desk.focused is desk.composer
+        assert app.submitted == ["/bell mention"]
+        assert app.focused is app.composer
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_tab_goes_through_the_names_and_back_to_what_was_typed() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
-        desk.composer.names = ["Alice", "bob", "albert"]
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        app.composer.names = ["Alice", "bob", "albert"]
         await type_in(pilot, "al")
         shown = []
         for key in ("tab", "tab", "tab", "shift+tab"):
             await pilot.press(key)
-            shown.append(desk.composer.text)
+            shown.append(app.composer.text)
 
         assert shown == ["Alice: ", "albert: ", "al", "albert: "]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_a_key_after_tab_begins_another_completion() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
-        desk.composer.names = ["Alice", "bob", "albert"]
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        app.composer.names = ["Alice", "bob", "albert"]
         await pilot.press("a", "tab", "b", "tab")
-        assert desk.composer.text == "Alice: bob "
+        assert app.composer.text == "Alice: bob "
         await pilot.press("home", "x", "end", "a", "tab", "tab")
 
-        assert desk.composer.text == "xAlice: bob albert "
+        assert app.composer.text == "xAlice: bob albert "
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_tab_completes_before_the_cursor_in_the_middle_of_lines() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
-        desk.composer.names = ["Alice"]
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        app.composer.names = ["Alice"]
         await pilot.press("a", "ctrl+j", "h", "space", "b", "left", "a", "tab")
 
-        assert desk.composer.text == "a\nh Alice b"
+        assert app.composer.text == "a\nh Alice b"
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_up_and_down_walk_what_was_typed_and_keep_the_draft() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "one", "two", "two")
         await type_in(pilot, "draft")
         shown = []
         for key in ("up", "up", "up", "down", "down", "down"):
             await pilot.press(key)
-            shown.append(desk.composer.text)
+            shown.append(app.composer.text)
 
         assert shown == ["two", "one", "one", "two", "draft", "draft"]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_up_and_down_move_within_several_rows_first() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "before")
         await pilot.press("a", "ctrl+j", "b", "up")
-        assert desk.composer.text == "a\nb"
+        assert app.composer.text == "a\nb"
         await pilot.press("up")
-        assert desk.composer.text == "before"
+        assert app.composer.text == "before"
         await pilot.press("down", "up", "x", "down", "y", "enter")
 
-        assert desk.submitted[1:] == ["ax\nby"]
+        assert app.submitted[1:] == ["ax\nby"]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_what_was_typed_can_be_sent_again() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "hola")
         await pilot.press("up", "exclamation_mark", "enter")
 
-        assert desk.submitted == ["hola", "hola!"]
+        assert app.submitted == ["hola", "hola!"]
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 @pytest.mark.parametrize(
     ("length", "subtitle"), [(3895, ""), (3896, "200 left"), (4096, "0 left"), (4097, "1 too many")]
 )
 def test_near_the_limit_the_input_says_how_much_is_left(length: int, subtitle: str) -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "x" * (length - 1))
         await pilot.press("y")
 
-        assert desk.composer.border_subtitle == subtitle
+        assert app.composer.border_subtitle == subtitle
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_too_long_a_text_is_not_sent_and_stays() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "x" * MAX_TEXT)
         await pilot.press("y", "enter")
-        assert desk.submitted == []
-        assert len(notices(desk)) == 1
+        assert app.submitted == []
+        assert len(notifications(app)) == 1
 
         await pilot.press("backspace", "enter")
-        assert desk.submitted == ["x" * MAX_TEXT]
-        assert desk.composer.border_subtitle == ""
+        assert app.submitted == ["x" * MAX_TEXT]
+        assert app.composer.border_subtitle == ""
 
-    at_desk(steps)
+    run_composer(steps)
 
 
-@pytest.mark.parametrize("key", THEIRS)
+@pytest.mark.parametrize("key", SCREEN_KEYS)
 def test_the_keys_of_the_app_pass_through(key: str) -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "hola")
         await pilot.press(key)
 
-        assert desk.noted == [key]
-        assert desk.composer.text == "hola"
+        assert app.noted == [key]
+        assert app.composer.text == "hola"
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_the_command_palette_opens_over_the_input() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
 
-        assert type(desk.screen).__name__ == "CommandPalette"
+        assert type(app.screen).__name__ == "CommandPalette"
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_control_d_asks_to_leave_only_if_nothing_is_typed() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a", "b", "home", "ctrl+d")
-        assert (desk.composer.text, desk.noted) == ("b", [])
+        assert (app.composer.text, app.noted) == ("b", [])
         await pilot.press("ctrl+d", "ctrl+d")
 
-        assert (desk.composer.text, desk.noted) == ("", ["leave"])
+        assert (app.composer.text, app.noted) == ("", ["leave"])
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_control_c_copies_what_is_selected() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "hola")
         await pilot.press("shift+left", "shift+left", "ctrl+c")
 
-        assert desk.clipboard == "la"
-        assert desk.composer.text == "hola"
+        assert app.clipboard == "la"
+        assert app.composer.text == "hola"
 
-    at_desk(steps)
+    run_composer(steps)
 
 
 def test_the_cursor_stands_still() -> None:
-    async def steps(desk: Desk, pilot: Pilot[None]) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a")
 
-        assert not desk.composer.cursor_blink
+        assert not app.composer.cursor_blink
 
-    at_desk(steps)
+    run_composer(steps)

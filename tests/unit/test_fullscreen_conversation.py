@@ -1,4 +1,4 @@
-"""A conversation in chunks is what a plain list would be, whatever is added, put before, posted and refused."""
+"""A conversation in chunks equals a plain list, whatever is appended, prepended, posted and refused."""
 
 from dataclasses import replace
 
@@ -7,24 +7,34 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chat_client.events import MessageReceived, PresenceChanged
-from chat_client.fullscreen.conversation import CHUNK, Conversation, Item, Line
-from chat_client.fullscreen.rows import Above, Layout, Look, Post, Row, new_row, post_rows, rows
+from chat_client.fullscreen.conversation import Conversation
+from chat_client.fullscreen.copying import copied_text
+from chat_client.fullscreen.items import Above, InfoLine, Item
+from chat_client.fullscreen.layout import Layout
+from chat_client.fullscreen.measured_items import CHUNK
+from chat_client.fullscreen.row import Look, Row
+from chat_client.fullscreen.rows import divider, rows, unsent_rows
+from chat_client.fullscreen.unsent import UnsentPost
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
 HOUR = 3_600_000_000
 TEXTS = st.sampled_from(["hola", "one two three four five six seven " * 4, "two\nlines", "/me waves", "Anna, 漢字?"])
 USERS = st.sampled_from(["anna", "bob", "carol"])
 TIMES = st.integers(0, 50).map(lambda hours: AT + hours * HOUR)
-SAID = st.builds(MessageReceived, at=TIMES, user=USERS, text=TEXTS)
-ITEMS = SAID | st.builds(PresenceChanged, at=TIMES, user=USERS, kind=st.just("left")) | st.builds(Line, TIMES, TEXTS)
+MESSAGES = st.builds(MessageReceived, at=TIMES, user=USERS, text=TEXTS)
+ITEMS = (
+    MESSAGES
+    | st.builds(PresenceChanged, at=TIMES, user=USERS, kind=st.just("left"))
+    | st.builds(InfoLine, TIMES, TEXTS)
+)
 
 
-def said(number: int, text: str = "", user: str = "bob") -> MessageReceived:
+def message(number: int, text: str = "", user: str = "bob") -> MessageReceived:
     return MessageReceived(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
 
 
 def shown(conversation: Conversation) -> list[str]:
-    return conversation.text((0, 0), (conversation.height - 1, 1000)).split("\n")
+    return copied_text(conversation, (0, 0), (conversation.height - 1, 1000)).split("\n")
 
 
 def of(width: int = 80) -> Conversation:
@@ -34,34 +44,36 @@ def of(width: int = 80) -> Conversation:
 
 
 class Flat:
-    """The same as a plain list, with everything made anew each time."""
+    """The model: a plain list whose rows are all built on each call."""
 
     def __init__(self) -> None:
+        """Start without items."""
         self.items: list[Item] = []
-        self.posts: list[Post] = []
+        self.posts: list[UnsentPost] = []
         self.begun = False
         self.new: Item | None = None
         self.awaited = False
         self.layout = Layout(80, own_name="anna")
 
-    def told(self) -> list[list[Row]]:
+    def expected(self) -> list[list[Row]]:
         found, above = [], Above(None, None)
         for item in self.items:
             is_new = item is self.new
             above = Above(None if is_new else above.item, above.at)
-            found.append([new_row(self.layout)] * is_new + rows(item, above, self.layout))
+            found.append([divider("new", Look.NEW, self.layout)] * is_new + rows(item, above, self.layout))
             above = Above(item, item.at)
         for post in self.posts:
-            found.append(post_rows(post, above, self.layout))
-            said = MessageReceived(at=post.at, user="anna", text=post.text)
-            above = Above(said if post.reason is None else None, post.at)
+            found.append(unsent_rows(post, above, self.layout))
+            message = MessageReceived(at=post.at, user="anna", text=post.text)
+            above = Above(message if post.reason is None else None, post.at)
         return found
 
 
 class Conversations(RuleBasedStateMachine):
-    """Does to both what may happen to a conversation."""
+    """Applies the same steps to a conversation and to the model."""
 
     def __init__(self) -> None:
+        """Start with an empty conversation."""
         super().__init__()
         self.conversation, self.flat = of(), Flat()
         self.sequence = 0
@@ -78,7 +90,7 @@ class Conversations(RuleBasedStateMachine):
         self.conversation.append(items)
 
     @precondition(lambda self: not self.flat.begun)
-    @rule(items=st.lists(SAID, max_size=6), times=st.sampled_from([1, 1, CHUNK // 2]), more=st.booleans())
+    @rule(items=st.lists(MESSAGES, max_size=6), times=st.sampled_from([1, 1, CHUNK // 2]), more=st.booleans())
     def tell_older(self, items: list[MessageReceived], times: int, more: bool) -> None:
         items = [replace(item) for item in items * times]
         before = self.place_from_the_end()
@@ -88,9 +100,9 @@ class Conversations(RuleBasedStateMachine):
         assert before is None or self.place_from_the_end() == before
 
     def place_from_the_end(self) -> tuple[int, int] | None:
-        """What is at the last row but three, where there is more than that."""
+        """Return what is at the last row but three, if there are enough rows."""
         height = self.conversation.height
-        return self.conversation.place(height - 4) if height - 4 > 20 else None
+        return self.conversation.locate(height - 4) if height - 4 > 20 else None
 
     @rule(width=st.sampled_from([20, 40, 59, 60, 79, 80, 120]))
     def resize(self, width: int) -> None:
@@ -101,7 +113,7 @@ class Conversations(RuleBasedStateMachine):
     def post(self, text: str, at: int) -> None:
         self.sequence += 1
         self.conversation.post(self.sequence, text, at)
-        self.flat.posts.append(Post(self.sequence, at, text))
+        self.flat.posts.append(UnsentPost(self.sequence, at, text))
 
     @precondition(lambda self: self.flat.posts)
     @rule(data=st.data())
@@ -123,9 +135,9 @@ class Conversations(RuleBasedStateMachine):
             post.reason = "no" if post.sequence == sequence else post.reason
 
     @rule()
-    def take_refused(self) -> None:
+    def pop_refused(self) -> None:
         refused = [post for post in self.flat.posts if post.reason is not None]
-        assert self.conversation.take_refused() == (refused[0].text if refused else None)
+        assert self.conversation.pop_refused() == (refused[0].text if refused else None)
         if refused:
             self.flat.posts.remove(refused[0])
 
@@ -136,14 +148,14 @@ class Conversations(RuleBasedStateMachine):
 
     @invariant()
     def each_row_is_where_it_would_be(self) -> None:
-        expected = self.flat.told()
+        expected = self.flat.expected()
         begun, row = int(self.flat.begun), int(self.flat.begun)
         assert self.conversation.height == begun + sum(map(len, expected))
         for number, each in enumerate(expected, self.conversation.first):
             if number % 50 in (0, 49) or number > self.conversation.end - 20:
                 assert self.conversation.rows(number) == each
-                assert self.conversation.row(number) == row
-                places = [self.conversation.place(row + offset) for offset in range(len(each))]
+                assert self.conversation.row_of(number) == row
+                places = [self.conversation.locate(row + offset) for offset in range(len(each))]
                 assert places == [(number, offset) for offset in range(len(each))]
             row += len(each)
 
@@ -160,20 +172,20 @@ TestConversations.settings = settings(max_examples=40, stateful_step_count=20, d
 
 def test_what_was_there_keeps_its_distance_from_the_end_when_older_is_put_before() -> None:
     conversation = of()
-    conversation.append([said(number) for number in range(300, 1000)])
+    conversation.append([message(number) for number in range(300, 1000)])
     height = conversation.height
-    before = [conversation.place(height - distance) for distance in range(1, 600)]
+    before = [conversation.locate(height - distance) for distance in range(1, 600)]
 
-    conversation.prepend([said(number) for number in range(300)], more=True)
+    conversation.prepend([message(number) for number in range(300)], more=True)
 
-    assert [conversation.place(conversation.height - distance) for distance in range(1, 600)] == before
+    assert [conversation.locate(conversation.height - distance) for distance in range(1, 600)] == before
     assert conversation.first == -300
 
 
 def test_the_day_is_told_once_when_older_messages_of_it_are_put_before() -> None:
     conversation = of()
-    conversation.append([said(10)])
-    conversation.prepend([said(9)], more=False)
+    conversation.append([message(10)])
+    conversation.prepend([message(9)], more=False)
 
     assert [line.strip() for line in shown(conversation)] == [
         "── the room begins here ──",
@@ -185,9 +197,11 @@ def test_the_day_is_told_once_when_older_messages_of_it_are_put_before() -> None
 
 def test_a_line_stands_above_what_others_said_since_one_looked_away() -> None:
     conversation = of()
-    conversation.append([said(1)])
+    conversation.append([message(1)])
     conversation.mark_new()
-    conversation.append([said(2, user="anna"), PresenceChanged(at=AT, user="carol", kind="joined"), said(3), said(4)])
+    conversation.append(
+        [message(2, user="anna"), PresenceChanged(at=AT, user="carol", kind="joined"), message(3), message(4)]
+    )
 
     assert [line.strip() for line in shown(conversation)[-3:]] == [
         "── new ──",
@@ -195,19 +209,19 @@ def test_a_line_stands_above_what_others_said_since_one_looked_away() -> None:
         "│ message 4",
     ]
     conversation.mark_new()
-    assert "new" not in conversation.text((0, 0), (10, 0))
-    conversation.append([said(5)])
+    assert "new" not in copied_text(conversation, (0, 0), (10, 0))
+    conversation.append([message(5)])
     assert [row.body[0].look for row in conversation.rows(5)] == [Look.NEW, Look.PLAIN]
 
 
 def test_a_post_stands_last_until_it_is_told() -> None:
     conversation = of()
-    conversation.append([said(0)])
+    conversation.append([message(0)])
     conversation.post(1, "mine", AT)
-    conversation.append([said(1)])
+    conversation.append([message(1)])
     assert [line.strip()[-11:] for line in shown(conversation)[-2:]] == ["│ message 1", "anna ┊ mine"]
 
-    conversation.append([MessageReceived(at=AT, user="anna", text="mine", sequence=1), said(2)])
+    conversation.append([MessageReceived(at=AT, user="anna", text="mine", sequence=1), message(2)])
 
     assert conversation.pending == 0
     assert [line[-11:] for line in shown(conversation)[-2:]] == ["anna │ mine", "│ message 2"]
@@ -216,19 +230,19 @@ def test_a_post_stands_last_until_it_is_told() -> None:
 def test_text_that_is_copied_is_joined_again_where_it_was_wrapped() -> None:
     words, link = "one two three four five six seven eight nine ten", "https://example.org/" + "x" * 60
     conversation = of(60)
-    conversation.append([said(0, f"{words}\nsee {link}"), said(1, "next")])
+    conversation.append([message(0, f"{words}\nsee {link}"), message(1, "next")])
 
     assert shown(conversation)[1:] == [f"15:36        bob │ {words}", f"see {link}", "                 │ next"]
-    assert conversation.text((1, 19), (1, 22)) == "one"
-    assert conversation.text((1, 19), (2, 22)).startswith("one two three")
+    assert copied_text(conversation, (1, 19), (1, 22)) == "one"
+    assert copied_text(conversation, (1, 19), (2, 22)).startswith("one two three")
 
 
 def test_a_hundred_thousand_messages_are_laid_out_by_chunks_that_agree_with_each_other() -> None:
     conversation = of()
-    conversation.append([said(number) for number in range(100_000)])
+    conversation.append([message(number) for number in range(100_000)])
 
     assert conversation.height == 100_000 + 2  # the days that begin
-    assert [conversation.place(conversation.row(number))[0] for number in (0, 255, 256, 99_999)] == [
+    assert [conversation.locate(conversation.row_of(number))[0] for number in (0, 255, 256, 99_999)] == [
         0,
         255,
         256,

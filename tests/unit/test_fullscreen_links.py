@@ -1,4 +1,4 @@
-"""Links are found where a text has them, and lead where they seem to lead."""
+"""Links in texts, which lead where they seem to lead."""
 
 import pytest
 from hypothesis import given

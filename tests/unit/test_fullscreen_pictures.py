@@ -1,5 +1,8 @@
-"""How the client looks in its main states. After a wanted change: pytest tests/unit/test_fullscreen_pictures.py
---snapshot-update, and look at each picture that has changed."""
+"""The look of the client in its main states.
+
+After an intended change run `pytest tests/unit/test_fullscreen_pictures.py --snapshot-update`, and look at each picture
+that has changed.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,23 +16,23 @@ from textual.events import AppBlur
 from chat_client import events
 from chat_client.fullscreen import clock
 from chat_client.language import use_language
-from testkit.fake_session import MINUTE, NOON, Scene, joined, opened, said
+from testkit.fake_session import MINUTE, NOON, ChatDriver, join_room, message, open_client
 from testkit.picture import picture
 
 DAY = 24 * 60 * MINUTE
 HISTORY = (
-    said("has anybody seen the build of last night?", "eve", NOON - DAY),
-    said("it went through, after the second router was started again. Have a look: https://example.org/42", "bob"),
-    said("/me reads", "eve", NOON + MINUTE),
-    said("two things:\n  the queue is empty\n  nothing was lost", "bob", NOON + 2 * MINUTE),
-    said(
+    message("has anybody seen the build of last night?", "eve", NOON - DAY),
+    message("it went through, after the second router was started again. Have a look: https://example.org/42", "bob"),
+    message("/me reads", "eve", NOON + MINUTE),
+    message("two things:\n  the queue is empty\n  nothing was lost", "bob", NOON + 2 * MINUTE),
+    message(
         "\x1b[31mnot red [b]nor bold[/b] \N{RIGHT-TO-LEFT OVERRIDE}nor turned",
         "mallory-of-the-long-name",
         NOON + 3 * MINUTE,
     ),
-    said("alice, would you look too?", "zoë", NOON + 4 * MINUTE),
+    message("alice, would you look too?", "zoë", NOON + 4 * MINUTE),
 )
-Play = Callable[[Scene], Awaitable[None]]
+Steps = Callable[[ChatDriver], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -55,25 +58,25 @@ def in_spanish() -> Iterator[None]:
     use_language({})
 
 
-def drawn(play: Play | None = None, *, size: tuple[int, int] = (80, 24)) -> str:
+def drawn(steps: Steps | None = None, *, size: tuple[int, int] = (80, 24)) -> str:
     async def run() -> str:
-        async with joined(*HISTORY, size=size) as scene:
-            if play:
-                await play(scene)
-            await scene.pilot.pause()
-            return picture(scene.app)
+        async with join_room(*HISTORY, size=size) as chat:
+            if steps:
+                await steps(chat)
+            await chat.pilot.pause()
+            return picture(chat.app)
 
     return asyncio.run(run())
 
 
 def asked(**refused: Any) -> str:
     async def run() -> str:
-        async with opened() as scene:
+        async with open_client() as chat:
             if refused:
-                await scene.enter("bob")
-                await scene.tell(events.NameRefused(**refused))
-            await scene.pilot.pause()
-            return picture(scene.app)
+                await chat.enter("bob")
+                await chat.emit(events.NameRefused(**refused))
+            await chat.pilot.pause()
+            return picture(chat.app)
 
     return asyncio.run(run())
 
@@ -95,23 +98,23 @@ def test_the_room_on_a_small_terminal(looks: Callable[[str], None]) -> None:
 
 
 def test_what_is_new(looks: Callable[[str], None]) -> None:
-    async def play(scene: Scene) -> None:
-        scene.app.post_message(AppBlur())
-        await scene.pilot.pause()
-        await scene.tell(said("this came while you were away", at=NOON + 5 * MINUTE))
+    async def steps(chat: ChatDriver) -> None:
+        chat.app.post_message(AppBlur())
+        await chat.pilot.pause()
+        await chat.emit(message("this came while you were away", at=NOON + 5 * MINUTE))
 
-    looks(drawn(play))
+    looks(drawn(steps))
 
 
-async def lose(scene: Scene) -> None:
-    await scene.enter("is this on its way?")
-    await scene.enter("too much")
-    await scene.tell(
+async def lose(chat: ChatDriver) -> None:
+    await chat.enter("is this on its way?")
+    await chat.enter("too much")
+    await chat.emit(
         events.Delayed(sequence=1, text=""),
         events.NotSent(sequence=2, text="", reason="you send too fast: wait a moment"),
         events.ConnectionLost(broker="host:5672"),
     )
-    await scene.enter("this waits")
+    await chat.enter("this waits")
 
 
 def test_a_lost_connection_with_messages_that_wait_and_one_that_was_refused(looks: Callable[[str], None]) -> None:
@@ -119,33 +122,33 @@ def test_a_lost_connection_with_messages_that_wait_and_one_that_was_refused(look
 
 
 def test_help(looks: Callable[[str], None]) -> None:
-    async def play(scene: Scene) -> None:
-        await scene.pilot.press("f1")
+    async def steps(chat: ChatDriver) -> None:
+        await chat.pilot.press("f1")
 
-    looks(drawn(play, size=(90, 30)))
+    looks(drawn(steps, size=(90, 30)))
 
 
 def test_what_a_search_has_found(looks: Callable[[str], None]) -> None:
-    async def play(scene: Scene) -> None:
-        await scene.enter("/search build")
-        await scene.tell(events.SearchListed(words="build", messages=HISTORY[:1], more=False))
+    async def steps(chat: ChatDriver) -> None:
+        await chat.enter("/search build")
+        await chat.emit(events.SearchListed(words="build", messages=HISTORY[:1], more=False))
 
-    looks(drawn(play))
+    looks(drawn(steps))
 
 
 def test_a_message_chosen_by_keys(looks: Callable[[str], None]) -> None:
-    async def play(scene: Scene) -> None:
-        await scene.pilot.press("f6", "up")
+    async def steps(chat: ChatDriver) -> None:
+        await chat.pilot.press("f6", "up")
 
-    looks(drawn(play))
+    looks(drawn(steps))
 
 
 def test_light_colours(looks: Callable[[str], None]) -> None:
-    async def play(scene: Scene) -> None:
-        scene.app.theme = "textual-light"
-        await scene.pilot.pause()
+    async def steps(chat: ChatDriver) -> None:
+        chat.app.theme = "textual-light"
+        await chat.pilot.pause()
 
-    looks(drawn(play))
+    looks(drawn(steps))
 
 
 @pytest.mark.usefixtures("in_spanish")

@@ -1,4 +1,4 @@
-"""Who is in the room: listings and notices, which do not come in one order."""
+"""The members of the room, from listings and changes that arrive in any order."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ notices = st.builds(PresenceChanged, at=st.just(0), user=st.sampled_from("abcd")
 
 
 def after(noticed: list[PresenceChanged]) -> dict[str, bool]:
-    """What is so when all this has happened, in order."""
+    """Return the members after some changes."""
     members: dict[str, bool] = {}
     for notice in noticed:
         members.pop(notice.user, None)
@@ -36,42 +36,42 @@ def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
     told, listed = min(told, len(noticed)), min(listed, len(noticed))
     roster = Roster()
     for notice in before:
-        roster.noticed(notice)
-    roster.asked()
+        roster.change(notice)
+    roster.expect_listing()
     for notice in noticed[:told]:
-        roster.noticed(notice)
+        roster.change(notice)
 
-    roster.listed(listing(after(before + noticed[:listed])))
+    roster.replace(listing(after(before + noticed[:listed])))
     for notice in noticed[told:]:
-        roster.noticed(notice)
+        roster.change(notice)
 
     assert dict(roster.members()) == after(before + noticed)
 
 
 def test_two_listings_on_their_way_are_each_held_against_what_came_since() -> None:
     roster, bob = Roster(), UsersListed(connected=("bob",), disconnected=())
-    roster.asked()
-    roster.noticed(PresenceChanged(at=0, user="eve", kind="joined"))
-    roster.asked()
-    roster.listed(bob)
-    roster.noticed(PresenceChanged(at=0, user="bob", kind="left"))
-    roster.listed(bob)
+    roster.expect_listing()
+    roster.change(PresenceChanged(at=0, user="eve", kind="joined"))
+    roster.expect_listing()
+    roster.replace(bob)
+    roster.change(PresenceChanged(at=0, user="bob", kind="left"))
+    roster.replace(bob)
 
     assert roster.members() == [("eve", True)]
 
 
 def test_those_who_are_connected_come_first_in_alphabetical_order() -> None:
     roster = Roster()
-    roster.listed(UsersListed(connected=("bob", "Alice", "eve"), disconnected=("adam",)))
+    roster.replace(UsersListed(connected=("bob", "Alice", "eve"), disconnected=("adam",)))
 
     assert roster.members() == [("Alice", True), ("bob", True), ("eve", True), ("adam", False)]
 
 
 def test_names_begin_with_who_spoke_last_and_is_still_there() -> None:
     roster, speakers = Roster(), Speakers()
-    roster.listed(UsersListed(connected=("ann", "bob", "eve"), disconnected=()))
+    roster.replace(UsersListed(connected=("ann", "bob", "eve"), disconnected=()))
     for name in ("ann", "eve", "gone", "ann"):
-        speakers.spoke(name)
+        speakers.record(name)
 
     assert roster.names(speakers.latest()) == ["ann", "eve", "bob"]
 
@@ -79,6 +79,6 @@ def test_names_begin_with_who_spoke_last_and_is_still_there() -> None:
 def test_who_spoke_long_ago_is_forgotten() -> None:
     speakers = Speakers()
     for number in range(REMEMBERED + 1):
-        speakers.spoke(str(number))
+        speakers.record(str(number))
 
     assert speakers.latest() == [str(number) for number in range(REMEMBERED, 0, -1)]

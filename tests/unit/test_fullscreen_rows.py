@@ -1,4 +1,4 @@
-"""Items as rows: what they look like, and that they fit whatever was sent."""
+"""The rows of items: their form, and that they fit whatever a message contains."""
 
 import time
 from itertools import pairwise
@@ -11,20 +11,13 @@ from rich.cells import cell_len
 from chat_client.commands import action
 from chat_client.display import safe
 from chat_client.events import MessageReceived, PresenceChanged
-from chat_client.fullscreen.heights import ends
-from chat_client.fullscreen.rows import (
-    Above,
-    Item,
-    Layout,
-    Line,
-    Look,
-    Post,
-    Row,
-    mentions,
-    post_rows,
-    rows,
-    starred_text,
-)
+from chat_client.fullscreen.heights import row_ends
+from chat_client.fullscreen.items import Above, InfoLine, Item, starred_text
+from chat_client.fullscreen.layout import Layout
+from chat_client.fullscreen.mentions import mentions
+from chat_client.fullscreen.row import Look, Row
+from chat_client.fullscreen.rows import rows, unsent_rows
+from chat_client.fullscreen.unsent import UnsentPost
 from chat_client.fullscreen.wrapping import cropped, right_aligned, rows_needed, safe_lines, wrap
 
 AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
@@ -34,9 +27,9 @@ HERE = Above(None, AT)
 WIDE = Layout(80, own_name="anna")
 NARROW = Layout(40, own_name="anna")
 
-# What is hard to lay out or to keep harmless, besides all else there is.
+# Characters that are hard to lay out or to keep harmless, besides all others.
 HOSTILE = "\x00\x07\x1b[31m\r\n\t\x7f\x9b\u202e\u2066\u2028\u00ad\u200b\u200d\ufe0f\u0301漢é👩\U0001f1ea /me"
-# Lists of characters: as one alphabet all there is would leave next to no room for what is hard.
+# Lists of characters: in one alphabet with all others, the hard ones would almost never be drawn.
 TEXTS = st.lists(st.sampled_from(HOSTILE) | st.characters(exclude_categories=["Cs"]), min_size=1).map(
     "".join
 ) | st.text(st.sampled_from("ab  \n"), min_size=1)
@@ -45,12 +38,12 @@ NAMES = st.sampled_from(["anna", "bob", "漢字漢字漢字漢字漢字漢字", 
 ITEMS: st.SearchStrategy[Item] = (
     st.builds(MessageReceived, at=TIMES, user=NAMES, text=TEXTS)
     | st.builds(PresenceChanged, at=TIMES, user=NAMES, kind=st.sampled_from(["joined", "left", "lost", "back"]))
-    | st.builds(Line, at=TIMES, text=TEXTS)
+    | st.builds(InfoLine, at=TIMES, text=TEXTS)
 )
 LAYOUTS = st.builds(Layout, width=st.integers(20, 130), own_name=st.just("anna"), local_time=st.booleans())
 
 
-def said(text: str, user: str = "bob", seconds: int = 0) -> MessageReceived:
+def message(text: str, user: str = "bob", seconds: int = 0) -> MessageReceived:
     return MessageReceived(at=AT + seconds * SECOND, user=user, text=text)
 
 
@@ -63,7 +56,7 @@ def text(row: Row) -> str:
 
 
 def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_each_other() -> None:
-    found = rows(said("one two three four five six seven eight nine ten eleven twelve"), HERE, WIDE)
+    found = rows(message("one two three four five six seven eight nine ten eleven twelve"), HERE, WIDE)
 
     assert shown(found) == [
         "15:36              bob │ one two three four five six seven eight nine ten eleven",
@@ -72,40 +65,42 @@ def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_eac
 
 
 def test_between_60_and_70_cells_names_have_10() -> None:
-    assert shown(rows(said("hola", "a_name_of_many"), HERE, Layout(69))) == ["15:36 a_name_of… │ hola"]
+    assert shown(rows(message("hola", "a_name_of_many"), HERE, Layout(69))) == ["15:36 a_name_of… │ hola"]
 
 
 def test_below_60_cells_time_and_name_have_a_row_of_their_own() -> None:
-    found = rows(said("one two three four five six seven eight nine"), HERE, NARROW)
+    found = rows(message("one two three four five six seven eight nine"), HERE, NARROW)
 
     assert shown(found) == ["15:36 bob", "  one two three four five six seven", "  eight nine"]
 
 
 def test_a_word_that_is_too_long_is_cut() -> None:
-    assert shown(rows(said("x" * 60), HERE, WIDE))[1] == "                       │ xxxxx"
+    assert shown(rows(message("x" * 60), HERE, WIDE))[1] == "                       │ xxxxx"
 
 
 def test_line_breaks_are_kept() -> None:
-    assert shown(rows(said("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", "  one", "", "  two"]
+    assert shown(rows(message("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", "  one", "", "  two"]
 
 
 def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_once() -> None:
-    first, soon, later = said("one"), said("two", seconds=30), said("three", seconds=90)
+    first, soon, later = message("one"), message("two", seconds=30), message("three", seconds=90)
 
     assert shown(rows(soon, Above(first, first.at), WIDE)) == ["                       │ two"]
     assert shown(rows(later, Above(soon, soon.at), WIDE)) == ["15:37                  │ three"]
     assert shown(rows(later, Above(soon, soon.at), NARROW)) == ["  three"]
 
 
-@pytest.mark.parametrize("before", [said("x", "carol"), said("x", seconds=-300), said("/me x"), Line(AT, "x")])
+@pytest.mark.parametrize(
+    "before", [message("x", "carol"), message("x", seconds=-300), message("/me x"), InfoLine(AT, "x")]
+)
 def test_the_name_is_told_again_after_anything_else(before: Item) -> None:
-    assert shown(rows(said("hola"), Above(before, AT), WIDE)) == ["15:36              bob │ hola"]
+    assert shown(rows(message("hola"), Above(before, AT), WIDE)) == ["15:36              bob │ hola"]
 
 
 def test_a_new_day_begins_with_its_date() -> None:
-    before = said("x", seconds=-86400)
+    before = message("x", seconds=-86400)
 
-    found = rows(said("hola"), Above(before, before.at), WIDE)
+    found = rows(message("hola"), Above(before, before.at), WIDE)
 
     assert shown(found)[0].strip() == "── Sunday, 22 November 2026 ──"
     assert shown(found)[1] == "15:36              bob │ hola"
@@ -127,23 +122,23 @@ def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
-    assert shown(rows(said("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
-    assert shown(rows(said("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
+    assert shown(rows(message("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
+    assert shown(rows(message("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
     assert shown(rows(PresenceChanged(at=AT, user="bob", kind="lost"), HERE, NARROW)) == [
         "15:36 * bob lost the connection"
     ]
-    assert shown(rows(Line(AT, "connected: bob"), HERE, WIDE)) == ["15:36                * │ connected: bob"]
-    assert rows(said("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
-    assert rows(Line(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
+    assert shown(rows(InfoLine(AT, "connected: bob"), HERE, WIDE)) == ["15:36                * │ connected: bob"]
+    assert rows(message("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
+    assert rows(InfoLine(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
 
 
 def test_who_does_nothing_has_said_it() -> None:
-    assert shown(rows(said("/me  "), HERE, NARROW)) == ["15:36 bob", "  /me"]
-    assert list(ends([said("/me  ")], HERE, NARROW)) == [2]
+    assert shown(rows(message("/me  "), HERE, NARROW)) == ["15:36 bob", "  /me"]
+    assert list(row_ends([message("/me  ")], HERE, NARROW)) == [2]
 
 
 def test_a_message_that_names_the_viewer_is_told_apart_also_without_colours() -> None:
-    named, own = said("hola Anna, qué tal"), said("anna", user="anna")
+    named, own = message("hola Anna, qué tal"), message("anna", user="anna")
 
     assert shown(rows(named, HERE, WIDE)) == ["15:36              bob ┃ hola Anna, qué tal"]
     assert shown(rows(named, HERE, NARROW)) == ["15:36 bob", "┃ hola Anna, qué tal"]
@@ -170,7 +165,7 @@ def test_a_name_is_mentioned_as_a_whole_word(words: str, name: str, expected: bo
 
 def test_a_link_is_one_however_it_is_wrapped() -> None:
     url = "https://example.org/" + "x" * 60
-    pieces = [piece for row in rows(said(f"see {url}, yes"), HERE, WIDE) for piece in row.body]
+    pieces = [piece for row in rows(message(f"see {url}, yes"), HERE, WIDE) for piece in row.body]
 
     assert [piece.url for piece in pieces if piece.text in ("see", ", yes")] == ["", ""]
     assert "".join(piece.text for piece in pieces if piece.url) == url
@@ -178,17 +173,17 @@ def test_a_link_is_one_however_it_is_wrapped() -> None:
 
 
 def test_posts_are_told_apart_by_what_became_of_them() -> None:
-    pending, delayed = Post(1, AT, "hola"), Post(2, AT, "hola", delayed=True)
-    refused = Post(3, AT, "hola", delayed=True, reason="too long")
+    pending, delayed = UnsentPost(1, AT, "hola"), UnsentPost(2, AT, "hola", delayed=True)
+    refused = UnsentPost(3, AT, "hola", delayed=True, reason="too long")
 
-    assert shown(post_rows(pending, HERE, WIDE)) == ["15:36             anna ┊ hola"]
-    assert shown(post_rows(delayed, HERE, WIDE)) == ["15:36             anna … hola"]
-    assert shown(post_rows(delayed, HERE, NARROW)) == ["15:36 anna", "… hola"]
-    assert shown(post_rows(refused, HERE, WIDE)) == [
+    assert shown(unsent_rows(pending, HERE, WIDE)) == ["15:36             anna ┊ hola"]
+    assert shown(unsent_rows(delayed, HERE, WIDE)) == ["15:36             anna … hola"]
+    assert shown(unsent_rows(delayed, HERE, NARROW)) == ["15:36 anna", "… hola"]
+    assert shown(unsent_rows(refused, HERE, WIDE)) == [
         "15:36             anna ✗ hola",
         "                     * ✗ too long: F2 sends it again, F3 drops it",
     ]
-    assert {piece.look for row in post_rows(refused, HERE, NARROW)[1:] for piece in row.body} == {Look.REFUSED}
+    assert {piece.look for row in unsent_rows(refused, HERE, NARROW)[1:] for piece in row.body} == {Look.REFUSED}
 
 
 @given(ITEMS, st.none() | ITEMS, LAYOUTS)
@@ -218,7 +213,7 @@ def test_heights_are_those_of_the_rows(items: list[Item], layout: Layout) -> Non
         at = item.at if item.at is not None else at
         above = Above(item, at)
 
-    found = ends(items, Above(None, None), layout)
+    found = row_ends(items, Above(None, None), layout)
 
     assert [end - start for start, end in pairwise([0, *found])] == expected
 

@@ -1,4 +1,4 @@
-"""Times of day in the full-screen client, in time zones with odd clock changes and with a clock that is stepped."""
+"""Times of day in the full-screen client, in time zones with odd changes and with a clock that is stepped."""
 
 import re
 import time
@@ -10,8 +10,8 @@ from time_machine import travel
 
 from chat_client import events
 from chat_client.fullscreen.banner import Banner
-from chat_client.fullscreen.days import clock, day
-from testkit.fake_session import Scene, in_the_room
+from chat_client.fullscreen.days import day, time_text
+from testkit.fake_session import ChatDriver, run_in_room
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def test_a_day_ends_at_midnight_of_the_time_zone(
     in_zone(zone)
     at = int(datetime.fromisoformat(midnight).timestamp()) * 1_000_000
 
-    assert (day(at - 1, local=True), clock(at - 1, local=True)) == before
-    assert (day(at, local=True), clock(at, local=True)) == after
+    assert (day(at - 1, local=True), time_text(at - 1, local=True)) == before
+    assert (day(at, local=True), time_text(at, local=True)) == after
 
 
 @pytest.mark.parametrize("step", [-3600, 3600])
 def test_the_banner_counts_seconds_though_the_clock_is_stepped(step: int) -> None:
-    async def play(scene: Scene) -> None:
-        await scene.tell(events.ConnectionLost(broker="host:5672"))
+    async def steps(chat: ChatDriver) -> None:
+        await chat.emit(events.ConnectionLost(broker="host:5672"))
         with travel(time.time() + step):
-            counted = re.search(r"(-?\d+) s\b", scene.app.screen.query_one(Banner).render().plain)
+            counted = re.search(r"(-?\d+) s\b", chat.app.screen.query_one(Banner).render().plain)
         assert counted
         assert 0 <= int(counted[1]) < 60
 
-    in_the_room(play)
+    run_in_room(steps)

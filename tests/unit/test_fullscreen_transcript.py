@@ -1,4 +1,4 @@
-"""The widget: what is in view stays in view, and what is asked of it is told."""
+"""The transcript: its view does not jump, and it reports what a person does."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from textual.selection import SELECT_ALL
 
 from chat_client.display import safe
 from chat_client.events import MessageReceived, PresenceChanged
-from chat_client.fullscreen.colours import colour
-from chat_client.fullscreen.conversation import Line
+from chat_client.fullscreen.colours import name_colour
+from chat_client.fullscreen.items import InfoLine
 from chat_client.fullscreen.transcript_view import TranscriptView
-from testkit.transcripts import AT, SIZE, Room, in_a_room, many, rows, said
+from testkit.transcript_app import AT, SIZE, TranscriptApp, message, messages, rows, run_transcript
 
 
 def wheel_up(view: TranscriptView) -> MouseScrollUp:
@@ -21,9 +21,9 @@ def wheel_up(view: TranscriptView) -> MouseScrollUp:
 
 
 def test_the_bottom_stays_in_view() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         for start in range(0, 100, 25):
-            view.add(many(start, start + 25))
+            view.add(messages(start, start + 25))
             await pilot.pause()
             assert rows(view)[-1].endswith(f"message {start + 24}")
         await pilot.resize_terminal(50, 12)
@@ -34,21 +34,21 @@ def test_the_bottom_stays_in_view() -> None:
         assert rows(view)[-1].endswith("message 99")
         assert view.new_below == 0
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_what_is_in_view_does_not_move_when_more_is_said_below() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add(many(0, 100))
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add(messages(0, 100))
         view.action_page_up()
         await pilot.pause()
         before = rows(view)
 
-        view.add([*many(100, 110), PresenceChanged(at=AT, user="carol", kind="left")])
+        view.add([*messages(100, 110), PresenceChanged(at=AT, user="carol", kind="left")])
         await pilot.pause()
         assert rows(view) == before
         assert view.new_below == 10
-        assert room.count(TranscriptView.BottomChanged) == 1
+        assert app.count(TranscriptView.NewBelowChanged) == 1
 
         view.scroll_relative(y=view.size.height + 4, animate=False)
         await pilot.pause()
@@ -56,69 +56,69 @@ def test_what_is_in_view_does_not_move_when_more_is_said_below() -> None:
         view.action_scroll_end()
         await pilot.pause()
         assert view.new_below == 0
-        assert room.count(TranscriptView.BottomChanged) == 3
+        assert app.count(TranscriptView.NewBelowChanged) == 3
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_older_messages_come_without_a_jump_and_are_asked_for_once() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add(many(100, 200))
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add(messages(100, 200))
         await pilot.pause()
-        assert room.count(TranscriptView.ReachedTop) == 0
+        assert app.count(TranscriptView.ReachedTop) == 0
         view.action_scroll_home()
         await pilot.pause()
         view.scroll_to(y=3, animate=False)
         await pilot.pause()
-        assert room.count(TranscriptView.ReachedTop) == 1
+        assert app.count(TranscriptView.ReachedTop) == 1
         before = rows(view)
 
-        view.add_older(many(0, 100), more=True)
+        view.add_older(messages(0, 100), more=True)
         await pilot.pause()
         assert rows(view) == before
-        assert room.count(TranscriptView.ReachedTop) == 1
+        assert app.count(TranscriptView.ReachedTop) == 1
         view.action_scroll_home()
         await pilot.pause()
-        assert room.count(TranscriptView.ReachedTop) == 2
+        assert app.count(TranscriptView.ReachedTop) == 2
 
         view.add_older([], more=False)
         view.action_scroll_home()
         await pilot.pause()
         assert rows(view)[0].strip() == "── the room begins here ──"
-        assert room.count(TranscriptView.ReachedTop) == 2
+        assert app.count(TranscriptView.ReachedTop) == 2
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_the_day_is_told_only_above_its_first_message_when_older_ones_come() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add(many(0, 5))
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add(messages(0, 5))
         await pilot.pause()
         assert rows(view)[0].strip() == "── Sunday, 22 November 2026 ──"
-        view.add_older(many(-10, 0), more=True)
+        view.add_older(messages(-10, 0), more=True)
         await pilot.pause()
         assert ["──" in row for row in rows(view)] == [True] + [False] * 23
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_older_messages_are_asked_for_when_all_fits() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        assert room.count(TranscriptView.ReachedTop) == 0
-        view.add([said(0)])
-        view.add([said(1)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        assert app.count(TranscriptView.ReachedTop) == 0
+        view.add([message(0)])
+        view.add([message(1)])
         await pilot.pause()
-        assert room.count(TranscriptView.ReachedTop) == 1
-        view.add_older(many(-50, 0), more=True)
+        assert app.count(TranscriptView.ReachedTop) == 1
+        view.add_older(messages(-50, 0), more=True)
         await pilot.pause()
         assert rows(view)[-1].endswith("message 1")
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_what_is_at_the_top_stays_there_when_the_width_changes() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add([said(number, f"first{number} " + "word " * 20) for number in range(200)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add([message(number, f"first{number} " + "word " * 20) for number in range(200)])
         view.scroll_to(y=view.max_scroll_y // 2, animate=False)
         await pilot.pause()
         top = next(y for y, row in enumerate(rows(view)) if "first" in row)
@@ -130,38 +130,38 @@ def test_what_is_at_the_top_stays_there_when_the_width_changes() -> None:
             await pilot.pause()
             assert [word for row in rows(view) for word in re.findall(r"first\d+ ", row)][:1] == first
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_the_message_that_is_chosen_is_still_so_when_the_width_changes() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add([said(number, f"first{number} " + "word " * 20) for number in range(200)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add([message(number, f"first{number} " + "word " * 20) for number in range(200)])
         view.focus()
         await pilot.press(*["up"] * 5)
         for width in (50, 120):
             await pilot.resize_terminal(width, 24)
             await pilot.pause()
-            assert re.findall(r"first\d+", room.screen.get_selected_text() or "") == ["first194"]
+            assert re.findall(r"first\d+", app.screen.get_selected_text() or "") == ["first194"]
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_what_was_selected_by_the_mouse_is_not_so_when_its_rows_are_others() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add([said(number, "word " * 40) for number in range(5)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add([message(number, "word " * 40) for number in range(5)])
         await pilot.pause()
         await pilot.double_click(view, offset=(27, 6))
-        assert room.screen.get_selected_text() == "word"
+        assert app.screen.get_selected_text() == "word"
         await pilot.resize_terminal(50, 24)
         await pilot.pause()
-        assert room.screen.get_selected_text() is None
+        assert app.screen.get_selected_text() is None
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_keys_and_the_wheel_scroll() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add(many(0, 100))
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add(messages(0, 100))
         view.focus()
         await pilot.pause()
         end = view.scroll_offset.y
@@ -177,26 +177,26 @@ def test_keys_and_the_wheel_scroll() -> None:
         await pilot.pause()
         assert end - 5 < view.scroll_offset.y < end
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_a_click_on_a_link_tells_where_it_leads() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add([said(0, "see https://example.org/x now")])
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add([message(0, "see https://example.org/x now")])
         await pilot.pause()
         at = rows(view)[1].index("https")
         await pilot.click(view, offset=(at - 2, 1))
         await pilot.click(view, offset=(at + 5, 1))
-        assert [event.url for event in room.told if isinstance(event, TranscriptView.LinkClicked)] == [
+        assert [event.url for event in app.posted if isinstance(event, TranscriptView.LinkClicked)] == [
             "https://example.org/x"
         ]
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add(many(0, 100))
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add(messages(0, 100))
         view.action_page_up()
         for sequence in (1, 2, 3):
             view.post(sequence, f"mine {sequence}", AT)
@@ -216,19 +216,19 @@ def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() ->
         ]
         assert view.pending == 1
         assert [(post.text, post.reason) for post in view.refused] == [("mine 2", "too long")]
-        assert view.take_refused() == "mine 2"
-        assert view.take_refused() is None
+        assert view.pop_refused() == "mine 2"
+        assert view.pop_refused() is None
         await pilot.pause()
         assert rows(view)[-1].endswith("… mine 1")
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_what_is_in_view_stays_when_the_line_above_what_was_new_goes() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add(many(0, 10))
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add(messages(0, 10))
         view.mark_new()
-        view.add(many(10, 100))
+        view.add(messages(10, 100))
         view.scroll_to(y=40, animate=False)
         await pilot.pause()
         before = rows(view)
@@ -239,22 +239,22 @@ def test_what_is_in_view_stays_when_the_line_above_what_was_new_goes() -> None:
         await pilot.pause()
         assert not any("new" in row for row in rows(view))
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 def test_names_have_their_colour_on_dark_and_on_light() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], room: Room) -> None:
-        view.add([said(0)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add([message(0)])
         for theme, dark in (("textual-dark", True), ("textual-light", False)):
-            room.theme = theme
+            app.theme = theme
             await pilot.pause()
             name = next(part for part in view.render_line(1) if part.text.endswith("bob"))
             assert name.style is not None
             assert name.style.bold
             assert name.style.color is not None
-            assert name.style.color.get_truecolor().hex.upper() == colour("bob", dark=dark)
+            assert name.style.color.get_truecolor().hex.upper() == name_colour("bob", dark=dark)
 
-    in_a_room(doing)
+    run_transcript(steps)
 
 
 @pytest.mark.parametrize("size", [SIZE, (40, 12), (10, 5)])
@@ -262,8 +262,8 @@ def test_nothing_that_is_sent_is_obeyed(size: tuple[int, int]) -> None:
     every = "".join(chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zl", "Zp"))
     hostile = f"[bold red]x[/] [@click=app.bell]y[/] \x1b]0;title\x07 {every}"
 
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add([said(0, hostile), said(1, hostile, user=hostile), Line(AT, hostile)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add([message(0, hostile), message(1, hostile, user=hostile), InfoLine(AT, hostile)])
         view.post(1, hostile, AT)
         view.refuse(1, hostile)
         await pilot.pause()
@@ -273,14 +273,14 @@ def test_nothing_that_is_sent_is_obeyed(size: tuple[int, int]) -> None:
         text, _ = view.get_selection(SELECT_ALL) or ("", "")
         assert "[bold red]x[/] [@click=app.bell]y[/] ␛]0;title␇" in text
 
-    in_a_room(doing, size)
+    run_transcript(steps, size)
 
 
 def test_no_row_goes_on_below_the_scrollbar() -> None:
-    async def doing(view: TranscriptView, pilot: Pilot[None], _room: Room) -> None:
-        view.add([said(1, "word " * 40)])
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add([message(1, "word " * 40)])
         await pilot.pause()
         rows = [view.render_line(y) for y in range(view.size.height)]
         assert {row.cell_length for row in rows} == {view.scrollable_content_region.width} == {SIZE[0] - 1}
 
-    in_a_room(doing)
+    run_transcript(steps)

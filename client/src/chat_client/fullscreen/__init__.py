@@ -1,1 +1,1 @@
-"""The full-screen face: the room, who is in it, and a line to type in."""
+"""The full-screen client: the room, its members, and a line to type in."""

@@ -1,20 +1,19 @@
-"""The full-screen client: a question for the name, then the room."""
+"""The full-screen client: it asks for a name, then shows the room."""
 
 import asyncio
 import gc
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import App, SystemCommand
-from textual.command import CommandPalette
 from textual.message import Message
 from textual.screen import Screen
 
 from chat_client import display
 from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiting, WaitingOver
-from chat_client.fullscreen import browser
+from chat_client.fullscreen import browser, palette
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
@@ -25,46 +24,49 @@ from chat_client.texts import explained
 from chat_wire.errors import InvalidName
 
 if TYPE_CHECKING:
+    from chat_client.chat_session import ChatSession
     from chat_client.fullscreen.room_screen import RoomScreen
     from chat_client.fullscreen.transcript_view import TranscriptView
-    from chat_client.session import Session
 
-WIDTHS = [(0, "-narrow"), (60, "-normal")]  # from so many columns on, screens have this class
-TO_LEAVE = (signal.SIGTERM, signal.SIGHUP)
+BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which screens have this class
+QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class ChatApp(App[int]):
-    """One person at a terminal. Its result is the client's exit status.
-
-    `open_session` is called once, in a thread, when the question is on the screen: to load the room, and all that
-    talks to RabbitMQ, takes longer than to show it.
-    """
+    """The client of one person at a terminal. Its result is the exit status."""
 
     CSS_PATH = "chat.tcss"
     TITLE = "Tertulia"
-    HORIZONTAL_BREAKPOINTS = WIDTHS
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
-    class Arrived(Message):
-        """The session has something to tell."""
+    class EventsArrived(Message):
+        """The session has put events into the feed."""
 
     def __init__(self, settings: ClientSettings, open_session: OpenSession) -> None:
-        # Textual takes greys for no colours, unless the colours are to be the terminal's own.
+        """Create the app; it connects when it runs.
+
+        Args:
+            settings: The client's settings.
+            open_session: Called once, in a thread, when the name screen is visible: loading the room and the AMQP
+                libraries takes longer than showing that screen.
+        """
+        # Textual shows greys when NO_COLOR is set, except in the terminal's own colours.
         super().__init__(ansi_color=settings.no_color or None)
         self._settings = settings
         self._open_session = open_session
-        self.feed = Feed(lambda: self.post_message(self.Arrived()))
+        self.feed = Feed(lambda: self.post_message(self.EventsArrived()))
         self._name_screen = NameScreen(settings.name)
-        self._wanted_name: str | None = None
-        self._before: list[Event] = []  # told before the room was on the screen
+        self._chosen_name: str | None = None
+        self._early_events: list[Event] = []  # arrived before the room was on the screen
         self._room_screen: type[RoomScreen] | None = None
         self._room: RoomScreen | None = None
         self._leaving = False
-        self.session: Session | None = None
+        self.session: ChatSession | None = None
         self.ended: Ended | None = None
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""
-        for number in TO_LEAVE:
+        for number in QUIT_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         self.push_screen(self._name_screen)
         self.call_after_refresh(self._connect)
@@ -75,68 +77,74 @@ class ChatApp(App[int]):
 
         session = self._open_session(self.feed.put)
         session.start()
-        gc.freeze()  # what is loaded by now stays: collections need not go through it
+        gc.freeze()  # objects loaded so far stay: collections need not go through them
         self.call_from_thread(self._connected, session, RoomScreen)
 
-    def _connected(self, session: "Session", room_screen: "type[RoomScreen]") -> None:
+    def _connected(self, session: "ChatSession", room_screen: "type[RoomScreen]") -> None:
         self.session, self._room_screen = session, room_screen
         self._join()
 
     def on_name_screen_chosen(self, event: NameScreen.Chosen) -> None:
-        """A name was typed; it is asked for as soon as there is a session."""
-        self._wanted_name = event.name
+        """Join under the name that the person typed, as soon as the session exists."""
+        self._chosen_name = event.name
         self._join()
 
     def _join(self) -> None:
-        if self.session is None or self._wanted_name is None:
+        if self.session is None or self._chosen_name is None:
             return
         try:
-            self.session.join(self._wanted_name)
+            self.session.join(self._chosen_name)
         except InvalidName as error:
             self._name_screen.refuse(explained(error))
 
-    async def on_chat_app_arrived(self) -> None:
-        """Show what there is, now or when the screen was last changed long enough ago."""
-        wait = self.feed.due_in()
-        if wait:
-            self.set_timer(wait, self._show)
+    async def on_chat_app_events_arrived(self) -> None:
+        """Show the events, now or when the last update of the screen is long enough ago."""
+        seconds = self.feed.due_in()
+        if seconds:
+            self.set_timer(seconds, self._show_events)
         else:
-            await self._show()
+            await self._show_events()
 
-    async def _show(self) -> None:
-        events = self.feed.take()
+    async def _show_events(self) -> None:
+        events = self.feed.drain()
         if self._room:
-            self._room.tell(events)
+            self._room.show_events(events)
         else:
             for event in events:
-                await self._show_early(event)
-        self._end_with(events)
+                await self._show_before_room(event)
+        self._exit_if_ended(events)
 
-    async def _show_early(self, event: Event) -> None:
-        """Before the room is on the screen; what belongs there is kept for it."""
+    async def _show_before_room(self, event: Event) -> None:
+        """Show an event on the name screen, or keep it for the room."""
         if self._room:
-            self._room.tell([event])
+            self._room.show_events([event])
             return
         match event:
             case Joined():
-                await self._enter(event)
+                await self._enter_room(event)
             case NameRefused(text=text):
-                self._name_screen.say("")  # an answer has come: nothing is waited for
+                self._name_screen.show_waiting("")  # the registry has answered
                 self._name_screen.refuse(text)
             case Waiting(text=text):
-                self._name_screen.say(text)
+                self._name_screen.show_waiting(text)
             case WaitingOver():
-                self._name_screen.say("")
+                self._name_screen.show_waiting("")
             case _:
-                self._before.append(event)
+                self._early_events.append(event)
 
-    async def _enter(self, joined: Joined) -> None:
+    async def _enter_room(self, joined: Joined) -> None:
         assert self.session
         assert self._room_screen
         room = self._room_screen(self.session, joined, local_time=self._settings.local_time)
         await self.switch_screen(room)
         self._room = room
-        room.tell([*self._before, joined])
+        room.show_events([*self._early_events, joined])
+
+    def _exit_if_ended(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Ended):
+                self.ended = event
+                self.exit(0 if event.freed else 1)
 
     @property
     def refused(self) -> list[NotSent]:
@@ -144,32 +152,25 @@ class ChatApp(App[int]):
         return self._room.refused if self._room else []
 
     def on_app_blur(self) -> None:
-        """The terminal has lost the focus, if it tells."""
+        """Mark messages from now on as new: the terminal reports that it lost the focus."""
         if self._room:
-            self._room.looked_away()
+            self._room.mark_new()
 
     def on_transcript_view_link_clicked(self, event: "TranscriptView.LinkClicked") -> None:
-        """Open what a message links to, of the room or of what was found."""
+        """Open the link of a message in the room or in a list of results."""
         self._open_link(event.url)
 
     @work(thread=True)
     def _open_link(self, url: str) -> None:
         if not browser.open_link(url):
-            self.call_from_thread(self._hand_over_link, url)
+            self.call_from_thread(self._copy_link, url)
 
-    def _hand_over_link(self, url: str) -> None:
+    def _copy_link(self, url: str) -> None:
         self.copy_to_clipboard(url)
         self.notify(_("copied, as there is no browser here: {url}").format(url=display.safe(url)), markup=False)
 
-    def _end_with(self, events: list[Event]) -> None:
-        """Close when the session is over."""
-        for event in events:
-            if isinstance(event, Ended):
-                self.ended = event
-                self.exit(0 if event.freed else 1)
-
     async def action_quit(self) -> None:
-        """Leave in order; asked for again, or before the name is ours, at once."""
+        """Leave in order; exit at once before the room is open, or when called again."""
         if self._room is None or self._leaving:
             self.exit(INTERRUPTED if self._leaving else 0)
             return
@@ -177,17 +178,13 @@ class ChatApp(App[int]):
         self._room.leave()
 
     def action_help_quit(self) -> None:
-        """Ctrl+C with nothing to copy: most likely somebody wants to leave."""
+        """Explain how to leave: a person who presses Ctrl+C with nothing selected probably wants that."""
         self.notify(_("Ctrl+Q leaves, and frees your name"))
 
     def action_command_palette(self) -> None:
-        """Show all that can be done."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=_("What would you like to do?"), id="--command-palette"))
+        """Open the command palette."""
+        palette.open_palette(self)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the command palette offers."""
-        if self._room and screen is self._room:
-            yield from self._room.palette()
-        yield SystemCommand(_("Theme"), _("Choose other colours"), self.action_change_theme)
-        yield SystemCommand(_("Leave"), _("Leave the chat, and free your name"), self.action_quit)
+        """Return the entries of the command palette."""
+        return palette.entries(self, self._room if screen is self._room else None)

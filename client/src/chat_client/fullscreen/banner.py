@@ -1,4 +1,4 @@
-"""The banner above the room: what is not there, since when, and what waits for it."""
+"""The banner above the room, which says what the client waits for."""
 
 from textual.content import Content
 from textual.timer import Timer
@@ -10,17 +10,22 @@ from chat_client.language import _, ngettext
 
 
 class Banner(Widget):
-    """Shown as long as something is waited for; counts the seconds, and only then."""
+    """Visible while the client waits for something; counts the seconds only then."""
 
     def __init__(self, *, id: str | None = None) -> None:
+        """Create a hidden banner.
+
+        Args:
+            id: The widget's id in CSS.
+        """
         super().__init__(id=id)
         self._text = ""
         self._since = 0.0
         self._unsent = 0
         self._timer: Timer | None = None
 
-    def say(self, text: str) -> None:
-        """Show what is waited for; counting goes on from when the first of it was said."""
+    def show_waiting(self, text: str) -> None:
+        """Show what the client waits for. The seconds count from the first text since the banner was hidden."""
         if not self.display or not self._timer:
             self._since = clock.steady()
             self._timer = self.set_interval(1, self.refresh)
@@ -29,19 +34,19 @@ class Banner(Widget):
         self.refresh()
 
     def hide(self) -> None:
-        """All is there again."""
+        """Hide the banner and stop counting."""
         self.display = False
         if self._timer:
             self._timer.stop()
         self._timer = None
 
-    def count(self, unsent: int) -> None:
-        """So many messages wait to be sent."""
-        self._unsent = unsent
+    def show_unsent(self, count: int) -> None:
+        """Show how many messages wait to be sent."""
+        self._unsent = count
         self.refresh()
 
     def render(self) -> Content:
-        """What is waited for, for how long, and the messages that wait with it."""
+        """Return the text, the seconds, and the number of messages that wait."""
         seconds = int(clock.steady() - self._since)
         parts = [display.safe(self._text), _("{seconds} s").format(seconds=seconds)]
         if self._unsent:

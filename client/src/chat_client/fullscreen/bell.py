@@ -1,35 +1,43 @@
-"""When the terminal's bell rings. Pure."""
+"""The rule that says when the terminal's bell rings."""
 
 from chat_client.events import MessageReceived
-from chat_client.fullscreen.rows import mentions
+from chat_client.fullscreen.mentions import mentions
 from chat_client.language import _
 
 
 class Bell:
-    """Rings for what is said by others while one is in the room: for all, for nothing, or for one's name."""
+    """Rings for messages of other people while this person is in the room.
+
+    The mode is one of commands.BELL_MODES: all messages, none, or those that mention this person.
+    """
 
     def __init__(self, own_name: str) -> None:
+        """Start in the mode `mention`.
+
+        Args:
+            own_name: The name of this person, which others may mention.
+        """
         self._own_name = own_name
-        self._choice = "mention"
-        self.on = False  # what was said before joining rings nothing
+        self._mode = "mention"
+        self.enabled = False  # history, which arrives before Joined, rings nothing
         self._due = False
 
-    def choose(self, choice: str) -> str:
-        """Take one of commands.BELL_MODES, or leave it as it is for an empty one; returns what is so now, in words."""
-        self._choice = choice or self._choice
+    def set_mode(self, mode: str) -> str:
+        """Set the mode, or keep it if `mode` is empty. Return the current mode in words."""
+        self._mode = mode or self._mode
         return {
             "on": _("the bell rings for every message: /bell off or /bell mention changes that"),
             "off": _("the bell does not ring: /bell on or /bell mention changes that"),
             "mention": _("the bell rings when somebody names you: /bell on or /bell off changes that"),
-        }[self._choice]
+        }[self._mode]
 
-    def hear(self, said: MessageReceived) -> None:
-        """Something was said; it may make the bell due."""
-        if self.on and said.sequence is None and said.user != self._own_name:
-            named = self._choice == "mention" and mentions(said.text, self._own_name)
-            self._due = self._due or named or self._choice == "on"
+    def record(self, message: MessageReceived) -> None:
+        """Record a message, which may make the bell due."""
+        if self.enabled and message.sequence is None and message.user != self._own_name:
+            mentioned = self._mode == "mention" and mentions(message.text, self._own_name)
+            self._due = self._due or mentioned or self._mode == "on"
 
-    def due(self) -> bool:
-        """Whether the bell is to ring for what was heard since this was asked last: once, however much that was."""
+    def pop_due(self) -> bool:
+        """Return whether the bell is due, once for all messages since the last call."""
         due, self._due = self._due, False
         return due

@@ -1,4 +1,4 @@
-"""Opens links in the browser of the desktop, if there is one."""
+"""The browser of the desktop."""
 
 import os
 import sys
@@ -6,9 +6,9 @@ import webbrowser
 
 
 def open_link(url: str) -> bool:
-    """Open a link; False if nothing can. It may take seconds.
+    """Open a link, which may take seconds. Return False if nothing can open it.
 
-    Without a desktop nothing is opened: a browser for terminals would run on the one that the chat is on.
+    Without a desktop the link stays closed: a text browser would start in the terminal that the chat uses.
     """
     return _has_desktop() and webbrowser.open(url)
 

@@ -1,10 +1,10 @@
-"""The time of day and the time that goes by, in one place."""
+"""The time of day and the monotonic clock, in one place, where tests replace them."""
 
 import time
 
 
 def now() -> int:
-    """Microseconds since 1970-01-01 UTC."""
+    """Return the microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000
 
 

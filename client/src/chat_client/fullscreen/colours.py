@@ -1,12 +1,12 @@
-"""A stable colour of a name."""
+"""Stable colours of names."""
 
 import zlib
 
 from chat_wire.errors import InvalidName
 from chat_wire.names import name_key
 
-# Hues 30 degrees apart in OKLCH, of one lightness, which has a contrast of 4.5 (WCAG 2.2, 1.4.3) with the
-# backgrounds of all of Textual's themes that are dark (light).
+# Hues 30 degrees apart in OKLCH. All have the same lightness, whose contrast with the backgrounds of Textual's dark
+# (light) themes is at least 4.5 (WCAG 2.2, 1.4.3).
 ON_DARK = (
     "#FE9FA6", "#FFA47A", "#F5AE39", "#CCC23B", "#92D36C", "#41DCA5",
     "#06D8D9", "#42CFFE", "#91C1FF", "#B6B4FE", "#E19FFF", "#FF96D3",
@@ -17,8 +17,11 @@ ON_LIGHT = (
 )  # fmt: skip
 
 
-def colour(name: str, *, dark: bool) -> str:
-    """The colour of a name, as #RRGGBB: the same everywhere and always, and for all ways to write the name."""
+def name_colour(name: str, *, dark: bool) -> str:
+    """Return the colour of a name as #RRGGBB.
+
+    It is the same in every process, and for all spellings that count as the same name.
+    """
     hues = ON_DARK if dark else ON_LIGHT
     return hues[zlib.crc32(_key(name).encode("utf-8", "replace")) % len(hues)]
 
@@ -26,5 +29,5 @@ def colour(name: str, *, dark: bool) -> str:
 def _key(name: str) -> str:
     try:
         return name_key(name)
-    except InvalidName:  # a name that could not be had today
+    except InvalidName:  # an old message may have a name that the rules forbid today
         return name.casefold()

@@ -1,4 +1,4 @@
-"""What Tab makes of what stands before the cursor: a command, what may follow one, or a name."""
+"""Completion of the word before the cursor: a command, its argument, or a name."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,23 +9,28 @@ from chat_client.commands import COMMANDS, Command, command_named
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the last word may be: as it was typed, then all that completes it. `at` is the one that stands there."""
+    """The choices for a word.
+
+    Attributes:
+        choices: The word as the person typed it, then everything that completes it.
+        at: The index of the current choice.
+    """
 
     choices: tuple[str, ...]
     at: int = 0
 
     @property
     def word(self) -> str:
-        """What stands there."""
+        """The current choice."""
         return self.choices[self.at]
 
     def turned(self, step: int) -> "Completion":
-        """The next one, 1, or the one before, -1; after the last comes what was typed."""
+        """Return the completion at the next choice (1) or the previous one (-1), in a circle."""
         return replace(self, at=(self.at + step) % len(self.choices))
 
 
 def completion(before: str, names: Sequence[str]) -> Completion:
-    """The choices for the word that ends what stands before the cursor; `names` come in their order."""
+    """Return the choices for the last word before the cursor. Names keep their order."""
     word = re.split(r"\s", before)[-1]
     found = _choices(before.removesuffix(word), word, names)
     return Completion((word, *(choice for choice in found if choice != word)))
@@ -42,7 +47,7 @@ def _choices(before: str, word: str, names: Sequence[str]) -> Iterable[str]:
 
 
 def _commands(word: str) -> list[str]:
-    """A name for each command that has one beginning so: the usual one, if it does."""
+    """Return one name of each command that has a matching name: its usual name if that matches."""
     found = [(command, _beginning(word[1:], command.names)) for command in COMMANDS]
     return [_spelled(command, names[0]) for command, names in found if names]
 

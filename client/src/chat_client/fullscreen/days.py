@@ -1,4 +1,4 @@
-"""Times as a person reads them: UTC, or what the clock on the wall shows."""
+"""Times and dates as a person reads them, in UTC or in the local time zone."""
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -6,7 +6,7 @@ from functools import lru_cache
 from chat_client.language import _, marked
 
 MINUTE = 60_000_000
-# Time zones are apart by whole quarters of an hour: within one the day does not change.
+# Offsets of time zones are multiples of 15 minutes, so the day does not change within a quarter of an hour.
 QUARTER = 15 * MINUTE
 
 WEEKDAYS = (
@@ -34,18 +34,18 @@ MONTHS = (
 )
 
 
-def clock(at: int, *, local: bool) -> str:
-    """Hours and minutes of a time in microseconds since 1970."""
+def time_text(at: int, *, local: bool) -> str:
+    """Return the hours and minutes of a time in microseconds since 1970-01-01 UTC."""
     return _moment(at // MINUTE * 60, local).strftime("%H:%M")
 
 
 def day(at: int, *, local: bool) -> date:
-    """The day of a time in microseconds since 1970."""
+    """Return the day of a time in microseconds since 1970-01-01 UTC."""
     return _day(at // QUARTER, local)
 
 
 def date_text(shown: date) -> str:
-    """A date in the language in use: Sunday, 22 November 2026."""
+    """Return a date in the current language: Sunday, 22 November 2026."""
     return _("{weekday}, {day} {month} {year}").format(
         weekday=_(WEEKDAYS[shown.weekday()]), day=shown.day, month=_(MONTHS[shown.month - 1]), year=shown.year
     )

@@ -1,4 +1,4 @@
-"""The way from the session's thread to the screen: at most 20 times a second, all that there is in one go."""
+"""The queue from the session's thread to the screen, which drains it at most 20 times a second."""
 
 import time
 from collections import deque
@@ -10,32 +10,37 @@ PERIOD_SECONDS = 1 / 20
 
 
 class Feed:
-    """Takes events from the session's thread; `ring` is called there, once until they have been taken."""
+    """A queue of events that notifies its consumer once until the consumer drains it."""
 
-    def __init__(self, ring: Callable[[], object]) -> None:
-        self._ring = ring
-        self._arrived: deque[Event] = deque()
-        self._rung = False
-        self._taken_at = 0.0
+    def __init__(self, notify: Callable[[], object]) -> None:
+        """Create an empty feed.
+
+        Args:
+            notify: Called in the session's thread when the first event after a drain arrives.
+        """
+        self._notify = notify
+        self._events: deque[Event] = deque()
+        self._notified = False
+        self._drained_at = 0.0
 
     @property
-    def waiting(self) -> int:
-        """How many events are to be taken."""
-        return len(self._arrived)
+    def size(self) -> int:
+        """How many events wait to be drained."""
+        return len(self._events)
 
     def put(self, event: Event) -> None:
         """Add an event, from the session's thread."""
-        self._arrived.append(event)
-        if not self._rung:
-            self._rung = True
-            self._ring()
+        self._events.append(event)
+        if not self._notified:
+            self._notified = True
+            self._notify()
 
     def due_in(self) -> float:
-        """How many seconds the screen should wait before it takes what there is."""
-        return max(0.0, self._taken_at + PERIOD_SECONDS - time.monotonic())
+        """Return how many seconds the screen should wait before it drains the feed."""
+        return max(0.0, self._drained_at + PERIOD_SECONDS - time.monotonic())
 
-    def take(self) -> list[Event]:
-        """All that has arrived, in order."""
-        self._rung = False  # first: what arrives from here on rings again
-        self._taken_at = time.monotonic()
-        return [self._arrived.popleft() for _each in range(len(self._arrived))]
+    def drain(self) -> list[Event]:
+        """Remove and return all events, oldest first."""
+        self._notified = False  # first: an event that arrives from here on notifies again
+        self._drained_at = time.monotonic()
+        return [self._events.popleft() for _each in range(len(self._events))]

@@ -1,4 +1,4 @@
-"""How many rows items take: what `rows` would return, counted without building it."""
+"""The number of rows that items need: the length of what `rows` returns, counted without building it."""
 
 from array import array
 from collections.abc import Iterable
@@ -6,21 +6,22 @@ from collections.abc import Iterable
 from chat_client.commands import ACTION, action
 from chat_client.events import MessageReceived
 from chat_client.fullscreen.days import QUARTER
-from chat_client.fullscreen.rows import Above, Item, Layout, day_begun, runs_on, starred_text
+from chat_client.fullscreen.items import Above, Item, runs_on, starred_text
+from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.wrapping import rows_needed
 
 
-def ends(items: Iterable[Item], above: Above, layout: Layout) -> "array[int]":
-    """How many rows there are up to the end of each item; `above` is what the first one is shown below.
+def row_ends(items: Iterable[Item], above: Above, layout: Layout) -> "array[int]":
+    """Return the number of rows up to the end of each item. `above` is the context of the first one.
 
-    All is done here that can be done quickly, as a change of width does it for every message.
+    A change of width counts every message again, so this is one loop without a call for most of them.
     """
-    found, total, narrow, width = array("I"), 0, layout.narrow, layout.said_width
+    found, total, narrow, width = array("I"), 0, layout.narrow, layout.message_width
     before, before_at, quarter = above.item, above.at, None
     for item in items:
         if item.at // QUARTER != quarter:
             quarter = item.at // QUARTER
-            if day_begun(item.at, before_at, layout):
+            if layout.new_day(item.at, before_at):
                 total, before = total + 1, None
         before_at = item.at
         if type(item) is MessageReceived and not (item.text.startswith(ACTION) and action(item.text)):

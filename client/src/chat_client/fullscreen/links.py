@@ -1,8 +1,8 @@
-"""Where a text has links."""
+"""Links in a text."""
 
 import re
 
-# What is not shown as it is written is no part of a link: the link that is opened is the one that is seen.
+# A link ends before a character that is invisible or replaced: the link that opens is the link that a person sees.
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 _REPLACED = "\u2400-\u2426\ufffd"
 _LINK = re.compile(rf"\bhttps?://[^\s<>\"\x00-\x1f\x7f-\x9f{_UNSEEN}{_REPLACED}]+", re.IGNORECASE)
@@ -10,7 +10,7 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def links(text: str) -> list[tuple[int, int]]:
-    """Where the http and https links in a text begin and end, without the punctuation that follows them."""
+    """Return the start and end of each http or https link in a text, without the punctuation that follows it."""
     if "://" not in text:
         return []
     found = ((match.start(), _end(match)) for match in _LINK.finditer(text))
@@ -25,6 +25,6 @@ def _end(match: re.Match[str]) -> int:
 
 
 def _closes_nothing(link: str) -> bool:
-    """Is the last character a bracket that was opened before the link?"""
+    """Return whether a link ends with a bracket that opens outside it."""
     opening = _CLOSING.get(link[-1])
     return opening is not None and link.count(link[-1]) > link.count(opening)

@@ -1,4 +1,4 @@
-"""The list of who is in the room: drawn line by line, so that a thousand members cost no more than those in view."""
+"""The list of members."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,22 @@ CONNECTED, DISCONNECTED = "●", "○"
 
 
 class MemberList(ScrollView, can_focus=False):
-    """Names with a mark each: connected, or holding the name without a connection."""
+    """Names with a mark each: connected, or disconnected and still holding the name.
+
+    The list draws only the rows in view, so a thousand members cost no more than those.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
+        """Create an empty list.
+
+        Args:
+            id: The widget's id in CSS.
+        """
         super().__init__(id=id)
         self._members: Sequence[tuple[str, bool]] = ()
 
     def show(self, members: Sequence[tuple[str, bool]]) -> None:
-        """Show these names, each with whether it is connected; nothing is done for the same list as before."""
+        """Show names, each with whether it is connected. Do nothing if the list is the same object as before."""
         if members is self._members:
             return
         self._members = members
@@ -34,7 +42,7 @@ class MemberList(ScrollView, can_focus=False):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """A row of the list."""
+        """Return a row of the list."""
         row = y + self.scroll_offset.y
         if row >= len(self._members):
             return Strip.blank(self.size.width, self.rich_style)

@@ -1,4 +1,4 @@
-"""The first screen: what do you want to be called?"""
+"""The first screen, which asks for a name."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -8,35 +8,44 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from chat_client import display
-from chat_client.fullscreen.keys import do_at_once
+from chat_client.fullscreen.key_handling import run_own_binding
 from chat_client.language import _
 
 
 class NameInput(Input):
-    """Where the name is typed."""
+    """The input of the name."""
 
     async def _on_key(self, event: Key) -> None:
-        await do_at_once(self, event)
+        await run_own_binding(self, event)
 
 
 class NameScreen(Screen[None]):
-    """Asks for a name until the chat grants one."""
+    """Asks for a name until the registry grants one."""
 
     class Chosen(Message):
-        """A name was typed."""
+        """The person chose a name."""
 
         def __init__(self, name: str) -> None:
+            """Create the message.
+
+            Args:
+                name: The name.
+            """
             super().__init__()
             self.name = name
 
     def __init__(self, name: str | None) -> None:
-        """With a `name` given there is a question only if that is refused."""
+        """Create the screen.
+
+        Args:
+            name: A name from the command line, which is tried before the person is asked.
+        """
         super().__init__()
         self._given = name
         self._waiting_for = ""
 
     def compose(self) -> ComposeResult:
-        """A question in the middle of the screen."""
+        """Lay out the question in the middle of the screen."""
         with Vertical(id="name-box"):
             yield Static("Tertulia", id="name-title")
             yield Static(_("What is your name here?"))
@@ -44,27 +53,27 @@ class NameScreen(Screen[None]):
             yield Static("", id="name-state", markup=False)
 
     def on_mount(self) -> None:
-        """The cursor stands still: one that blinks takes processor time."""
+        """Choose the given name at once. Stop the cursor from blinking, which takes processor time."""
         field = self.query_one(Input)
         field.cursor_blink = False
         if self._given:
             field.value = self._given
             self._choose(field)
 
-    def say(self, text: str) -> None:
-        """Show why it takes so long, now and when a name is chosen; nothing any more if `text` is empty."""
+    def show_waiting(self, text: str) -> None:
+        """Show what the client waits for, now and after a name is chosen. An empty text ends that."""
         self._waiting_for = text
         self._show_progress()
 
     def refuse(self, text: str) -> None:
-        """Show why the name cannot be had, and ask again."""
+        """Show why the registry refused the name, and ask again."""
         self._show(text, refused=True)
         field = self.query_one(Input)
         field.disabled = False
         field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter was pressed."""
+        """Choose the name, unless it is blank."""
         if event.value.strip():
             self._choose(event.input)
 

@@ -1,25 +1,26 @@
-"""What is pasted: as a text that can be sent, and the question whether that many lines were meant."""
+"""Pasted text, and the question whether many lines are to be one message."""
 
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from chat_client import display
+from chat_client.fullscreen import bindings
 from chat_client.language import _, ngettext
 
 ASK_ABOVE_LINES = 10
 
 
 def as_text(pasted: str) -> str:
-    """Lines, whatever broke them and without the last break; what a terminal would obey is shown as in a message."""
+    """Return a pasted text with line feeds only, without the last one, and with control characters made visible."""
     return "\n".join("\t".join(map(display.safe, line.split("\t"))) for line in pasted.splitlines())
 
 
 def line_count(text: str) -> int:
-    """How many lines a text has."""
+    """Return the number of lines of a text."""
     return text.count("\n") + 1
 
 
@@ -30,17 +31,19 @@ class PasteScreen(ModalScreen[bool]):
     PasteScreen { align: center middle; }
     PasteScreen Static { width: auto; max-width: 100%; padding: 1 2; border: round $primary; background: $surface; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "dismiss(True)", show=False),
-        Binding("escape", "dismiss(False)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings.PASTE
 
     def __init__(self, lines: int) -> None:
+        """Create the question.
+
+        Args:
+            lines: The number of lines that the person pasted.
+        """
         super().__init__()
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        """The question."""
+        """Lay out the question."""
         question = ngettext("Paste {count} line as one message?", "Paste {count} lines as one message?", self._lines)
         keys = _("Enter yes, Escape no")
         yield Static(f"{question.format(count=self._lines)} {keys}", markup=False)

@@ -1,15 +1,16 @@
-"""Messages found: by a search, or one's own."""
+"""The screen of results: the messages that a search found, or a person's own."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from chat_client import display
 from chat_client.events import MessageReceived
+from chat_client.fullscreen import bindings
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
 
@@ -17,16 +18,20 @@ from chat_client.language import _
 class ResultsScreen(ModalScreen[None]):
     """A list of messages over the room, oldest first, that grows at either end as the archive answers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings.RESULTS
 
     def __init__(
         self, title: str, words: str | None, more: Callable[[], None] | None, *, own_name: str, local_time: bool
     ) -> None:
-        """`words` is what was searched for, None for one's own; `more` asks for what is older than the oldest shown."""
+        """Create an empty list.
+
+        Args:
+            title: The title of the list.
+            words: The words searched for; None for a person's own messages.
+            more: Requests messages older than the oldest one shown.
+            own_name: The name of this person.
+            local_time: Show times in the local time zone instead of UTC.
+        """
         super().__init__()
         self.words = words
         self._title = title
@@ -35,31 +40,31 @@ class ResultsScreen(ModalScreen[None]):
         self._view.own_name = own_name
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """Lay out the list."""
         self._view.border_title = Content(display.safe(self._title))
         self._view.border_subtitle = _("asking the archive …")
         yield self._view
 
     def add(self, messages: Sequence[MessageReceived]) -> None:
-        """Show more below."""
+        """Show newer messages below."""
         self._view.add(messages)
 
     def add_older(self, messages: Sequence[MessageReceived], *, more: bool) -> None:
-        """Show more above; `more` if there is still more."""
+        """Show older messages above. `more` says whether there are still older ones."""
         self._view.add_older(messages, more)
 
     def complete(self, text: str) -> None:
-        """Say what has been found."""
+        """Show that the answer is complete."""
         self._view.border_subtitle = Content(f"{display.safe(text)} · " + _("Esc closes"))
 
     def on_transcript_view_reached_top(self, event: TranscriptView.ReachedTop) -> None:
-        """Ask for what is older."""
+        """Request older messages."""
         event.stop()
         if self._more:
             self._more()
 
     def action_page(self, direction: int) -> None:
-        """Scroll, wherever the focus is."""
+        """Scroll by a page, wherever the focus is: up for -1, down for 1."""
         if direction < 0:
             self._view.action_page_up()
         else:

@@ -1,9 +1,9 @@
-"""Who is in the room, and in which state. Pure.
+"""The members of the room.
 
-A listing says it all at one moment; notices say what has changed. Their ways to the client differ, so notices
-that came while a listing was asked for are held against that listing once more: the last notice about somebody
-is right in the end, whichever came first. That is also so for older notices than the listing needs: a question
-that is refused, of which nothing is told here, does no harm.
+A listing has all members at one moment; changes of presence follow it. The two reach the client on different ways, so
+their order is unknown. The roster therefore keeps the changes that arrive while it expects a listing, and applies them
+to that listing again: the last change about a member is right in the end. To apply a change that the listing already
+has does no harm, and neither does a request for a listing that is never answered.
 """
 
 from collections.abc import Sequence
@@ -12,51 +12,52 @@ from chat_client.events import PresenceChanged, UsersListed
 
 
 class Roster:
-    """The members by name, each with whether the client is connected."""
+    """The members by name, each with whether its client is connected."""
 
     def __init__(self) -> None:
+        """Start without members."""
         self._connected: dict[str, bool] = {}
-        self._asked = 0  # listings that have not come
-        self._since_asked: dict[str, PresenceChanged] = {}  # the last notice about each
+        self._expected = 0  # listings requested and not received
+        self._since_request: dict[str, PresenceChanged] = {}  # the last change about each member
         self._sorted: list[tuple[str, bool]] | None = None
 
-    def asked(self) -> None:
-        """A listing has been asked for."""
-        self._asked += 1
+    def expect_listing(self) -> None:
+        """Record that a listing was requested."""
+        self._expected += 1
 
-    def listed(self, listing: UsersListed) -> None:
-        """Take a listing for what was known."""
+    def replace(self, listing: UsersListed) -> None:
+        """Replace the members by those of a listing."""
         self._connected = dict.fromkeys(listing.connected, True) | dict.fromkeys(listing.disconnected, False)
-        for notice in self._since_asked.values():
-            self._apply(notice)
-        self._asked = max(0, self._asked - 1)
-        if not self._asked:
-            self._since_asked = {}
+        for event in self._since_request.values():
+            self._apply(event)
+        self._expected = max(0, self._expected - 1)
+        if not self._expected:
+            self._since_request = {}
         self._sorted = None
 
-    def noticed(self, notice: PresenceChanged) -> None:
-        """Somebody came, went, or changed state."""
-        if self._asked:
-            self._since_asked[notice.user] = notice
-        self._apply(notice)
+    def change(self, event: PresenceChanged) -> None:
+        """Change a member."""
+        if self._expected:
+            self._since_request[event.user] = event
+        self._apply(event)
 
     def members(self) -> list[tuple[str, bool]]:
-        """Names with whether they are connected: these first, each part in alphabetical order.
+        """Return names with whether they are connected: connected ones first, then by alphabet.
 
-        The same list as before if nothing has changed.
+        The list is the same object as long as nothing changes.
         """
         if self._sorted is None:
             self._sorted = sorted(self._connected.items(), key=lambda each: (not each[1], each[0].casefold(), each[0]))
         return self._sorted
 
     def names(self, speakers: Sequence[str]) -> list[str]:
-        """All names, those who spoke last first."""
+        """Return all names, the latest speakers first."""
         spoke = [name for name in speakers if name in self._connected]
         return [*spoke, *(name for name, _connected in self.members() if name not in spoke)]
 
-    def _apply(self, notice: PresenceChanged) -> None:
+    def _apply(self, event: PresenceChanged) -> None:
         self._sorted = None
-        if notice.kind == "left":
-            self._connected.pop(notice.user, None)
+        if event.kind == "left":
+            self._connected.pop(event.user, None)
         else:
-            self._connected[notice.user] = notice.kind != "lost"
+            self._connected[event.user] = event.kind != "lost"

@@ -1,4 +1,4 @@
-"""Runs the full-screen client from its start to its end."""
+"""The full-screen client from its start to its end."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def run(settings: ClientSettings, open_session: OpenSession) -> int:
-    """Run until the session ends or a signal ends the client.
+    """Run the client until the session, the person, or a signal ends it.
 
-    Names the messages that were not sent on stderr, once the screen is the shell's again.
+    Once the terminal shows the shell again, stderr names each message that was not sent.
+
+    Args:
+        settings: The client's settings.
+        open_session: Creates the session.
 
     Returns:
         The exit status.
@@ -28,17 +32,17 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
     status = app.run()
     if app.session:
         app.session.close()
-    for text in complaints(app):
+    for text in exit_messages(app):
         print(f"chat: {display.safe(text)}", file=sys.stderr)
     return status if status is not None else 1
 
 
-def complaints(app: "ChatApp") -> list[str]:
-    """Return what to print after leaving: each post that was not sent, and why the session ended if not by wish.
+def exit_messages(app: "ChatApp") -> list[str]:
+    """Return a line for each post that was not sent, and for an end of the session that the person did not ask for.
 
-    Drains the events that the session told after the screen was closed.
+    This drains the feed: the session reports unsent posts when it closes.
     """
-    since = app.feed.take()
+    since = app.feed.drain()
     not_sent = [*app.refused, *(event for event in since if isinstance(event, NotSent))]
     ended = [event for event in (app.ended, *since) if isinstance(event, Ended) and not event.freed]
     return [texts.not_sent(each.text, each.reason) for each in not_sent] + [event.text for event in ended]

@@ -1,21 +1,22 @@
-"""Who spoke last: whom one is most likely to answer. Pure."""
+"""The latest speakers, whom a person is most likely to answer."""
 
 REMEMBERED = 50
 
 
 class Speakers:
-    """Names in the order in which they last spoke."""
+    """Names in the order of their latest messages."""
 
     def __init__(self) -> None:
+        """Start without names."""
         self._names: dict[str, None] = {}
 
-    def spoke(self, name: str) -> None:
-        """Somebody said something."""
+    def record(self, name: str) -> None:
+        """Record that somebody spoke. The speaker before the last REMEMBERED ones is forgotten."""
         self._names.pop(name, None)
         self._names[name] = None
         if len(self._names) > REMEMBERED:
             del self._names[next(iter(self._names))]
 
     def latest(self) -> list[str]:
-        """The names, the last speaker first."""
+        """Return the names, the latest speaker first."""
         return [*reversed(self._names)]

@@ -1,4 +1,4 @@
-"""The status line: room, connection, what is unsent, and the time."""
+"""The status line: room, connection, unsent messages, and the time."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from chat_client.language import _, ngettext
 
 
 class StatusLine(Widget):
-    """One row; its clock moves once a minute, and nothing else moves it while nothing happens."""
+    """One row with a clock. While nothing happens it is drawn once a minute."""
 
     room = reactive("")
     connected = reactive(False)
@@ -28,18 +28,18 @@ class StatusLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """What is so, on the left; on the right the time."""
-        left, right = "  ".join(self._facts()), self._clock()
+        """Return the state on the left and the time on the right."""
+        left, right = "  ".join(self._state()), self._clock()
         gap = max(1, self.content_size.width - Content(left).cell_length - len(right))
         return Content(left + " " * gap + right)
 
-    def _facts(self) -> list[str]:
-        facts = [f"#{self.room}", _("● connected") if self.connected else _("○ no connection")]
+    def _state(self) -> list[str]:
+        parts = [f"#{self.room}", _("● connected") if self.connected else _("○ no connection")]
         if self.unsent:
-            facts.append(ngettext("{count} unsent", "{count} unsent", self.unsent).format(count=self.unsent))
+            parts.append(ngettext("{count} unsent", "{count} unsent", self.unsent).format(count=self.unsent))
         if self.new_below:
-            facts.append(ngettext("↓ {count} new", "↓ {count} new", self.new_below).format(count=self.new_below))
-        return facts
+            parts.append(ngettext("↓ {count} new", "↓ {count} new", self.new_below).format(count=self.new_below))
+        return parts
 
     def _clock(self) -> str:
         now = datetime.fromtimestamp(clock.now() // 1_000_000, UTC)

@@ -1,4 +1,4 @@
-"""Texts in cells of a terminal: cut, padded, and broken into rows by words."""
+"""Texts that are cut, padded, and wrapped at words, by the cells of a terminal."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -11,40 +11,40 @@ ELLIPSIS = "…"
 
 
 def safe_lines(text: str) -> list[str]:
-    """The lines of a text, safe to show, without spaces at their ends."""
+    """Return the lines of a text, safe to show, without trailing spaces."""
     return [safe(line).rstrip(" ") for line in text.replace("\r\n", "\n").split("\n")]
 
 
 def wrap(line: str, width: int) -> list[tuple[int, int]]:
-    """Where the rows of a line begin and end: at most `width` cells each, which is 2 at least.
+    """Return the start and end of each row of a line; a row has at most `width` cells, which is at least 2.
 
-    One space is left out where a row ends between two words; a word that is longer than a row is cut.
+    A row that ends between two words omits the space there; a word longer than a row is cut.
     """
     return _wrap_characters(line, width) if _narrow(line) else _wrap_cells(line, width)
 
 
 def rows_needed(text: str, width: int) -> int:
-    """How many rows a text takes, safe and wrapped; for most texts without wrapping them."""
+    """Return the number of rows of a text, safe and wrapped. Most texts need not be wrapped to know it."""
     if "\n" in text or "\t" in text or not _narrow(text):
         return sum(len(wrap(line, width)) for line in safe_lines(text))
     return 1 if len(text) <= width else len(_wrap_characters(text.rstrip(" "), width))
 
 
 def cropped(text: str, width: int) -> str:
-    """A text of one line, with an ellipsis at its end if it needs more cells than `width`."""
+    """Return a text of one line, cut and with an ellipsis if it needs more cells than `width`."""
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1) + ELLIPSIS
 
 
 def right_aligned(text: str, width: int) -> str:
-    """A text of one line in exactly `width` cells."""
+    """Return a text of one line in exactly `width` cells."""
     shown = cropped(text, width)
     return " " * (width - cell_len(shown)) + shown
 
 
 def _narrow(text: str) -> bool:
-    """Does surely each character take one cell, once the text is safe? The soft hyphen is left to the tables."""
+    """Return whether each character of the text, once safe, surely takes one cell. A soft hyphen needs the tables."""
     return text.isascii() or (max(text) < "\u0300" and "\u00ad" not in text)
 
 

@@ -1,4 +1,4 @@
-"""What is selected of a transcript: a word, or a message. Rows count from the transcript's own origin."""
+"""Selections of a word or of whole rows."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from textual.selection import Selection
 
 
 def word_at(text: str, x: int, y: int) -> Selection | None:
-    """The word of a row at character `x`; None between words."""
+    """Return the word at the character `x` of the row `y` with this text, or None between words."""
     for word in re.finditer(r"\S+", text):
         if word.start() <= x < word.end():
             return Selection(Offset(word.start(), y), Offset(word.end(), y))
@@ -16,5 +16,5 @@ def word_at(text: str, x: int, y: int) -> Selection | None:
 
 
 def whole_rows(first: int, last: int) -> Selection:
-    """All of some rows."""
+    """Return the rows from `first` to `last`, both included."""
     return Selection(Offset(0, first), Offset(sys.maxsize, last))

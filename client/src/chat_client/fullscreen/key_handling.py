@@ -1,0 +1,18 @@
+"""Handling of keys in the order in which a person types them."""
+
+from textual.events import Key
+from textual.widget import Widget
+
+
+async def run_own_binding(widget: Widget, event: Key) -> bool:
+    """Run the action that the widget itself binds to a key. Return False if there is none.
+
+    Textual looks for bindings only after the key has bubbled up to the screen, but inserts letters at once. When keys
+    arrive together, as over a slow line, letters would overtake a Backspace typed before them.
+    """
+    active = None if event.is_printable else widget.screen.active_bindings.get(event.key)
+    if active is None or active.node is not widget or not await widget.app.run_action(active.binding.action, widget):
+        return False
+    event.stop()
+    event.prevent_default()
+    return True

@@ -1,0 +1,52 @@
+"""The layout of rows at a width in cells.
+
+Wide rows are `HH:MM  name │ text`. Narrow rows, below 60 cells, have time and name in a row above the text.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from chat_client.fullscreen.days import day
+
+LEAST_WIDTH = 20
+NARROW_BELOW = 60
+WIDE_FROM = 70
+
+
+class Layout(NamedTuple):
+    """The layout of all rows of a transcript.
+
+    Attributes:
+        width: The width in cells, at least LEAST_WIDTH.
+        own_name: The name of the person who reads.
+        local_time: Whether times are in the local time zone instead of UTC.
+    """
+
+    width: int
+    own_name: str = ""
+    local_time: bool = False
+
+    @property
+    def narrow(self) -> bool:
+        """Whether names have rows of their own."""
+        return self.width < NARROW_BELOW
+
+    @property
+    def name_width(self) -> int:
+        """The width in cells of the column of names in a wide layout."""
+        return 16 if self.width >= WIDE_FROM else 10
+
+    @property
+    def message_width(self) -> int:
+        """The width in cells of the text of a message."""
+        return self.width - 2 if self.narrow else self.width - self.name_width - 9
+
+    @property
+    def starred_width(self) -> int:
+        """The width in cells of a text behind a star."""
+        return self.width - 8 if self.narrow else self.message_width
+
+    def new_day(self, at: int, before: int | None) -> date | None:
+        """Return the day of a time, or None if the time before is of the same day. Times in microseconds."""
+        found = day(at, local=self.local_time)
+        return None if before is not None and found == day(before, local=self.local_time) else found

@@ -1,0 +1,73 @@
+"""The commands in the room: the full-screen client's part of the registry in `chat_client.commands`."""
+
+from dataclasses import dataclass
+
+from textual.screen import Screen
+
+from chat_client.chat_session import ChatSession
+from chat_client.fullscreen import clock
+from chat_client.fullscreen.bell import Bell
+from chat_client.fullscreen.event_presenter import EventPresenter
+from chat_client.fullscreen.help_screen import HelpScreen
+from chat_client.fullscreen.items import info_lines
+from chat_client.fullscreen.results import Results
+from chat_client.fullscreen.room_widgets import RoomWidgets
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCommands:
+    """Implements `commands.Frontend` on the room's screen.
+
+    Attributes:
+        screen: The room's screen.
+        session: Receives posts.
+        widgets: The widgets of the room.
+        presenter: Prints the users when they are listed.
+        results: Shows answers of the archive.
+        bell: The bell to set.
+    """
+
+    screen: Screen[None]
+    session: ChatSession
+    widgets: RoomWidgets
+    presenter: EventPresenter
+    results: Results
+    bell: Bell
+
+    def post_text(self, text: str) -> None:
+        """Post a message, and show it as unsent until it has come back. Raises InvalidText."""
+        sequence = self.session.post(text)
+        self.widgets.transcript.post(sequence, text, clock.now())
+        self.presenter.show_unsent()
+
+    def reject_line(self, _line: str, reason: str, /) -> None:
+        """Print the reason. The Up key recalls the line."""
+        self._print(reason)
+
+    def list_members(self) -> None:
+        """Request the users, which are printed when they arrive."""
+        self.presenter.print_users()
+
+    def list_my_messages(self) -> None:
+        """Show all messages of this person under this name."""
+        self.results.my_messages()
+
+    def search_messages(self, words: str) -> None:
+        """Show the messages that hold all words."""
+        self.results.search(words)
+
+    def set_bell(self, mode: str, /) -> None:
+        """Set the bell, and print the mode."""
+        self._print(self.bell.set_mode(mode))
+
+    def show_help(self) -> None:
+        """Show the commands and keys."""
+        self.screen.app.push_screen(HelpScreen())
+
+    def leave_chat(self) -> None:
+        """Leave as Ctrl+Q does."""
+        self.screen.app.call_later(self.screen.app.action_quit)
+
+    def _print(self, text: str) -> None:
+        """Print a line that only this person sees."""
+        self.widgets.transcript.add(info_lines(text))
