@@ -38,7 +38,7 @@ class Clock:
         return self.now
 
 
-class Writer:
+class ArchiveReplica:
     """An archive replica in this process, which works while the test waits for something."""
 
     def __init__(self, system: System, broker: Broker) -> None:
@@ -76,10 +76,10 @@ class Writer:
 
 
 @pytest.fixture
-def writer(system: System) -> Iterator[Writer]:
+def writer(system: System) -> Iterator[ArchiveReplica]:
     """Yield a replica that holds the writer lease and writes."""
     with Broker(system.url("archive"), "archive", Event(), on_heartbeat=lambda: None) as broker:
-        made = Writer(system, broker)
+        made = ArchiveReplica(system, broker)
         made.works_until(lambda: made.service.health()["writing"])
         yield made
         made.service.close()
@@ -98,7 +98,9 @@ def old_entry(sequence: int) -> Batch:
     return Batch(room="lobby", router="r", server_ts=now() - LATE, runs=(run,))
 
 
-def test_the_holder_renews_the_writer_lease_long_before_the_broker_withdraws_it(system: System, writer: Writer) -> None:
+def test_the_holder_renews_the_writer_lease_long_before_the_broker_withdraws_it(
+    system: System, writer: ArchiveReplica
+) -> None:
     writer.works_until(lambda: leases(system) == (1, 0, 1))
 
     writer.clock.now += RENEW_AFTER - 1
@@ -109,7 +111,9 @@ def test_the_holder_renews_the_writer_lease_long_before_the_broker_withdraws_it(
     assert writer.service.health()["writing"]
 
 
-def test_a_writer_that_is_behind_reports_its_lag_and_warns_once_a_minute(system: System, writer: Writer) -> None:
+def test_a_writer_that_is_behind_reports_its_lag_and_warns_once_a_minute(
+    system: System, writer: ArchiveReplica
+) -> None:
     with closing(Speaker(system)) as speaker, capture_logs() as logged:
 
         def warnings() -> list[tuple[Any, ...]]:

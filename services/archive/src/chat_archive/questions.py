@@ -61,7 +61,7 @@ class ArchiveQuestions:
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
         if not topology.is_inbox(delivery.reply_to):
-            return [dead_letter(delivery, NoInbox("reply_to names no inbox: set it to the client's inbox"))]
+            return [dead_letter(delivery, NoInbox("reply_to does not name an inbox: set it to your client's inbox"))]
         try:
             question = decode(delivery.body, *QUESTIONS)
         except WireError as error:
@@ -78,7 +78,7 @@ class ArchiveQuestions:
         self._revoked.check(claims.session)
         room = topology.ROOMS[0] if isinstance(question, Mine) else question.room
         if room not in topology.ROOMS:
-            raise UnknownRoom(f"the room {room!r:.80} does not exist")
+            raise UnknownRoom(f"the room {room!r:.80} does not exist: ask about another room")
         try:
             match question:
                 case History():
