@@ -24,7 +24,7 @@ from testkit.chatter import Chatter
 from testkit.processes import System
 from testkit.wait import until
 
-QUESTION = "What is your name here?"
+QUESTION = "Choose your name"
 WELCOME = "you are bench in lobby"
 PLACEHOLDER = "message, or /help"
 FIRST, LAST = "the first message ever", "the last message"

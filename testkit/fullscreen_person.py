@@ -102,7 +102,7 @@ class FullscreenPerson:
 
     def asks_for(self, name: str) -> None:
         """Type a name when the client asks for it."""
-        self.sees("What is your name here?")
+        self.sees("Choose your name")
         self.says(name)
 
     def joins(self, name: str) -> None:

@@ -26,7 +26,7 @@ def test_two_people_talk_and_each_is_in_the_member_list_until_killed(chat: Syste
     ann.joins("ann")
     bob.joins("bob")
     ann.sees("● bob")
-    ann.sees("Here 2")
+    ann.sees("Connected 2")
 
     ann.says("hola")
     bob.hears("ann", "hola")
@@ -80,7 +80,7 @@ def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: S
         ann.sees(f"│ {shown}")
     ann.says("still well")
     ann.sees("│ still well")
-    ann.sees("Here 1")
+    ann.sees("Connected 1")
 
     assert ann.screen.title == title
     assert not re.search("[\x80-\x9f\u202a-\u202e]", ann.raw)
@@ -96,7 +96,7 @@ def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Pa
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     bob = FullscreenPerson(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
     ann.joins("ann")
-    bob.sees("What is your name here?")
+    bob.sees("Choose your name")
     bob.types("bob")
     bob.waits(lambda: has_cursor_after(bob, "bob"), "the cursor shows without colours where a name is typed")
     bob.presses("Enter")

@@ -160,7 +160,7 @@ def test_who_waits_to_leave_in_order_may_leave_at_once_and_is_told_what_was_not_
         ann.says("/exit")
         ann.sees("waiting to leave in order")
         ann.terminal.sendintr()
-        ann.sees(r"chat: not sent: held up \(the client left before it came back\)")
+        ann.sees(r"chat: not sent: held up \(the client left before it was delivered\)")
         assert ann.ends() == 130
 
 

@@ -207,7 +207,7 @@ def test_a_post_that_went_down_with_a_deleted_stream_is_told_when_a_later_one_co
     told += scene.hear(1, batch(4))
 
     assert told == [
-        events.NotSent(sequence=1, text="hola", reason="it was lost with the room's record"),
+        events.NotSent(sequence=1, text="hola", reason="it was lost with the room's history"),
         events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=2),
         events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=4),
     ]

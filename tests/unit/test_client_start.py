@@ -91,6 +91,6 @@ def test_a_damaged_secret_is_not_replaced(tmp_path: Path, damaged: bytes) -> Non
 @pytest.mark.parametrize(("value", "coloured"), [("", True), ("1", False)])
 def test_colours_are_left_out_for_who_sets_no_color_to_something(tmp_path: Path, value: str, coloured: bool) -> None:
     ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, NO_COLOR=value)
-    ann.sees("What is your name here?")
+    ann.sees("Choose your name")
 
     assert bool(COLOUR.search(ann.raw)) == coloured

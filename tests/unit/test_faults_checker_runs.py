@@ -196,7 +196,7 @@ def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_p
     recorder.told("a.1", MessageReceived(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
     recorder.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
     recorder.asked("a.1", "close")
-    recorder.told("a.1", NotSent(sequence=3, text="", reason="the client left before it came back"))
+    recorder.told("a.1", NotSent(sequence=3, text="", reason="the client left before it was delivered"))
     with (tmp_path / "p1.jsonl").open("ab") as file:
         file.write(b'{"type":"asked","at":')
     read = history_of(read_lines(tmp_path))

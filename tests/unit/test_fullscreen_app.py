@@ -318,7 +318,7 @@ def test_no_letter_is_hidden_behind_the_members_on_a_narrow_terminal() -> None:
 def test_the_command_palette_has_what_can_be_done() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("ctrl+p")
-        await chat.until(lambda: "Choose other colours" in chat.screen(), "the palette lists the themes")
+        await chat.until(lambda: "Choose a colour theme" in chat.screen(), "the palette lists the themes")
 
     run_in_room(steps)
 

@@ -61,7 +61,7 @@ def test_more_lines_are_pasted_when_the_person_says_so(key: str, text: str) -> N
         await pilot.pause()
         assert isinstance(app.screen, PasteScreen)
         question = app.screen.query_one(Static).content
-        assert question == "Paste 14 lines as one message? Enter yes, Escape no"
+        assert question == "Paste 14 lines as one message? Enter: yes, Esc: no"
         assert app.composer.text == ""
 
         await pilot.press(key)
@@ -88,7 +88,7 @@ def test_too_long_a_paste_is_refused_with_its_length() -> None:
         await paste(pilot, "x" * (MAX_TEXT + 1))
 
         assert app.composer.text == ""
-        assert notifications(app) == ["What you paste has 4,097 characters, at most 4,096 go into one message."]
+        assert notifications(app) == ["The pasted text has 4,097 characters, at most 4,096 are allowed in a message."]
 
     run_composer(steps)
 

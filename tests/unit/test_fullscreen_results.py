@@ -108,6 +108,6 @@ def test_where_nothing_was_found_there_is_nothing_to_choose(key: str) -> None:
         await chat.enter("/search nothing")
         await chat.emit(events.SearchListed(words="nothing", messages=(), more=False))
         await chat.pilot.press(key)
-        assert "nothing older" in chat.screen()
+        assert "no older messages" in chat.screen()
 
     run_in_room(steps)

@@ -181,7 +181,7 @@ def test_posts_are_told_apart_by_what_became_of_them() -> None:
     assert shown(unsent_rows(delayed, HERE, NARROW)) == ["15:36 anna", "… hola"]
     assert shown(unsent_rows(refused, HERE, WIDE)) == [
         "15:36             anna ✗ hola",
-        "                     * ✗ too long: F2 sends it again, F3 drops it",
+        "                     * ✗ too long: F2 sends it again, F3 discards it",
     ]
     assert {piece.look for row in unsent_rows(refused, HERE, NARROW)[1:] for piece in row.body} == {Look.REFUSED}
 

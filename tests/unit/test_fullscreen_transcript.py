@@ -212,7 +212,7 @@ def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() ->
             "anna │ mine 3",
             "… mine 1",
             "✗ mine 2",
-            "* ✗ too long: F2 sends it again, F3 drops it",
+            "* ✗ too long: F2 sends it again, F3 discards it",
         ]
         assert view.pending == 1
         assert [(post.text, post.reason) for post in view.refused] == [("mine 2", "too long")]

@@ -152,7 +152,7 @@ def parse(line: str) -> Text | Asked | Mistake | None:
     argument = "".join(rest).rstrip()
     command = command_named(name)
     if command is None:
-        hint = _("there is no command /{name}: did you mean /{nearest}? (to say it, type /{line})")
+        hint = _("there is no command /{name}: did you mean /{nearest}? (to send this as a message, type /{line})")
         return Mistake(hint.format(name=name, nearest=_nearest(name), line=line))
     if hint := _wrong_argument(command, name, argument, line):
         return Mistake(hint)
@@ -201,10 +201,10 @@ def _usage(command: Command, *names: str) -> str:
 
 def _wrong_argument(command: Command, name: str, argument: str, line: str) -> str:
     if argument and not command.argument:
-        hint = _("/{name} takes nothing after it: type /{name} alone (to say it, type /{line})")
+        hint = _("/{name} takes no argument: type /{name} alone (to send this as a message, type /{line})")
         return hint.format(name=name, line=line)
     if not argument and command.argument and not command.choices:
-        return _("/{name} needs something after it: type {usage}").format(name=name, usage=_usage(command, name))
+        return _("/{name} needs an argument: type {usage}").format(name=name, usage=_usage(command, name))
     if argument and command.choices and argument.lower() not in command.choices:
         return _("/{name} does not know {argument}: type {usage}").format(
             name=name, argument=argument, usage=_usage(command, name)

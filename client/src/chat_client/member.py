@@ -156,7 +156,7 @@ class Member:
 
     def closed(self) -> None:
         """The client goes: name what has not come back, each post once however often this is called."""
-        self._give_up_posts(_("the client left before it came back"))
+        self._give_up_posts(_("the client left before it was delivered"))
 
     def tell_late(self) -> None:
         """Tell which posts are waiting longer than a person expects."""
@@ -189,7 +189,9 @@ class Member:
         try:
             message = decode(body, *REPLIES)
         except WireError as error:
-            self._emit(Remark(text=_("a message to this client cannot be read: {error}").format(error=error)))
+            self._emit(
+                Remark(text=_("the client cannot read an answer of the chat's services: {error}").format(error=error))
+            )
             return
         if type(message) in self._answers:
             self._answers[type(message)](link, message, now)
@@ -225,7 +227,7 @@ class Member:
 
     def _on_exited(self, _link: Link, message: Exited, _now: float) -> None:
         if self._requests.answered(message.request):
-            self._end(_("you have left, and the name is free"), freed=True)
+            self._end(_("you have left, and your name is free"), freed=True)
 
     def _on_users(self, _link: Link, message: Users, _now: float) -> None:
         if self._requests.answered(message.request):

@@ -63,7 +63,7 @@ class MineQuestion:
 
     def given_up(self) -> None:
         """The archive did not answer."""
-        self._emit(Remark(text=_("the archive does not answer: ask for your messages again later")))
+        self._emit(Remark(text=_("the archive does not answer: try /mymsgs again later")))
 
     def _ask(self, due: float) -> None:
         question = Mine(request=secrets.token_hex(16), token="", after=self._after, limit=PAGE)

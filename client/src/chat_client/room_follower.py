@@ -91,7 +91,7 @@ class RoomFollower:
 
     def _tell_gone(self) -> None:
         for post in self._outbox.gone():
-            reason = _("it was lost with the room's record")
+            reason = _("it was lost with the room's history")
             self._emit(NotSent(sequence=post.sequence, text=post.text, reason=reason))
 
     def _is_no_news(self, notice: PresenceChanged, name: str) -> bool:
@@ -99,7 +99,7 @@ class RoomFollower:
         return notice.at < self._since or notice.user == name
 
     def _restart(self, link: Link) -> None:
-        text = _("the room's record was lost or cut short on the broker: some messages may be missing")
+        text = _("the broker lost the room's history, or a part of it: some messages may be missing")
         self._emit(Remark(text=text))
         self.newest_own = -1
         self._outbox.record_cut()
@@ -111,5 +111,5 @@ class RoomFollower:
         except UnknownType:  # entries of a later version, which are not for this one
             return None
         except WireError as error:
-            self._emit(Remark(text=_("an entry of the room cannot be read: {error}").format(error=error)))
+            self._emit(Remark(text=_("the client cannot read an entry of the room: {error}").format(error=error)))
             return None

@@ -16,8 +16,8 @@ from chat_wire.messages import Claim, Exit, Granted, History, ListUsers, Mine, P
 TO_ARCHIVE: tuple[type[Request], ...] = (History, Mine, Search)
 TO_REGISTRY: tuple[type[Request], ...] = (Claim, Resume, Exit, ListUsers)
 SERVICES_MISSING = marked("the chat's services do not answer yet: waiting for them")
-ROUTER_MISSING = marked("the chat takes no messages at the moment: waiting, yours are kept")
-BROKER_BLOCKED = marked("the broker is out of memory or disk space: waiting, your messages are kept")
+ROUTER_MISSING = marked("the chat accepts no messages at the moment: waiting; the client keeps yours")
+BROKER_BLOCKED = marked("the broker is out of memory or disk space: waiting; the client keeps your messages")
 
 
 class Sender:

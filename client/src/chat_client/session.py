@@ -158,7 +158,7 @@ class Session:
         if isinstance(error, NotFound):
             return Waiting(text=_(SERVICES_MISSING))
         if isinstance(error, AccessRefused):
-            text = _("the broker at {broker} refuses something to this client: {why}")
+            text = _("the broker at {broker} refused a request of this client: {why}")
             return Waiting(text=text.format(broker=self._broker, why=error.reply_text))
         return ConnectionLost(broker=self._broker)
 

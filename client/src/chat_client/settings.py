@@ -9,7 +9,7 @@ from chat_client.errors import BadUrl
 from chat_client.language import _, marked
 from chat_wire.settings import setting
 
-NO_ADDRESS = marked("AMQP_URL is no address of a broker: it looks like amqp://USER:PASSWORD@HOST:5672/")
+NO_ADDRESS = marked("AMQP_URL is not the address of a broker: use amqp://USER:PASSWORD@HOST:5672/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.plain and options.local_time:
-        parser.error(_("--plain has times in UTC: leave out --local-time"))
+        parser.error(_("--plain shows times in UTC: leave out --local-time"))
     url = setting(environ, "AMQP_URL")
     broker_name(url)
     return ClientSettings(
@@ -52,7 +52,7 @@ def broker_name(url: str) -> str:
     try:
         port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
     except ValueError:
-        raise BadUrl(_("AMQP_URL has a port that is no number")) from None
+        raise BadUrl(_("the port in AMQP_URL is not a number: use amqp://USER:PASSWORD@HOST:5672/")) from None
     if parts.scheme not in ("amqp", "amqps", "pyamqp") or not parts.hostname:
         raise BadUrl(_(NO_ADDRESS))
     return f"{parts.hostname}:{port}"
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     """Its -h is made here, as argparse's own speaks English alone."""
     parser = argparse.ArgumentParser(
         prog="chat",
-        description=_("A group chat. AMQP_URL, or AMQP_URL_FILE, says where its RabbitMQ is."),
+        description=_("A group chat. AMQP_URL or AMQP_URL_FILE sets the address of its RabbitMQ broker."),
         add_help=False,
     )
     options = parser.add_argument_group(_("options"))
@@ -70,10 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--plain",
         action="store_true",
-        help=_("lines in, lines out; chosen by itself when stdin or stdout is no terminal"),
+        help=_(
+            "run the line client, which suits scripts and screen readers; it is the default when stdin, stdout or "
+            "stderr is not a terminal, or TERM is dumb or not set"
+        ),
     )
     options.add_argument(
-        "--local-time", action="store_true", help=_("show times of this place, not UTC; full-screen only")
+        "--local-time", action="store_true", help=_("show local times instead of UTC; full screen only")
     )
-    options.add_argument("--name", help=_("the user name; without it, it is asked for, or is the first line of input"))
+    options.add_argument(
+        "--name", help=_("the user name; without it, the client asks for it, or reads it from the first line of input")
+    )
     return parser

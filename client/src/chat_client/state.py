@@ -25,7 +25,7 @@ def author_secret(directory: Path) -> str:
         text = _("{path} cannot be used ({why}): make {directory} writable, or set XDG_STATE_HOME")
         raise StateError(text.format(path=path, why=error.strerror, directory=directory)) from None
     if not _SECRET.fullmatch(secret):
-        text = _("{path} does not hold an author secret: restore it, or remove it to start as somebody new")
+        text = _("{path} does not hold an author secret: restore it, or remove it to start as a new person")
         raise StateError(text.format(path=path))
     return secret
 

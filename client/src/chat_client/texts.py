@@ -8,22 +8,26 @@ from chat_client.language import _, marked
 from chat_wire.errors import WireError
 
 TEXTS = {
-    "busy": marked("the chat is busy: ask again"),
-    "invalid_name": marked("this cannot be a name: type 1 to 32 letters, digits or signs, without spaces"),
+    "busy": marked("the chat is busy: try again"),
+    "invalid_name": marked(
+        "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces"
+    ),
     "invalid_text": marked("a message has 1 to 4,096 characters: type something, or split it"),
     "invalid_token": marked("the session has expired: join again"),
     "invalid_words": marked("a search takes 1 to 32 words: type letters or digits"),
-    "missing_setting": marked("AMQP_URL is not set, or AMQP_URL_FILE cannot be read: one has to say where the chat is"),
+    "missing_setting": marked(
+        "AMQP_URL is not set, or AMQP_URL_FILE cannot be read: set one of them to the address of the broker"
+    ),
     "name_taken": marked("the name is taken: choose another name"),
-    "no_answer": marked("the archive cannot be asked at the moment: try again later"),
+    "no_answer": marked("the archive is not available: try again later"),
     "session_ended": marked("this session is over: join again"),
-    "too_fast": marked("too many messages a second: wait a moment, then send again"),
-    "unknown_room": marked("there is no such room"),
+    "too_fast": marked("too many messages per second: wait a moment, then send again"),
+    "unknown_room": marked("the room does not exist"),
 }
 ENDINGS = {
     "exited": marked("the session has ended"),
     "taken": marked("you took this name from another terminal: this one has left"),
-    "released": marked("an operator released the name: start again to choose one"),
+    "released": marked("an operator released your name: start the client again to choose a name"),
 }
 
 

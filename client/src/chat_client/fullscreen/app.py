@@ -167,7 +167,7 @@ class ChatApp(App[int]):
 
     def _copy_link(self, url: str) -> None:
         self.copy_to_clipboard(url)
-        self.notify(_("copied, as there is no browser here: {url}").format(url=display.safe(url)), markup=False)
+        self.notify(_("no browser found; copied the link: {url}").format(url=display.safe(url)), markup=False)
 
     async def action_quit(self) -> None:
         """Leave in order; exit at once before the room is open, or when called again."""
@@ -179,7 +179,7 @@ class ChatApp(App[int]):
 
     def action_help_quit(self) -> None:
         """Explain how to leave: a person who presses Ctrl+C with nothing selected probably wants that."""
-        self.notify(_("Ctrl+Q leaves, and frees your name"))
+        self.notify(_("Ctrl+Q leaves and frees your name"))
 
     def action_command_palette(self) -> None:
         """Open the command palette."""

@@ -98,7 +98,9 @@ class Composer(TextArea, inherit_bindings=False):
         text = as_text(pasted)
         lines = line_count(text)
         if len(text) > MAX_TEXT:
-            self._refuse(_("What you paste has {count:,} characters, at most {most:,} go into one message."), text)
+            self._refuse(
+                _("The pasted text has {count:,} characters, at most {most:,} are allowed in a message."), text
+            )
         elif lines > ASK_ABOVE_LINES:
             self.app.push_screen(PasteScreen(lines), lambda yes: self._insert(text) if yes else None)
         else:
@@ -108,7 +110,7 @@ class Composer(TextArea, inherit_bindings=False):
         """Submit the text unless it is blank or too long."""
         text = self.text
         if len(text) > MAX_TEXT:
-            self._refuse(_("This has {count:,} characters, at most {most:,} go into one message: split it."), text)
+            self._refuse(_("The message has {count:,} characters, at most {most:,} are allowed: split it."), text)
         elif text.strip():
             self._history.add(text)
             self.text = ""

@@ -124,7 +124,7 @@ class EventPresenter:
 
     def _joined(self, event: Joined) -> list[Item]:
         self._bell.enabled = True
-        welcome = _("you are {name} in {room}; F1 or /help says what you can do")
+        welcome = _("you are {name} in {room}; F1 or /help shows the commands and keys")
         return self._connected(welcome.format(name=event.name, room=event.room))
 
     def _connected(self, text: str) -> list[Item]:

@@ -48,7 +48,7 @@ class NameScreen(Screen[None]):
         """Lay out the question in the middle of the screen."""
         with Vertical(id="name-box"):
             yield Static("Tertulia", id="name-title")
-            yield Static(_("What is your name here?"))
+            yield Static(_("Choose your name"))
             yield NameInput(id="name", max_length=64, select_on_focus=False)
             yield Static("", id="name-state", markup=False)
 

@@ -45,5 +45,5 @@ class PasteScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Lay out the question."""
         question = ngettext("Paste {count} line as one message?", "Paste {count} lines as one message?", self._lines)
-        keys = _("Enter yes, Escape no")
+        keys = _("Enter: yes, Esc: no")
         yield Static(f"{question.format(count=self._lines)} {keys}", markup=False)

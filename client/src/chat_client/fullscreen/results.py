@@ -35,7 +35,7 @@ class Results:
 
     def my_messages(self) -> None:
         """Show all messages of this person under this name. A request that is still being answered is not repeated."""
-        self._open(_("What you have said as {name}").format(name=self._own_name), None).add(self._mine)
+        self._open(_("Your messages as {name}").format(name=self._own_name), None).add(self._mine)
         if not self._awaits_mine:
             self._awaits_mine = True
             self._session.my_messages()
@@ -51,7 +51,7 @@ class Results:
         if self._shown and self._shown.words == event.words:
             self._shown.add_older(event.messages, more=event.more)
             if event.messages or not event.more:
-                self._shown.complete(_("there are older ones") if event.more else _("that is all"))
+                self._shown.complete(_("scroll up for older messages") if event.more else _("all messages shown"))
 
     def mine_listed(self, event: MineListed) -> None:
         """Show some of the person's own messages."""

@@ -36,7 +36,7 @@ class ResultsScreen(ModalScreen[None]):
         self.words = words
         self._title = title
         self._more = more
-        self._view = TranscriptView(beginning=_("nothing older"), local_time=local_time, id="results")
+        self._view = TranscriptView(beginning=_("no older messages"), local_time=local_time, id="results")
         self._view.own_name = own_name
 
     def compose(self) -> ComposeResult:

@@ -67,7 +67,7 @@ class RoomScreen(Screen[None]):
     def leave(self) -> None:
         """Leave once all posts have come back."""
         self._session.exit()
-        text = _("leaving when all you sent has come back; Ctrl+Q leaves at once and keeps your name")
+        text = _("leaving once your messages are delivered; Ctrl+Q leaves at once and keeps your name")
         self._widgets.banner.show_waiting(text)
 
     def mark_new(self) -> None:

@@ -35,7 +35,7 @@ def unsent_rows(post: UnsentPost, above: Above, layout: Layout) -> list[Row]:
     before = None if layout.new_day(post.at, above.at) else above.item
     if post.reason is None:
         return _message_rows(message, before, layout, DELAYED if post.delayed else PENDING, Look.PENDING)
-    hint = _("{reason}: F2 sends it again, F3 drops it").format(reason=post.reason)
+    hint = _("{reason}: F2 sends it again, F3 discards it").format(reason=post.reason)
     refused = _message_rows(message, before, layout, REFUSED, Look.REFUSED)
     return [*refused, *_starred_rows(None, hint, layout, REFUSED, Look.REFUSED)]
 

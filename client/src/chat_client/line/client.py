@@ -213,7 +213,7 @@ class LineClient:
 
     def set_bell(self, _mode: str, /) -> None:
         """Say that there is no bell."""
-        _notice(_("/bell is for the full-screen client: nothing rings here"))
+        _notice(_("/bell works in the full-screen client only"))
 
     def show_help(self) -> None:
         """Print the commands."""
@@ -266,7 +266,7 @@ class LineClient:
             _notice(_("not delivered yet: {text}").format(text=event.text))
         elif not self._told_delay:
             self._told_delay = True
-            _notice(_("messages have not come back yet: waiting for them"))
+            _notice(_("some messages are not delivered yet: waiting for them"))
 
     def _end(self, event: events.Ended) -> None:
         if not event.freed:
