@@ -1,4 +1,4 @@
-"""A worker's connections to a real broker: what is acknowledged when, and what follows what."""
+"""The connections of a worker to a real broker: confirms, acknowledgements and their order."""
 
 from collections.abc import Iterator
 from threading import Event
@@ -20,7 +20,7 @@ QUEUE = topology.ingress(0).name
 
 
 class Recorder(Service):
-    """A service that keeps what it is given, and puts out what it is told to."""
+    """A service that keeps the bodies that it handles, and returns given publications."""
 
     def __init__(self, *publications: Publication) -> None:
         self.bodies: list[bytes] = []
@@ -82,7 +82,7 @@ def to_room(body: bytes, room: str = "lobby") -> Publication:
     return Publication(exchange=topology.ROOM.name, routing_key=room, body=body)
 
 
-def test_what_was_handled_and_confirmed_does_not_come_again(url: str, queue: Any) -> None:
+def test_a_delivery_whose_publications_are_confirmed_does_not_come_again(url: str, queue: Any) -> None:
     served(url, Recorder(to_room(b"{}")))
     queue.basic_publish(queue.prepare_message(b"two"), "", QUEUE)
     second = Recorder()
@@ -90,7 +90,7 @@ def test_what_was_handled_and_confirmed_does_not_come_again(url: str, queue: Any
     assert second.bodies == [b"two"]
 
 
-def test_what_could_not_be_put_out_comes_again(url: str, queue: Any) -> None:
+def test_a_delivery_whose_publications_are_not_confirmed_comes_again(url: str, queue: Any) -> None:
     with pytest.raises(Unconfirmed):
         served(url, Recorder(to_room(b"{}", room="nowhere")))
     until(lambda: ready(queue) == 1)
@@ -100,8 +100,8 @@ def test_what_could_not_be_put_out_comes_again(url: str, queue: Any) -> None:
 
 
 @pytest.mark.usefixtures("queue")
-def test_an_inbox_that_refuses_is_as_good_as_none(broker: TestBroker, vhost: str, url: str) -> None:
-    """As the inbox of a client whose node is down: RabbitMQ knows it until the node is back, and refuses for it."""
+def test_an_inbox_that_refuses_a_message_counts_as_missing(broker: TestBroker, vhost: str, url: str) -> None:
+    """In a cluster, an inbox on a node that is down refuses messages until the node is back."""
     # given
     with connect(broker.url("client", vhost), "test") as client, Broker(url, "w", Event(), lambda: None) as worker:
         inbox = topology.new_inbox().name
@@ -120,17 +120,17 @@ def test_an_inbox_that_refuses_is_as_good_as_none(broker: TestBroker, vhost: str
         assert worker.confirm() == [("", inbox)]
 
 
-def test_a_publication_that_waits_does_not_go_out_after_one_that_was_returned(url: str, queue: Any) -> None:
+def test_a_publication_after_confirms_is_not_sent_after_one_that_was_returned(url: str, queue: Any) -> None:
     later = Publication(exchange="", routing_key=QUEUE, body=b"two", after_confirms=True)
     with Broker(url, "worker", Event(), on_heartbeat=lambda: None) as broker:
-        with pytest.raises(Unconfirmed, match="returned that others were to follow"):
+        with pytest.raises(Unconfirmed, match="returned a publication that others were to follow"):
             broker.publish([to_room(b"{}", room="nowhere"), later])
         assert broker.confirm() == []
     assert ready(queue) == 1
 
 
-def test_connections_spread_over_the_nodes_and_pass_by_one_that_is_down(broker: TestBroker, vhost: str) -> None:
-    """The nodes are one here; the user tells which URL was taken."""
+def test_connections_spread_over_the_nodes_that_are_up(broker: TestBroker, vhost: str) -> None:
+    """All URLs are of one node here; the user of the connection tells which URL was used."""
     nodes = [broker.url("router", vhost), broker.url("archive", vhost), "amqp://127.0.0.1:1"]
     reached: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""A worker that dies of some messages again and again loses no others."""
+"""A worker that some messages crash again and again loses no other message."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ HEALTHY = {partition: [b"%d %03d" % (partition, n) for n in range(EACH)] for par
 
 
 class Kept:
-    """A service that is started again whenever it ends, as a supervisor does; `starts` counts."""
+    """A service that is restarted whenever it ends, as a supervisor does; `starts` counts."""
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
         self._environ = environ
@@ -32,12 +32,12 @@ class Kept:
         self._start()
 
     def keep(self) -> None:
-        """Start it again if it has ended."""
+        """Restart it if it has ended."""
         if self._process.poll() is not None:
             self._start()
 
     def stop(self) -> None:
-        """End it."""
+        """Kill it."""
         self._process.kill()
         self._process.wait(10)
 
@@ -58,7 +58,7 @@ def kept(url: str, directory: Path) -> Iterator[Kept]:
 
 
 def fill(channel: Any) -> None:
-    """Put healthy messages into both partitions, and poison between those of the first."""
+    """Put healthy messages into both partitions, and poison messages between those of the first."""
     topology.declare(channel, *map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
     publisher = Publisher(channel)
     for partition, bodies in HEALTHY.items():
@@ -70,16 +70,16 @@ def fill(channel: Any) -> None:
 
 
 def bodies_of(channel: Any, queue: str, offset: str | None = None) -> list[bytes]:
-    """The bodies of a queue or stream; the list grows as the connection is drained."""
+    """Return the bodies of a queue or stream. The list grows while the connection is drained."""
     bodies: list[bytes] = []
 
-    def take(message: Any) -> None:
+    def receive(message: Any) -> None:
         bodies.append(bytes(message.body))
         channel.basic_ack(message.delivery_tag)
 
     channel.auto_decode = False
     channel.basic_qos(0, 1000, False)
-    channel.basic_consume(queue, callback=take, arguments={"x-stream-offset": offset} if offset else None)
+    channel.basic_consume(queue, callback=receive, arguments={"x-stream-offset": offset} if offset else None)
     return bodies
 
 
@@ -88,7 +88,7 @@ def url(broker: TestBroker, vhost: str) -> str:
     return broker.url("router", vhost)
 
 
-def test_a_crash_loop_ends_with_the_poison_alone_in_dead_letters(url: str, tmp_path: Path) -> None:
+def test_a_crash_loop_ends_with_only_the_poison_messages_in_dead_letters(url: str, tmp_path: Path) -> None:
     with connect(url, "test") as connection, kept(url, tmp_path) as service:
         fill(connection.channel())
         room = bodies_of(connection.channel(), "room.lobby", "first")

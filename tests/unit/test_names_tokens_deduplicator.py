@@ -1,4 +1,4 @@
-"""Names, tokens and sequences: the rules that everyone who reads the wire shares."""
+"""Names, tokens and sequences: the rules that clients and services share."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from chat_wire.errors import InvalidName, InvalidToken
 from chat_wire.names import name_key
 
 CLAIMS = Claims(session="s", name="Bob", author="a", partition=7, expires=2_000_000_000_000_000)
-# Minted by another process, with a key that nobody has any more.
+# Another process minted it; the private key is lost.
 THEIR_KEY = """-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAG32+7u35dloYry2bDk689/42AH1IcuaOYD0zMSGli4Q=
 -----END PUBLIC KEY-----
@@ -30,18 +30,18 @@ THEIR_TOKEN = (
 
 
 @pytest.mark.parametrize(("one", "other"), [("Bob", "bob"), ("ÑANDÚ", "ñandú"), ("\uff21nn", "ann"), ("é", "e\u0301")])
-def test_names_that_differ_in_case_width_or_composition_are_one(one: str, other: str) -> None:
+def test_names_that_differ_in_case_width_or_composition_are_the_same(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a" * 33, "a\x1b[2J", "a\u202eb", "a\nb", "\u200b", "😀"])
-def test_a_name_outside_the_rules_is_refused_with_words_that_say_what_to_do(name: str) -> None:
+def test_an_error_about_a_name_says_what_to_do(name: str) -> None:
     with pytest.raises(InvalidName, match=r"use letters|shorten it|type 1 to 32"):
         name_key(name)
 
 
 @given(st.text(max_size=40))
-def test_a_name_is_either_fine_or_invalid_and_its_key_is_its_own_key(name: str) -> None:
+def test_a_name_is_either_valid_or_invalid_and_a_key_is_its_own_key(name: str) -> None:
     try:
         key = name_key(name)
     except InvalidName:
@@ -55,7 +55,7 @@ def key_pair() -> tuple[str, str]:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), public.decode()
 
 
-def test_a_token_says_what_it_was_minted_with_until_it_expires() -> None:
+def test_a_token_has_the_claims_that_it_was_minted_with_until_it_expires() -> None:
     private, public = key_pair()
     token = mint(CLAIMS, private)
     assert verify(token, public, CLAIMS.expires - 1) == CLAIMS
@@ -63,7 +63,7 @@ def test_a_token_says_what_it_was_minted_with_until_it_expires() -> None:
         verify(token, public, CLAIMS.expires)
 
 
-def test_a_token_of_another_key_or_altered_in_one_character_is_invalid() -> None:
+def test_a_token_of_another_key_or_with_one_altered_character_is_invalid() -> None:
     private, public = key_pair()
     forged = mint(CLAIMS, key_pair()[0])
     token = mint(CLAIMS, private)
@@ -74,14 +74,14 @@ def test_a_token_of_another_key_or_altered_in_one_character_is_invalid() -> None
             verify(bad, public, 0)
 
 
-def test_a_token_that_another_process_minted_is_verified_each_time_against_the_key_that_is_given() -> None:
+def test_a_token_is_verified_against_the_given_key_each_time() -> None:
     for _ in range(2):
         assert verify(THEIR_TOKEN, THEIR_KEY, 0) == CLAIMS
         with pytest.raises(InvalidToken):
             verify(THEIR_TOKEN, key_pair()[1], 0)
 
 
-def test_what_is_remembered_of_a_token_is_what_others_read_in_it() -> None:
+def test_remembered_claims_equal_the_claims_that_other_processes_read() -> None:
     private, public = key_pair()
     token = mint(replace(CLAIMS, expires=CLAIMS.expires + 1), private)
 
@@ -92,7 +92,7 @@ def test_what_is_remembered_of_a_token_is_what_others_read_in_it() -> None:
 
 
 @pytest.mark.parametrize("use", [mint, verify])
-def test_a_key_of_another_kind_is_a_mistake_of_whoever_runs_it_and_not_of_the_bearer(use: Any) -> None:
+def test_a_key_of_another_kind_is_not_reported_as_an_invalid_token(use: Any) -> None:
     other = X25519PrivateKey.generate()
     public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     private = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -102,16 +102,16 @@ def test_a_key_of_another_kind_is_a_mistake_of_whoever_runs_it_and_not_of_the_be
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20))))
-def test_of_each_session_only_rising_sequences_are_taken(arrivals: list[tuple[str, int]]) -> None:
+def test_only_rising_sequences_of_each_session_are_admitted(arrivals: list[tuple[str, int]]) -> None:
     sequences = Deduplicator()
-    taken = [each for each in arrivals if sequences.admit(*each)]
+    admitted = [each for each in arrivals if sequences.admit(*each)]
     for session in "abc":
-        of_session = [sequence for name, sequence in taken if name == session]
+        of_session = [sequence for name, sequence in admitted if name == session]
         assert of_session == sorted(set(of_session))
         assert sequences.last(session) == max((n for s, n in arrivals if s == session), default=0)
 
 
-def test_only_an_inbox_is_an_inbox() -> None:
+def test_only_the_name_of_an_inbox_is_an_inbox() -> None:
     assert is_inbox(new_inbox().name)
     for name in (None, "", "inbox.", "registry.commands", "inbox.XYZ", new_inbox().name + "\n", "room.lobby"):
         assert not is_inbox(name)

@@ -1,4 +1,4 @@
-"""The wire contract: what is encoded is decoded, and nothing else is."""
+"""The wire contract: encoded messages are decoded, and other bytes are refused."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def made(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("cls", TYPED, ids=lambda cls: cls.__name__)
-def test_every_message_comes_back_as_it_went(cls: Any) -> None:
+def test_every_message_survives_a_round_trip(cls: Any) -> None:
     @given(made(cls))
     def round_trip(message: Any) -> None:
         assert decode(encode(message), *TYPED) == message
@@ -47,24 +47,24 @@ def test_every_message_comes_back_as_it_went(cls: Any) -> None:
     round_trip()
 
 
-def test_no_two_messages_have_one_type() -> None:
+def test_no_two_messages_have_the_same_type() -> None:
     names = [type_name(cls) for cls in TYPED]
     assert len(set(names)) == len(names)
 
 
 @given(st.binary())
-def test_bytes_that_are_no_message_are_a_decode_error_or_an_unknown_type(body: bytes) -> None:
+def test_bytes_that_are_not_a_message_are_a_decode_error_or_an_unknown_type(body: bytes) -> None:
     with pytest.raises((DecodeError, UnknownType)):
         decode(body, Claim)
 
 
-def test_a_message_that_does_not_belong_here_is_of_unknown_type() -> None:
+def test_a_message_that_the_reader_does_not_accept_is_an_unknown_type() -> None:
     with pytest.raises(UnknownType, match="'exit' is not a message that is accepted here"):
         decode(encode(Exit(request="r", token="t")), Claim)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Claim) if field.name != "type"])
-def test_a_field_that_is_missing_or_of_another_type_is_a_decode_error(name: str) -> None:
+def test_a_missing_field_or_one_of_another_type_is_a_decode_error(name: str) -> None:
     whole = {"type": "claim", "request": "r", "name": "bob", "secret": "s"}
     for broken in ({key: value for key, value in whole.items() if key != name}, {**whole, name: 1}):
         with pytest.raises(DecodeError, match="claim"):
@@ -72,16 +72,16 @@ def test_a_field_that_is_missing_or_of_another_type_is_a_decode_error(name: str)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b'{"type":"exit","request":"\xff","token":""}', b"[]", b"1", b"{", b""])
-def test_what_is_no_json_object_in_utf_8_is_a_decode_error(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_in_utf_8_is_a_decode_error(body: bytes) -> None:
     with pytest.raises(DecodeError):
         decode(body, Exit)
 
 
-def test_the_order_of_fields_and_blanks_do_not_matter() -> None:
+def test_the_order_of_fields_and_white_space_do_not_matter() -> None:
     assert decode(b' { "token": "t", "request": "r", "type": "exit" } ', Claim, Exit) == Exit(request="r", token="t")
 
 
-def test_many_threads_may_decode_their_first_messages_at_once() -> None:
+def test_many_threads_can_decode_their_first_messages_at_once() -> None:
     code = """
 import sys, threading
 from concurrent.futures import ThreadPoolExecutor
@@ -121,7 +121,7 @@ def test_a_text_that_is_empty_or_too_long_is_invalid(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Z", "C"]), min_size=1, max_size=4096))
-def test_any_other_text_is_fine(text: str) -> None:
+def test_any_other_text_is_valid(text: str) -> None:
     check_text(text)
 
 
@@ -132,7 +132,7 @@ def test_posts_keep_text_of_every_plane() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 6))))
-def test_ranges_are_the_posts_in_short(posts: list[tuple[str, int]]) -> None:
+def test_id_ranges_cover_exactly_the_posts(posts: list[tuple[str, int]]) -> None:
     ranges = id_ranges(posts)
 
     assert [(session, number) for session, first, last in ranges for number in range(first, last + 1)] == posts

@@ -1,4 +1,4 @@
-"""What the runtime brings along: health, logs, signals, the view of ended sessions."""
+"""Parts of the runtime: health, logs, signals, revoked sessions."""
 
 import os
 import signal
@@ -24,12 +24,12 @@ from chat_worker.signals import stop_requested
 HOUR = 3_600_000_000
 
 
-def test_a_worker_that_reports_and_is_ready_is_well(tmp_path: Path) -> None:
+def test_a_worker_that_reports_and_is_ready_is_healthy(tmp_path: Path) -> None:
     health.report(tmp_path / "health.json", {"ready": True})
     assert health.problem(tmp_path / "health.json") is None
 
 
-def test_a_worker_that_is_not_there_stuck_or_not_ready_is_not_well(tmp_path: Path) -> None:
+def test_a_worker_that_is_missing_stuck_or_not_ready_is_unhealthy(tmp_path: Path) -> None:
     path = tmp_path / "health.json"
     assert "has not connected yet" in str(health.problem(path))
     health.report(path, {"ready": False})
@@ -40,7 +40,7 @@ def test_a_worker_that_is_not_there_stuck_or_not_ready_is_not_well(tmp_path: Pat
     assert "no report for 3600 s" in str(health.problem(path))
 
 
-def test_the_health_command_says_why_on_stderr(tmp_path: Path) -> None:
+def test_the_health_check_gives_the_reason_on_stderr(tmp_path: Path) -> None:
     environ = {**os.environ, "HEALTH_FILE": str(tmp_path / "health.json")}
     command = [sys.executable, "-m", "chat_worker.health"]
     failed = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
@@ -49,14 +49,14 @@ def test_the_health_command_says_why_on_stderr(tmp_path: Path) -> None:
     assert subprocess.run(command, env=environ, check=False).returncode == 0
 
 
-def test_a_report_that_cannot_be_written_stops_nothing_and_is_said(tmp_path: Path) -> None:
+def test_a_failure_to_write_the_report_is_logged_and_stops_nothing(tmp_path: Path) -> None:
     path = tmp_path / "not there" / "health.json"
-    with capture_logs() as told:
+    with capture_logs() as logged_lines:
         health.report(path, {"ready": True})
-    assert [(line["event"], line["path"]) for line in told] == [("health.not_written", str(path))]
+    assert [(line["event"], line["path"]) for line in logged_lines] == [("health.not_written", str(path))]
 
 
-def test_a_report_never_takes_the_place_of_a_device() -> None:
+def test_a_report_never_replaces_a_device() -> None:
     with pytest.raises(InvalidSetting, match="HEALTH_FILE is /dev/null"):
         worker_settings({"AMQP_URL": "amqp://", "HEALTH_FILE": "/dev/null"}, "router")
 
@@ -73,7 +73,7 @@ configure("router", "router-1", "INFO")
     return dict(orjson.loads(line))
 
 
-def test_a_log_line_is_a_json_object_with_who_when_and_what() -> None:
+def test_a_log_line_is_a_json_object_with_time_level_event_service_and_instance() -> None:
     line = logged('structlog.get_logger().info("session.claimed", user="bob", session="s1")')
     assert str(line.pop("timestamp")).endswith("Z")
     assert line == {
@@ -91,12 +91,12 @@ def test_a_library_logs_in_the_same_form() -> None:
     assert (line["event"], line["level"], line["service"]) == ("it broke", "warning", "router")
 
 
-def test_a_traceback_is_in_the_line() -> None:
+def test_a_log_line_holds_the_traceback() -> None:
     line = logged('try: 1 / 0\nexcept ZeroDivisionError: structlog.get_logger().exception("worker.crashed")')
     assert "ZeroDivisionError" in str(line["exception"])
 
 
-def test_the_first_signal_asks_to_stop_and_the_second_is_not_caught() -> None:
+def test_the_first_signal_asks_to_stop_and_the_second_ends_the_process() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with stop_requested() as stopping:
         assert not stopping.is_set()
@@ -123,25 +123,25 @@ def delivered(*messages: SessionEnded | Marker | bytes) -> list[Delivery]:
     ]
 
 
-def test_tokens_are_checked_only_when_all_that_ended_is_known() -> None:
+def test_a_service_is_ready_once_it_knows_every_ended_session() -> None:
     ready: list[bool] = []
-    ended = RevokedSessions("me", on_ready=lambda: ready.append(True))
+    revoked = RevokedSessions("me", on_ready=lambda: ready.append(True))
     over = SessionEnded(session="s1", expires=now() + HOUR, reason="exited")
-    ended.handle(delivered(over, Marker(origin="another")))
+    revoked.handle(delivered(over, Marker(origin="another")))
     assert not ready
-    ended.handle(delivered(Marker(origin="me")))
+    revoked.handle(delivered(Marker(origin="me")))
     assert ready == [True]
-    ended.check("s2")
+    revoked.check("s2")
     with pytest.raises(InvalidToken, match="this session has ended"):
-        ended.check("s1")
+        revoked.check("s1")
 
 
-def test_an_ended_session_is_forgotten_when_its_tokens_have_expired() -> None:
-    ended = RevokedSessions("me", on_ready=lambda: None)
-    ended.handle(delivered(SessionEnded(session="s1", expires=now() - 1, reason="exited")))
-    ended.check("s1")
+def test_an_ended_session_is_forgotten_when_its_token_has_expired() -> None:
+    revoked = RevokedSessions("me", on_ready=lambda: None)
+    revoked.handle(delivered(SessionEnded(session="s1", expires=now() - 1, reason="exited")))
+    revoked.check("s1")
 
 
-def test_what_is_no_entry_is_kept_in_dead_letters() -> None:
+def test_an_entry_that_is_not_valid_goes_to_dead_letters() -> None:
     (kept,) = RevokedSessions("me", on_ready=lambda: None).handle(delivered(b"garbage"))
     assert (kept.exchange, kept.headers["reason"], kept.body) == ("chat.dead", "undecodable", b"garbage")

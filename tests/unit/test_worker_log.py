@@ -1,4 +1,4 @@
-"""Logs on stdout: one JSON object a line, and no trouble for the work when nobody takes them."""
+"""Logs on stdout: one JSON object on each line; a failure to write one does not stop the work."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ logging.getLogger("kombu").warning("of a %s", "library")
 """
 
 
-def test_our_lines_and_those_of_libraries_have_one_form() -> None:
+def test_lines_of_services_and_libraries_have_one_form() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, check=True)
 
     ours, crashed, theirs = map(orjson.loads, done.stdout.splitlines())
@@ -31,7 +31,7 @@ def test_our_lines_and_those_of_libraries_have_one_form() -> None:
     assert (theirs["level"], theirs["event"], theirs["service"]) == ("warning", "of a library", "router")
 
 
-def test_a_traceback_on_a_terminal_shows_no_values() -> None:
+def test_a_traceback_on_a_terminal_shows_no_values_of_variables() -> None:
     code = """
 import sys, structlog
 sys.stdout.isatty = lambda: True
@@ -50,7 +50,7 @@ except ZeroDivisionError:
     assert b"secret" not in done.stdout
 
 
-def test_a_trial_logs_its_end_and_nothing_that_has_not_happened() -> None:
+def test_a_poison_probe_logs_the_crash_and_nothing_else() -> None:
     code = """
 import structlog
 from chat_worker import log, poison_probe
@@ -70,8 +70,8 @@ list(poison_probe.handle(Source(queue="q", handle=handle), [poison]))
     assert "posts.refused" not in {line["event"] for line in lines}
 
 
-def test_a_full_disk_loses_lines_and_stops_nothing() -> None:
+def test_a_full_disk_loses_lines_and_does_not_stop_the_work() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-c", CODE], stdout=full, check=False)
 
-    assert done.returncode in (0, 120)  # 120: Python could not flush what is left as it ended
+    assert done.returncode in (0, 120)  # 120: Python could not flush stdout at its end

@@ -1,4 +1,4 @@
-"""Deliveries that came again and again are tried in a child process before the worker handles them."""
+"""A child process handles redelivered deliveries before the worker does."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def delivery(body: bytes, count: Any = poison_probe.SUSPECT_AFTER, redelivered: 
 
 
 class Handler:
-    """Passes on what it is given, and remembers it; of some it dies."""
+    """Passes deliveries on and remembers them; some crash it."""
 
     def __init__(self) -> None:
         self.handled: list[bytes] = []
@@ -59,7 +59,7 @@ def handled(handler: Handler, *deliveries: Delivery, probing_allowed: bool = Tru
 
 
 @pytest.mark.parametrize("poison", ENDS)
-def test_what_ends_a_process_goes_to_dead_letters_and_its_sender_is_told(poison: bytes) -> None:
+def test_a_poison_message_goes_to_dead_letters_and_its_sender_receives_a_refusal(poison: bytes) -> None:
     source = Source(queue="router.ingress.3", handle=Handler())
     letter, refusal = poison_probe.handle(source, [delivery(poison)])
     assert (letter.exchange, letter.body, letter.reply_to) == ("chat.dead", poison, INBOX)
@@ -68,7 +68,7 @@ def test_what_ends_a_process_goes_to_dead_letters_and_its_sender_is_told(poison:
     assert refusal.routing_key == INBOX
 
 
-def test_the_others_are_handled_together_in_their_order_and_only_once_here() -> None:
+def test_the_worker_handles_the_other_deliveries_once_and_in_order() -> None:
     handler = Handler()
     bodies = [b"1", b"exit", b"2", b"raise", b"exit", b"3"]
     out = handled(handler, *map(delivery, bodies), delivery(b"4", 0, redelivered=False))
@@ -85,22 +85,22 @@ def test_the_others_are_handled_together_in_their_order_and_only_once_here() -> 
         delivery(b"raise", redelivered=False),
     ],
 )
-def test_what_has_not_come_often_is_not_tried_whatever_its_sender_wrote(harmless: Delivery) -> None:
+def test_a_delivery_that_came_less_often_is_not_probed_whatever_its_headers_say(harmless: Delivery) -> None:
     with pytest.raises(ZeroDivisionError):
         handled(Handler(), harmless)
 
 
-def test_a_source_that_allows_no_trial_has_none() -> None:
+def test_a_source_can_forbid_the_poison_probe() -> None:
     with pytest.raises(ZeroDivisionError):
         handled(Handler(), delivery(b"raise"), probing_allowed=False)
 
 
-def test_trouble_with_the_broker_is_not_held_against_a_delivery() -> None:
+def test_an_error_of_the_broker_does_not_make_a_delivery_poison() -> None:
     with pytest.raises(Unconfirmed):
         handled(Handler(), delivery(b"unconfirmed"))
 
 
-def test_a_worker_told_to_stop_meanwhile_does_not_take_it_for_a_crash() -> None:
+def test_a_signal_to_stop_during_a_probe_is_not_a_crash() -> None:
     def stop_all(deliveries: Sequence[Delivery]) -> list[Publication]:
         if os.getpid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)

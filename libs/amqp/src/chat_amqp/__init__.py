@@ -1,1 +1,1 @@
-"""The AMQP side of the contract: connections, publications with confirms, exchanges and queues."""
+"""AMQP for clients and services: connections, publisher confirms, exchanges and queues."""

@@ -1,7 +1,7 @@
-"""Connections to RabbitMQ, with timeouts chosen on purpose.
+"""Connections to RabbitMQ.
 
-By default py-amqp drops a peer that accepts no bytes for 1 s (TCP_USER_TIMEOUT), as a broker under back-pressure does,
-and sends no heartbeats.
+The timeouts here replace those of py-amqp. By default it sends no heartbeats, and it closes a connection whose peer
+accepts no bytes for 1 s (TCP_USER_TIMEOUT), as a broker under back-pressure does.
 """
 
 import random
@@ -27,11 +27,21 @@ Frame = tuple[int, int, bytes]
 
 
 def connect(url: str, name: str) -> Connection:
-    """An open connection; the nodes of a broker go into `url` separated by `;`. `name` is what operators see.
+    """Open a connection to one node of the broker.
 
-    They are tried in random order: so connections spread over the nodes, and who is let down by a node that
-    answers but is cut off from the others comes to another. Raises one of `recoverable_errors` when none
-    answers within 5 s.
+    It tries the nodes in random order, each once, for 5 s each. So connections spread over the nodes, and a client
+    of a node that is cut off from the other nodes reaches another node when it tries again.
+
+    Args:
+        url: The URLs of the broker's nodes (https://www.rabbitmq.com/docs/uri-spec), separated by `;`.
+        name: The connection's name in the broker's list of connections.
+
+    Returns:
+        An open connection, with heartbeats every 10 s.
+
+    Raises:
+        OSError: No node answered.
+        amqp.exceptions.AMQPError: The last node refused the connection, for example because of the password.
     """
     urls = url.split(";")
     connection = Connection(
@@ -46,17 +56,17 @@ def connect(url: str, name: str) -> Connection:
             "socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000},
         },
     )
-    # Not connect(), which tries twice and sleeps between: each node is tried once, when to try again is the caller's.
+    # Connection.connect() would try twice and sleep between. The caller decides when to try again.
     others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
 
 
 def _frame_handler(connection: Any, callback: Any) -> Callable[[Frame], bool]:
-    """py-amqp's, but properties that it cannot read are taken for none.
+    """Return the frame handler of py-amqp, except that properties that it cannot read count as empty.
 
-    They are as the sender wrote them: a reply_to that is no UTF-8, a time beyond all years, tables in tables by the
-    thousand. The broker passes that on, and who reads it next must not die of it.
+    The broker passes properties on as the sender wrote them: a reply_to that is not UTF-8, a time after the year 9999,
+    tables nested thousands deep. They must not crash the reader.
     """
     read = frame_handler(connection, callback)
 
@@ -73,6 +83,6 @@ def _frame_handler(connection: Any, callback: Any) -> Callable[[Frame], bool]:
 
 
 def recoverable_errors() -> tuple[type[Exception], ...]:
-    """What can happen to a connection or channel, and is answered by connecting anew."""
+    """Return the errors of a connection, a channel or a publication after which the caller reconnects."""
     probe = Connection("amqp://")
     return (*probe.connection_errors, *probe.channel_errors, Unconfirmed)

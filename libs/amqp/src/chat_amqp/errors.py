@@ -1,7 +1,7 @@
 """Errors of publishing.
 
 AmqpError
-└── Unconfirmed       the broker refused, returned or never confirmed a publication
+└── Unconfirmed       the broker refused, returned or did not confirm a publication
 """
 
 
@@ -10,4 +10,4 @@ class AmqpError(Exception):
 
 
 class Unconfirmed(AmqpError):
-    """The broker did not take responsibility for a publication; the sender has to publish it again."""
+    """The broker has not taken responsibility for a publication, so the sender has to publish it again."""

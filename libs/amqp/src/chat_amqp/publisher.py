@@ -1,4 +1,4 @@
-"""Publications, and the pipelined confirms of the broker that account for them."""
+"""Publications, and a publisher that tracks the broker's confirms."""
 
 import socket
 import sys
@@ -12,10 +12,17 @@ from amqp.spec import Basic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Something to publish. `mandatory` says that it must reach a queue or come back as returned.
+    """A message to publish.
 
-    `waits` says that it must not be published before all that went before it is confirmed: if the broker
-    refused an earlier post of a session and took a later one, readers would never take the earlier one.
+    Attributes:
+        exchange: The exchange's name; empty for the default exchange.
+        routing_key: The routing key.
+        body: The body.
+        mandatory: Whether the broker returns the message when it reaches no queue.
+        after_confirms: Whether to publish it only after the confirms of all earlier publications. If the broker
+            refused an earlier post of a session and accepted a later one, readers would drop the earlier one.
+        reply_to: The inbox for the answer.
+        headers: The AMQP headers.
     """
 
     exchange: str
@@ -28,14 +35,22 @@ class Publication:
 
 
 class Publisher:
-    """Publishes on a channel of its own and keeps account of what the broker has not confirmed.
+    """Publishes on its own channel and tracks the publications that the broker has not confirmed.
 
-    Confirms are pipelined (https://www.rabbitmq.com/docs/confirms): publish as much as there is, then
-    drain the connection until `unconfirmed` is 0. Refused and returned publications are kept in
-    `refused` and `returned` for the caller to deal with.
+    Confirms are asynchronous (https://www.rabbitmq.com/docs/confirms): publish all messages, then drain the
+    connection until `unconfirmed` is 0. The caller handles `refused` and `returned`, and empties them.
+
+    Attributes:
+        refused: The publications that the broker refused.
+        returned: Exchange and routing key of each mandatory publication that reached no queue.
     """
 
     def __init__(self, channel: Any) -> None:
+        """Switch a channel to publisher confirms.
+
+        Args:
+            channel: An open channel that nothing else publishes on.
+        """
         self._channel = channel
         self._tag = 0
         self._waiting: dict[int, Publication] = {}
@@ -48,22 +63,29 @@ class Publisher:
 
     @property
     def unconfirmed(self) -> int:
-        """How many publications the broker has not answered yet."""
+        """The number of publications that the broker has not answered yet."""
         return len(self._waiting)
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Have what is published meanwhile leave in few packets, at the end: each costs the broker a wake-up."""
+        """Send the messages that the caller publishes in this context in few packets.
+
+        Each packet costs the broker a wake-up.
+        """
         sock = self._channel.connection.sock
         _cork(sock, True)
         try:
             yield
         finally:
-            with suppress(OSError):  # the connection is gone, which whoever uses it next is told
+            with suppress(OSError):  # the connection is lost; its next use fails
                 _cork(sock, False)
 
     def publish(self, publication: Publication) -> None:
-        """Hand a persistent message to the broker; its confirm comes while the connection is drained."""
+        """Send a persistent message to the broker. The confirm arrives while the caller drains the connection.
+
+        Args:
+            publication: The message.
+        """
         message = self._channel.prepare_message(
             publication.body,
             content_type="application/json",
@@ -73,7 +95,7 @@ class Publisher:
         self._tag += 1
         self._waiting[self._tag] = publication
         where = (0, publication.exchange, publication.routing_key, publication.mandatory, False)
-        # Not basic_publish(), which looks for what has arrived before each message: callers do that once for many.
+        # basic_publish() would read from the socket before each message. Callers read once for many messages.
         self._channel.send_method(Basic.Publish, "Bssbb", where, message)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
@@ -93,6 +115,6 @@ class Publisher:
 
 
 def _cork(sock: socket.socket, held: bool) -> None:
-    """Hold back what does not fill a packet, or let it go (tcp(7), TCP_CORK: Linux has it)."""
+    """Hold back partial packets, or send them (TCP_CORK in tcp(7), on Linux only)."""
     if sys.platform == "linux":
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, held)

@@ -1,4 +1,4 @@
-"""Where messages travel: every exchange, queue and stream of the system.
+"""The exchanges, queues and streams of the system.
 
     client ── chat.registry ──> registry.commands (quorum) ──> registry
     operator ─ chat.operator ─> registry.commands
@@ -7,15 +7,16 @@
     registry ─ chat.snapshots ─> registry.snapshots (stream) ──> a registry replica that starts
     registry ─ chat.sessions ─> sessions.ended (stream) ──> every router and archive replica
     client ── chat.ingress, key 0..15 ──> router.ingress.N (quorum, single active consumer) ──> router
-    router ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
-    router.seat.N (exclusive): the router replica whose connection has it is the Nth, from 0 on
+    router, registry ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
+    router ─ declares ─> router.seat.N (exclusive): the replica that holds the queue has slot N, 0..15
     client ── chat.archive ──> archive.queries (quorum, TTL 10 s) ──> archive
-    archive ─ default exchange ──> archive.writer (quorum, single active consumer): the baton
+    archive ─ default exchange ──> archive.writer (quorum, single active consumer): the writer lease
     services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
-    anyone ── chat.dead ──> dead-letters (quorum) ──> an operator
+    services, broker ─ chat.dead ──> dead-letters (quorum) ──> an operator
 
-Whoever uses a part declares it; declaring again what is there changes nothing. How long streams are
-kept is a policy of the broker, so that an operator can change it while the system runs.
+Each program declares the queues that it uses; to declare an existing queue changes nothing
+(https://www.rabbitmq.com/docs/queues#declaration). The retention of streams is a policy of the broker, so an operator
+can change it while the system runs.
 """
 
 import re
@@ -27,8 +28,8 @@ from kombu.entity import Exchange, Queue
 from chat_wire.limits import INBOX_PATTERN, PARTITIONS, QUESTION_SECONDS
 
 ROOMS = ("lobby",)
-# A lost connection counts as a delivery since RabbitMQ 4.0, and 20 is its default: routers that restart must not turn
-# healthy posts into dead letters. Poison is found in another way, see chat_worker/poison_probe.py.
+# RabbitMQ 4 counts a lost connection as a delivery, and drops a message after 20 by default. With that, routers that
+# restart would turn healthy posts into dead letters. chat_worker/poison_probe.py finds poison messages instead.
 DELIVERY_LIMIT = 1_000_000
 _INBOX = re.compile(INBOX_PATTERN)
 
@@ -65,7 +66,7 @@ DEPARTURES = _quorum("registry.departures", BROKER_EVENTS, "queue.deleted")
 JOURNAL_STREAM = _stream("registry.journal", JOURNAL)
 SNAPSHOTS_STREAM = _stream("registry.snapshots", SNAPSHOTS)
 SESSIONS_ENDED = _stream("sessions.ended", SESSIONS)
-# Not dead-lettered when its time is over: nobody waits for the answer any more, and a question has a token in it.
+# Without a dead-letter exchange: an expired question has no reader, and it holds a token.
 QUERIES = Queue(
     "archive.queries",
     ARCHIVE,
@@ -81,32 +82,46 @@ DEAD_LETTERS = Queue("dead-letters", DEAD, queue_arguments={"x-queue-type": "quo
 
 
 def ingress(partition: int) -> Queue:
-    """The queue of an ingress partition, 0 to 15: its one active consumer keeps its senders in order."""
+    """Return the queue of an ingress partition. Its single active consumer keeps the posts of each sender in order.
+
+    Args:
+        partition: The partition, 0 to 15.
+    """
     return _quorum(f"router.ingress.{partition}", INGRESS, str(partition), single_active_consumer=True)
 
 
 def room(name: str) -> Queue:
-    """The stream of a room: what is said there, in the order that holds for all."""
+    """Return the stream of a room. All members read its posts in the same order.
+
+    Args:
+        name: The room's name.
+    """
     return _stream(f"room.{name}", ROOM, name)
 
 
 def slot(number: int) -> Queue:
-    """What makes a router replica the one with this number, 0 to 15: only one connection can have it."""
+    """Return the queue whose holder has a router slot. It is exclusive: only one connection can hold it.
+
+    Args:
+        number: The slot, 0 to 15.
+    """
     name = f"router.seat.{number}"
     return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
 
 
 def new_inbox() -> Queue:
-    """A client's inbox under a new random name: exclusive, gone when the connection is."""
+    """Return an inbox with a new random name. It is exclusive: the broker deletes it with its connection."""
     name = f"inbox.{secrets.token_hex(16)}"
     return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
 
 
 def is_inbox(name: str | None) -> bool:
-    """Whether a `reply_to` names an inbox.
+    """Return whether a `reply_to` names an inbox.
 
-    Services may write to any queue, clients may not: an answer must never go to another queue because
-    a client asked for it.
+    Services may write to every queue, and clients may not. So a service must send no answer to another queue.
+
+    Args:
+        name: The `reply_to` of a message, None if it has none.
     """
     return name is not None and _INBOX.fullmatch(name) is not None
 
@@ -120,6 +135,14 @@ ARCHIVE_QUEUES = (QUERIES, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LET
 
 
 def declare(channel: Any, *queues: Queue) -> None:
-    """Declare queues with the exchanges they are bound to, on an open Kombu channel."""
+    """Declare queues with their exchanges and bindings.
+
+    Args:
+        channel: An open channel of Kombu.
+        *queues: The queues.
+
+    Raises:
+        amqp.exceptions.AMQPError: The broker refused; it has closed the channel.
+    """
     for queue in queues:
         queue(channel).declare()

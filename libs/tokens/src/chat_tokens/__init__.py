@@ -1,1 +1,1 @@
-"""Session tokens, for the services that mint and verify them; to a client a token is opaque."""
+"""Session tokens, for the services that mint and verify them."""

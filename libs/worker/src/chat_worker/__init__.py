@@ -1,1 +1,1 @@
-"""The runtime that every service runs in: connect, consume, confirm, ack, drain, log, health."""
+"""The runtime of the services: consume, handle, publish, wait for confirms, acknowledge, log and report health."""

@@ -1,6 +1,7 @@
-"""A worker's two connections to the broker: one takes in, the other puts out.
+"""The two connections of a worker: one consumes, the other publishes.
 
-Two, because a broker in alarm stops reading from a connection that publishes, acks included.
+A broker in alarm stops reading from a connection that publishes (https://www.rabbitmq.com/docs/alarms). On a single
+connection that would hold up acks, too.
 """
 
 import time
@@ -22,16 +23,28 @@ from chat_worker.subscription import Subscription
 
 log = structlog.get_logger()
 
-# Bounds what one round takes in, so that a flood cannot keep acks and heartbeats waiting.
-MOST_FRAMES = 2048
-# Told to stop, a worker has 10 s; what is not confirmed by then is delivered again to another.
+# Bounds the frames of one round, so that a flood cannot hold up acks and heartbeats.
+MAX_FRAMES = 2048
+# A supervisor gives a worker 10 s to stop. The broker redelivers deliveries whose publications are not confirmed then.
 DRAIN_SECONDS = 7
 
 
 class Broker:
-    """What a service asks of the broker: declare, consume, cancel. The runtime does the rest."""
+    """The connections of a worker. A service declares, holds, consumes and cancels; the runtime does the rest."""
 
     def __init__(self, url: str, name: str, stopping: Event, on_heartbeat: Callable[[], None]) -> None:
+        """Connect to the broker.
+
+        Args:
+            url: The URLs of the broker's nodes, separated by `;`.
+            name: The replica's name, for the broker's list of connections.
+            stopping: Is set when the worker has to stop.
+            on_heartbeat: Called once a second while the connections are used.
+
+        Raises:
+            OSError: No node answered.
+            amqp.exceptions.AMQPError: A node refused the connection.
+        """
         self._incoming = connect(url, f"{name} consuming")
         self._outgoing = connect(url, f"{name} publishing")
         self._publisher = Publisher(self._outgoing.channel())
@@ -43,20 +56,36 @@ class Broker:
         self._watch_alarms()
 
     def __enter__(self) -> "Broker":
+        """Return the broker."""
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        """Close the connections; in good order only if the broker still answers."""
         answers = failed is None or issubclass(failed, Unconfirmed)
         _close(self._outgoing, in_order=answers and not self._blocked)
         _close(self._incoming, in_order=answers)
 
     def declare(self, *queues: Queue) -> None:
-        """Declare queues and their exchanges, on a channel that is closed again."""
+        """Declare queues, with their exchanges and bindings.
+
+        Args:
+            *queues: The queues.
+
+        Raises:
+            amqp.exceptions.AMQPError: The broker refused.
+        """
         with self._incoming.channel() as channel:
             declare(channel, *queues)
 
     def hold(self, queue: Queue) -> bool:
-        """Declare an exclusive queue, which is ours as long as this connection lasts; False if another has it."""
+        """Declare an exclusive queue, and hold it as long as this connection lasts.
+
+        Args:
+            queue: The queue.
+
+        Returns:
+            False if another connection holds it.
+        """
         try:
             self.declare(queue)
         except ResourceLocked:
@@ -64,36 +93,55 @@ class Broker:
         return True
 
     def consume(self, source: Source) -> None:
-        """Begin to take in from a source; a source of the same queue is replaced."""
+        """Begin to consume a source. It replaces the source of the same queue, if there is one.
+
+        Args:
+            source: The source.
+        """
         self.cancel(source.queue)
         self._subscriptions[source.queue] = Subscription(self._incoming, source)
 
     def cancel(self, queue: str) -> None:
-        """Stop consuming; deliveries not acknowledged go back. Nothing happens if it is not consumed."""
+        """Stop consuming a queue, if the worker consumes it. The broker requeues its unacknowledged deliveries.
+
+        Args:
+            queue: The queue's name.
+        """
         subscription = self._subscriptions.pop(queue, None)
         if subscription:
             subscription.close()
 
     def subscriptions(self) -> list[Subscription]:
-        """What is being consumed at this moment."""
+        """Return the subscriptions to the consumed sources."""
         return list(self._subscriptions.values())
 
     def wait(self, seconds: float) -> None:
-        """Take in all that has arrived; if nothing has, wait for the first for up to `seconds`."""
+        """Receive deliveries and confirms. If none has arrived, wait for the first one.
+
+        Args:
+            seconds: The longest time to wait.
+        """
         waiting = any(subscription.waiting for subscription in self._subscriptions.values())
         _drain(self._incoming, 0 if waiting else seconds)
         _drain(self._outgoing, 0)
         self.heartbeat()
 
     def publish(self, publications: Iterable[Publication]) -> None:
-        """Hand publications to the broker; waits for confirms only where one says so."""
+        """Publish, and wait for confirms only before a publication with `after_confirms`.
+
+        Args:
+            publications: The publications, in the order in which the broker receives them.
+
+        Raises:
+            Unconfirmed: A publication was refused or returned before one with `after_confirms`.
+        """
         together: list[Publication] = []
         for publication in publications:
             if publication.after_confirms:
                 self._publish_together(together)
                 together = []
                 if self.confirm():
-                    raise Unconfirmed("a publication was returned that others were to follow")
+                    raise Unconfirmed("the broker returned a publication that others were to follow")
             together.append(publication)
         self._publish_together(together)
 
@@ -106,12 +154,16 @@ class Broker:
                     self._publisher.publish(publication)
 
     def confirm(self) -> list[tuple[str, str]]:
-        """Wait until everything published is confirmed; returns what was returned, as (exchange, key).
+        """Wait until the broker has confirmed all publications.
 
-        Raises Unconfirmed when the broker refuses something, or does not answer for 30 s. An alarm of
-        the broker is waited out, unless the worker has been told to stop.
+        During an alarm of the broker the wait has no limit, unless the worker has to stop. An inbox that refuses a
+        message counts as missing: a cluster knows an inbox on a node that is down until the node is back.
 
-        An inbox that refuses is as good as none: in a cluster it is known until its node, which is down, is back.
+        Returns:
+            Exchange and routing key of each mandatory publication that reached no queue.
+
+        Raises:
+            Unconfirmed: The broker refused a publication, or did not confirm for 30 s.
         """
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
@@ -130,12 +182,16 @@ class Broker:
         return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
 
     def heartbeat(self) -> None:
-        """Once a second: exchange heartbeats, raise if the broker's have stopped, and say that we live."""
+        """Exchange heartbeats and call `on_heartbeat`, at most once a second.
+
+        Raises:
+            amqp.exceptions.ConnectionForced: The broker sends no heartbeats any more.
+        """
         if time.monotonic() - self._last_heartbeat < 1:
             return
         self._last_heartbeat = time.monotonic()
         for connection in (self._incoming, self._outgoing):
-            _drain(connection, 0)  # heartbeats count only once they are read
+            _drain(connection, 0)  # heartbeats count when they are read
             connection.heartbeat_check()
         self._on_heartbeat()
 
@@ -160,18 +216,18 @@ def _to_inbox(publication: Publication) -> bool:
 def _drain(connection: Connection, seconds: float) -> None:
     try:
         connection.drain_events(timeout=seconds)
-        for _ in range(MOST_FRAMES):
+        for _ in range(MAX_FRAMES):
             connection.drain_events(timeout=0)
     except TimeoutError:
         return
 
 
 def _close(connection: Connection, in_order: bool) -> None:
-    """Close a connection; in order only one that the broker reads from, else the answer is waited for for 30 s."""
+    """Close a connection; in good order only if the broker reads from it, as the close would else wait for 30 s."""
     try:
         if in_order:
             connection.release()
         else:
             connection.collect(socket_timeout=1)
-    except Exception as error:  # a connection that is lost cannot be closed in good order
+    except Exception as error:  # a lost connection cannot be closed in good order
         log.debug("connection.close_failed", error=repr(error))

@@ -1,13 +1,13 @@
-"""The one place where services read the wall clock; and the one for how long something takes."""
+"""The clocks of the services: the wall clock, and a steady one for durations."""
 
 import time
 
 
 def now() -> int:
-    """Microseconds since 1970-01-01 UTC."""
+    """Return the time of the wall clock, in microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1000
 
 
 def steady() -> int:
-    """Microseconds on a clock that only goes forward, at an even pace: the wall clock may be stepped."""
+    """Return the time of the monotonic clock, in microseconds. It does not follow changes of the wall clock."""
     return time.monotonic_ns() // 1000

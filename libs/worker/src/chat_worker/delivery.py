@@ -1,4 +1,4 @@
-"""What a worker takes in: deliveries, and the sources they come from."""
+"""Deliveries, and the sources that a worker consumes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,18 @@ from chat_amqp.publisher import Publication
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A message that arrived; `offset` is its place in the stream it came from, None for a queue."""
+    """A message that arrived.
+
+    Attributes:
+        body: The body.
+        queue: The queue or stream that it came from.
+        exchange: The exchange that its sender published to.
+        routing_key: The routing key that its sender used.
+        reply_to: The queue in which its sender wants the answer; a sender may write any text.
+        headers: The AMQP headers; a sender may write anything.
+        offset: The offset in the stream; None for a queue.
+        redelivered: Whether the broker has delivered it before.
+    """
 
     body: bytes
     queue: str
@@ -26,14 +37,20 @@ Handler = Callable[[Sequence[Delivery]], Iterable[Publication]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A queue or stream to consume, and the function that turns its deliveries into publications.
+    """A queue or stream to consume, and its handler.
 
-    `offset` says where to attach to a stream: "first", "next", or a number, inclusive.
-    `priority` is the consumer's (x-priority). With `keep_last` the newest delivery stays
-    unacknowledged until a newer one has been handled: holding it is what it is for.
-
-    `probe_poison` says that a forked process may first handle deliveries that came again and again (poison_probe.py):
-    not for a handler that does more than return publications and remember, or that asks over a connection.
+    Attributes:
+        queue: The name of the queue or stream.
+        handle: Turns deliveries into publications. The runtime acknowledges the deliveries once the broker has
+            confirmed the publications.
+        prefetch: The largest number of unacknowledged deliveries (https://www.rabbitmq.com/docs/consumer-prefetch).
+        offset: Where to begin in a stream: "first", "next", or an offset, inclusive
+            (https://www.rabbitmq.com/docs/streams#consuming). None for a queue.
+        priority: The consumer priority (https://www.rabbitmq.com/docs/consumer-priority).
+        keep_last: Whether the newest delivery stays unacknowledged until a newer one has been handled. Set it for a
+            message that is a lease: a worker has the lease while it holds the message.
+        probe_poison: Whether a forked process may handle a suspected poison message first (poison_probe.py). Set it
+            to False for a handler that has other effects than publications and memory, or that uses a connection.
     """
 
     queue: str
@@ -46,16 +63,21 @@ class Source:
 
 
 def consumer_arguments(source: Source) -> dict[str, Any]:
-    """The arguments of basic.consume for a source."""
+    """Return the arguments of basic.consume for a source."""
     wanted = {"x-stream-offset": source.offset, "x-priority": source.priority}
     return {name: value for name, value in wanted.items() if value is not None}
 
 
 def from_message(source: Source, message: Any) -> Delivery:
-    """The delivery in a message of py-amqp. Its headers are what the sender wrote, who may be anybody."""
+    """Return the delivery in a message of py-amqp.
+
+    Args:
+        source: The source that the message came from.
+        message: The message. Its sender may have written anything into its properties.
+    """
     headers = message.properties.get("application_headers", {})
     return Delivery(
-        body=message.body or b"",  # a text if there is none
+        body=message.body or b"",  # py-amqp gives an empty body as a str
         queue=source.queue,
         exchange=message.delivery_info["exchange"],
         routing_key=message.delivery_info["routing_key"],

@@ -1,20 +1,20 @@
 """Errors of the runtime about a delivery.
 
 WireError
-├── Fatal      handling the delivery ends the worker
-└── NoInbox    the delivery names no inbox for its answer
+├── Fatal      the delivery crashes the worker that handles it
+└── NoInbox    the `reply_to` of a request does not name an inbox
 """
 
 from chat_wire.errors import WireError
 
 
 class Fatal(WireError):
-    """Handling the delivery ends the worker; the text says how."""
+    """The delivery crashes the worker that handles it; the text says how the process ends."""
 
     reason = "crashes_worker"
 
 
 class NoInbox(WireError):
-    """The AMQP `reply_to` of a request names no inbox, so a service cannot answer it."""
+    """The AMQP `reply_to` of a request does not name an inbox, so a service cannot answer it."""
 
     reason = "no_inbox"

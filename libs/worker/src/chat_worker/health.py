@@ -1,8 +1,8 @@
-"""The health report: a small file the worker's loop rewrites each second, and the check that reads it.
+"""The health report, which a worker writes each second, and the check that reads it.
 
-`python -m chat_worker.health` exits 0 when the file named by HEALTH_FILE is fresh and says ready, else 1
-with the reason on stderr. A loop that is stuck, or that has lost the broker, writes no report; nor does one whose
-disk is full, which is said in the log.
+`python -m chat_worker.health` exits with status 0 if the report in HEALTH_FILE is fresh and says `ready`; else with
+status 1 and the reason on stderr. A worker writes no report while it is stuck, while it has no connection to the
+broker, and while its disk is full.
 """
 
 import os
@@ -23,35 +23,44 @@ log = structlog.get_logger()
 FRESH_SECONDS = 15
 
 
-def report(path: Path, facts: Mapping[str, Any]) -> None:
-    """Replace the report by `facts` and the time; readers see the old one or the new one, whole.
+def report(path: Path, health: Mapping[str, Any]) -> None:
+    """Replace the report in one step, so a reader sees the old one or the new one.
 
-    One that cannot be written does not stop the work: the old one is soon too old, which says that something is wrong.
+    If the file cannot be written, log `health.not_written` and return: the worker goes on, and the check fails once the
+    old report is older than 15 s.
+
+    Args:
+        path: The file.
+        health: The fields of the report besides `at`, the time in microseconds since 1970-01-01 UTC.
     """
     new = path.with_suffix(".new")
     try:
-        new.write_bytes(orjson.dumps({"at": now(), **facts}, default=str))
+        new.write_bytes(orjson.dumps({"at": now(), **health}, default=str))
         new.replace(path)
     except OSError as error:
         log.warning("health.not_written", path=str(path), error=str(error))
 
 
 def problem(path: Path) -> str | None:
-    """What is wrong with the worker that reports to `path`, or None when it is well."""
+    """Return why the worker that reports to a file is unhealthy; None if it is healthy.
+
+    Args:
+        path: The file.
+    """
     try:
-        facts = orjson.loads(path.read_bytes())
+        health = orjson.loads(path.read_bytes())
     except FileNotFoundError:
-        return f"{path} is not there: the worker has not connected yet"
-    age = abs(now() - facts["at"]) / 1_000_000  # of the future after the clock was stepped back: as old as that
+        return f"{path} does not exist: the worker has not connected yet"
+    age = abs(now() - health["at"]) / 1_000_000  # a report from the future, written before the clock was set back
     if age > FRESH_SECONDS:
-        return f"no report for {age:.0f} s: the worker is stuck, its broker is gone, or it cannot write {path}"
-    if not facts.get("ready"):
-        return f"not ready: {facts}"
+        return f"no report for {age:.0f} s: the worker is stuck, its broker is down, or it cannot write {path}"
+    if not health.get("ready"):
+        return f"not ready: {health}"
     return None
 
 
 def main() -> None:
-    """Exit with status 0 when the worker is healthy, else with status 1 and the reason on stderr."""
+    """Exit with status 0 if the worker is healthy, else with status 1 and the reason on stderr."""
     try:
         path = Path(setting(os.environ, "HEALTH_FILE", HEALTH_FILE))
     except SettingError as error:

@@ -1,4 +1,4 @@
-"""Structured logs on stdout: one JSON object a line, or structlog's console form on a terminal."""
+"""Structured logs on stdout: one JSON object on each line, or the console form of structlog on a terminal."""
 
 import logging
 import sys
@@ -10,9 +10,14 @@ import structlog
 
 
 def configure(service: str, instance: str, level: str) -> None:
-    """Send structlog's lines, and those of libraries that use `logging`, to stdout in one form.
+    """Configure structlog and `logging`, which libraries use, to write lines of one form to stdout.
 
-    Every line has timestamp (ISO 8601, UTC), level, event, service and instance.
+    Every line has `timestamp` (ISO 8601, UTC), `level`, `event`, `service` and `instance`.
+
+    Args:
+        service: The service's name.
+        instance: The replica's name.
+        level: The lowest level that is logged, such as INFO.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -26,7 +31,7 @@ def configure(service: str, instance: str, level: str) -> None:
 
 
 class _Stdout(structlog.BytesLogger):
-    """A full disk or a closed pipe loses lines, and there is nobody to tell; it must not stop the work."""
+    """Writes lines to stdout. A full disk or a closed pipe loses lines, and does not stop the work."""
 
     def __init__(self, *_: Any) -> None:
         super().__init__()
@@ -39,7 +44,7 @@ class _Stdout(structlog.BytesLogger):
 
 
 def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
-    """Our lines go straight to stdout: by way of `logging` each would cost three times as much."""
+    """Write the services' lines straight to stdout: through `logging` each would cost three times as much."""
     render: list[structlog.typing.Processor]
     render = [_console()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
     structlog.configure(
@@ -63,7 +68,7 @@ def _configure_libraries(shared: list[structlog.typing.Processor], level: str, o
 
 
 def _console() -> structlog.dev.ConsoleRenderer:
-    """For a terminal. With plain tracebacks: rich ones show local variables, and with them tokens and texts."""
+    """Return the form for a terminal, with plain tracebacks: rich ones show local variables, tokens among them."""
     return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
@@ -78,7 +83,7 @@ def _to_json(_logger: Any, _method: str, line: structlog.typing.EventDict) -> by
     first = {name: line.pop(name) for name in ("timestamp", "level", "event", "service", "instance")}
     try:
         return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # a number or a text that JSON cannot have; the work must not stop for a line
+    except TypeError:  # JSON cannot express a value, and the work must not stop for a line
         return orjson.dumps({**first, "as_python": ascii(line)})
 
 

@@ -1,4 +1,4 @@
-"""What every service's `__main__` does: settings from the environment, once, then serve."""
+"""The entry point of every service: read the settings once, configure the logs, and serve."""
 
 import os
 import sys
@@ -14,13 +14,12 @@ def main(name: str, build: Callable[[Mapping[str, str], str], Connect]) -> None:
     """Run a service until SIGTERM or SIGINT.
 
     Args:
-        name: The service's name, as it stands in log lines.
-        build: Reads the service's own settings from the environment and the replica's name (INSTANCE), and returns
-            the function that makes the service of each connection.
+        name: The service's name, as log lines have it.
+        build: Reads the service's own settings from the environment and the replica's name (INSTANCE). It returns the
+            function that makes the service of each connection.
 
     Raises:
-        SystemExit: With status 2 and the reason on stderr when a setting is missing or wrong; with status 1 after
-            a bug.
+        SystemExit: With status 2 and the reason on stderr if a setting is missing or wrong; with status 1 after a bug.
     """
     try:
         settings = worker_settings(os.environ, name)

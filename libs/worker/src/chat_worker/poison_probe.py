@@ -1,9 +1,8 @@
-"""Which delivery does a worker die of? A child process finds out, and dies in its stead.
+"""The poison probe: a forked process handles suspected poison messages first, and dies in place of the worker.
 
-A delivery that comes again and again without an acknowledgement may be what ends its workers, or may merely have been
-beside it, or the broker was restarted a few times: the count tells nothing of that. So such deliveries are handled
-once more for trial, in a copy of this process that puts nothing out. Those of which the copy dies go to dead-letters;
-the others are then handled as ever, in their order.
+A delivery that the broker has redelivered several times may crash its workers. Or it was prefetched beside one that
+does, or the broker restarted: the count does not tell. So a copy of this process, which publishes nothing, handles the
+suspects. Deliveries that crash the copy go to dead-letters. The worker handles the others in their order.
 """
 
 import os
@@ -24,19 +23,24 @@ log = structlog.get_logger()
 
 STDOUT = 1
 
-# A worker dies three times of a poison before it looks; stopping in order counts as well, and is far more common.
+# A poison message crashes three workers before a probe. A stopped worker counts as well, and is far more common.
 SUSPECT_AFTER = 3
-# Of processor time, for one delivery: one that never ends must not keep the worker from its heartbeats.
+# Processor time for one delivery: an endless loop in the probe must not hold up the worker's heartbeats.
 CPU_SECONDS = 2.0
 
 
 def handle(source: Source, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
-    """What follows from deliveries; from those that would end this process, a letter and a refusal."""
+    """Handle deliveries, and yield the publications; a dead letter and a refusal for each poison message.
+
+    Args:
+        source: The source of the deliveries.
+        deliveries: The deliveries, oldest first.
+    """
     suspects = [delivery for delivery in deliveries if source.probe_poison and _is_suspect(delivery)]
     fatal = _fatal(source.handle, suspects)
-    left = [delivery for delivery in deliveries if id(delivery) not in fatal]
-    if left:
-        yield from source.handle(left)
+    harmless = [delivery for delivery in deliveries if id(delivery) not in fatal]
+    if harmless:
+        yield from source.handle(harmless)
     for delivery in deliveries:
         if error := fatal.get(id(delivery)):
             yield dead_letter(delivery, error)
@@ -44,31 +48,31 @@ def handle(source: Source, deliveries: Sequence[Delivery]) -> Iterator[Publicati
 
 
 def _is_suspect(delivery: Delivery) -> bool:
-    """Quorum queues count in x-delivery-count; in a first delivery it is whatever the sender has written there."""
+    """Quorum queues count in x-delivery-count. In a first delivery, the header is whatever the sender wrote."""
     count = delivery.headers.get("x-delivery-count")
     return delivery.redelivered and delivery.offset is None and isinstance(count, int) and count >= SUSPECT_AFTER
 
 
 def _fatal(handler: Handler, suspects: Sequence[Delivery]) -> dict[int, Fatal]:
-    """The suspects that end a process, by id(), with how."""
+    """Return the suspects that crash a process, by `id()`, each with an error that says how."""
     found: dict[int, Fatal] = {}
     while suspects:
         survived, status = _try(handler, suspects)
         if survived < len(suspects):
             how = signal.Signals(-status).name if status < 0 else f"status {status}"
-            found[id(suspects[survived])] = Fatal(f"the worker ends with {how} when it handles this")
+            found[id(suspects[survived])] = Fatal(f"the worker ends with {how} when it handles this message")
         suspects = suspects[survived + 1 :]
     return found
 
 
 def _try(handler: Handler, suspects: Sequence[Delivery]) -> tuple[int, int]:
-    """How many suspects a child survives, one after another, and how it ends: a status, or minus a signal."""
+    """Return how many suspects a child process survives, and its exit status, or minus the signal that ended it."""
     reader, writer = os.pipe()
-    stopping = {signal.SIGTERM, signal.SIGINT}  # sent to all processes of a worker; must not look like a crash
+    stopping = {signal.SIGTERM, signal.SIGINT}  # a supervisor signals the child, too; that is not a crash
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     child = os.fork()
     if child == 0:
-        _be_tried(handler, suspects, writer)
+        _run_child(handler, suspects, writer)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(writer)
     with os.fdopen(reader, "rb") as survived:
@@ -76,15 +80,15 @@ def _try(handler: Handler, suspects: Sequence[Delivery]) -> tuple[int, int]:
     return count, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _be_tried(handler: Handler, suspects: Sequence[Delivery], survived: int) -> NoReturn:
-    """Handle suspects and put nothing out; writes a byte for each survived, and ends this process in any case."""
+def _run_child(handler: Handler, suspects: Sequence[Delivery], survived: int) -> NoReturn:
+    """Handle suspects, publish nothing, write a byte for each that is survived, and end this process."""
     logs = os.dup(STDOUT)
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # what would be logged here has not happened
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # the worker logs it when it handles the delivery
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         for delivery in suspects:
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-            with suppress(*recoverable_errors()):  # the runtime's to deal with, when it comes to that
+            with suppress(*recoverable_errors()):  # the worker handles these errors itself
                 for _ in handler([delivery]):
                     pass
             os.write(survived, b".")

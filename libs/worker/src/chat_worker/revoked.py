@@ -1,4 +1,4 @@
-"""Which tokens are void: a view of the stream sessions.ended, for services that verify tokens."""
+"""The sessions whose tokens are void: a view of the stream sessions.ended, for services that verify tokens."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,35 +16,48 @@ from chat_worker.delivery import Delivery, Source
 class RevokedSessions:
     """The sessions that ended before their tokens expire.
 
-    Complete once the reader's own marker has come back through the stream: only then `on_ready` is
-    called, and only then may the service serve. `origin` has to be new for every connection.
+    The view is complete when the reader's own marker comes back through the stream. Consume `source()`, publish
+    `marker()`, and serve no request before `on_ready` is called.
     """
 
     def __init__(self, origin: str, on_ready: Callable[[], None]) -> None:
+        """Make an empty view.
+
+        Args:
+            origin: The id in the reader's marker; new for each connection.
+            on_ready: Called when the view is complete.
+        """
         self._origin = origin
         self._on_ready = on_ready
         self._expires: OrderedDict[str, int] = OrderedDict()
 
     def source(self) -> Source:
-        """The stream from its beginning; it is kept for twice a token's life."""
+        """Return the stream, to be read from its beginning. The broker keeps it for twice the life of a token."""
         return Source(queue=topology.SESSIONS_ENDED.name, handle=self.handle, offset="first", prefetch=1000)
 
     def marker(self) -> Publication:
-        """To be published once the source is consumed."""
+        """Return the reader's marker, to be published after the source is consumed."""
         return Publication(exchange=topology.SESSIONS.name, routing_key="", body=encode(Marker(origin=self._origin)))
 
     def check(self, session: str) -> None:
-        """Raises InvalidToken if the session has ended."""
+        """Check that a session has not ended.
+
+        Args:
+            session: The session's id.
+
+        Raises:
+            InvalidToken: The session has ended.
+        """
         if session in self._expires:
             raise InvalidToken("this session has ended: join again")
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Publication]:
-        """Take in entries of the stream."""
-        refused = [each for delivery in deliveries for each in self._take(delivery)]
+        """Apply entries of the stream, and return dead letters for entries that are not valid."""
+        refused = [each for delivery in deliveries for each in self._apply(delivery)]
         self._forget_expired(now())
         return refused
 
-    def _take(self, delivery: Delivery) -> list[Publication]:
+    def _apply(self, delivery: Delivery) -> list[Publication]:
         try:
             entry = decode(delivery.body, SessionEnded, Marker)
         except WireError as error:

@@ -1,8 +1,8 @@
-"""The loop of every worker: take in, handle, put out, wait for the confirms, acknowledge.
+"""The loop of every worker: receive, handle, publish, wait for the confirms, acknowledge.
 
-A worker is a function from deliveries to publications. What it took in is acknowledged only after the
-broker has confirmed everything it put out; so whatever dies, nothing is lost, and what is delivered
-again as a consequence is published again, which readers notice by its (session, sequence).
+A worker is a function from deliveries to publications. It acknowledges a delivery only after the broker has confirmed
+everything that the worker published because of it. So no delivery is lost, whatever dies. The broker redelivers an
+unacknowledged delivery, and the worker publishes again; readers recognise the copy by its session and sequence.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ from chat_worker.delivery import Delivery, Source
 from chat_worker.settings import WorkerSettings
 from chat_worker.signals import stop_requested
 
-__all__ = ["Broker", "Delivery", "Publication", "Service", "Source", "run"]
+__all__ = ["Broker", "Connect", "Delivery", "Publication", "Service", "Source", "do_round", "run"]
 
 log = structlog.get_logger()
 
@@ -29,37 +29,41 @@ class Service(Protocol):
     """The work of a service over one connection to the broker.
 
     The runtime makes a new service for each connection and drops it with the connection, so state that belongs to a
-    connection is an attribute that `__init__` sets. The runtime publishes every publication that a method returns and
-    waits for its confirm.
+    connection is an attribute that `__init__` sets. The runtime publishes the publications that a method returns and
+    waits for their confirms.
     """
 
     def start(self) -> Iterable[Publication]:
-        """Declare queues and begin to consume. The runtime calls this once, before every other method."""
+        """Declare queues and begin to consume. The runtime calls this once, before the other methods."""
         ...
 
     def tick(self) -> Iterable[Publication]:
-        """Do what is due by time. The runtime calls this after each round, at least once a second."""
+        """Do what is due. The runtime calls this after each round, at least once a second."""
         ...
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
         """React to a mandatory publication that reached no queue.
 
+        Args:
+            exchange: The exchange of the publication.
+            routing_key: Its routing key.
+
         Raises:
-            Unconfirmed: The runtime has to reconnect; the broker then redelivers the unacknowledged deliveries.
+            Unconfirmed: The runtime has to reconnect, after which the broker redelivers unacknowledged deliveries.
         """
         ...
 
     def health(self) -> Mapping[str, Any]:
-        """Return the fields of the health report; `ready` says whether the service does its work."""
+        """Return the fields of the health report. `ready` says whether the service does its work."""
         ...
 
     def close(self) -> None:
-        """Release what another replica may need. The connection is lost or is closed next."""
+        """Release what another replica may need. The connection is lost, or the runtime closes it next."""
         ...
 
 
 Connect = Callable[[Broker], Service]
-"""Makes the service of a new connection; state that outlives a connection is bound into it."""
+"""Makes the service of a new connection. State that outlives connections is bound into this function."""
 
 
 def run(settings: WorkerSettings, connect: Connect) -> None:
@@ -70,7 +74,7 @@ def run(settings: WorkerSettings, connect: Connect) -> None:
         connect: Makes the service of each new connection.
 
     Raises:
-        SystemExit: With status 1, after a bug has been logged as `worker.crashed`.
+        SystemExit: With status 1 after a bug, which is logged as `worker.crashed`.
     """
     with stop_requested() as stopping:
         log.info("worker.started")
@@ -96,11 +100,11 @@ def _log_lost(state: tenacity.RetryCallState) -> None:
 
 
 def _serve(settings: WorkerSettings, connect: Connect, stopping: Event) -> None:
-    """Work round by round. Told to stop, finish the round and close the connections.
+    """Work round by round until `stopping` is set, then finish the round and close the connections.
 
-    What has arrived and was not handled goes back to its queue when the connection closes, in its old
-    order and in one step with the end of the consumer. To cancel the consumers first would not do: the
-    next active consumer would be given later messages while this one still has earlier ones.
+    Closing the connection returns unhandled deliveries to their queue in their order, in one step with the end of the
+    consumer. If the worker cancelled its consumers first, the next active consumer would receive later messages while
+    this one still holds earlier ones.
     """
 
     def report() -> None:
@@ -120,10 +124,18 @@ def _serve(settings: WorkerSettings, connect: Connect, stopping: Event) -> None:
 
 
 def do_round(broker: Broker, service: Service) -> None:
-    """Handle all that has arrived, put out what follows from it, and when that is confirmed acknowledge it."""
+    """Handle all deliveries that have arrived, publish, wait for the confirms, and acknowledge.
+
+    Args:
+        broker: The connections.
+        service: The service of these connections.
+
+    Raises:
+        Unconfirmed: The broker did not confirm a publication. The deliveries stay unacknowledged.
+    """
     handled = []
     for subscription in broker.subscriptions():
-        deliveries, tag = subscription.take()
+        deliveries, tag = subscription.drain()
         if deliveries:
             broker.publish(poison_probe.handle(subscription.source, deliveries))
             handled.append((subscription, tag))

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT ask a worker to drain; a second one ends it at once."""
+"""SIGTERM and SIGINT ask a worker to drain. A second signal ends it at once."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def stop_requested() -> Iterator[Event]:
-    """An event that is set by the first SIGTERM or SIGINT; the handlers of before are then back in place."""
+    """Yield an event that the first SIGTERM or SIGINT sets. That signal also restores the previous handlers."""
     stopping = Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 

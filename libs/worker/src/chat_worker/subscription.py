@@ -1,4 +1,4 @@
-"""One source being consumed: what has arrived of it, and what has to be acknowledged."""
+"""A consumed source: its deliveries that have arrived, and their acknowledgements."""
 
 from typing import Any
 
@@ -8,14 +8,23 @@ from chat_worker.delivery import Delivery, Source, consumer_arguments, from_mess
 
 
 class Subscription:
-    """Consumes a source on a channel of its own, so that one ack can settle all that was handled.
+    """Consumes a source on its own channel, so one ack settles all deliveries that were handled.
 
-    Deliveries are only collected here. They are handled later, as publishing drains the connection
-    and would otherwise nest one handler inside another. They are collected as they came: Kombu's own consumer would
-    unpack bodies as their headers ask for, which any client may write, and fail outside of all that finds poison.
+    It only collects deliveries. The runtime handles them later: publishing drains the connection, which would
+    otherwise nest one handler inside another. It does not use Kombu's consumer, which decodes bodies as their headers
+    demand. A client can write any header, and an error there would escape the poison probe.
     """
 
     def __init__(self, connection: Connection, source: Source) -> None:
+        """Begin to consume.
+
+        Args:
+            connection: An open connection.
+            source: The queue or stream.
+
+        Raises:
+            amqp.exceptions.AMQPError: The broker refused.
+        """
         self.source = source
         self._arrived: list[Any] = []
         self._kept: int | None = None
@@ -26,18 +35,26 @@ class Subscription:
 
     @property
     def waiting(self) -> int:
-        """How many deliveries have arrived and not been taken."""
+        """The number of deliveries that have arrived and are not drained."""
         return len(self._arrived)
 
-    def take(self) -> tuple[list[Delivery], int]:
-        """Everything that has arrived, oldest first, and the tag to acknowledge once it is handled."""
-        taken = self._arrived[:]
-        del self._arrived[: len(taken)]
-        tag = int(taken[-1].delivery_tag) if taken else 0
-        return [from_message(self.source, message) for message in taken], tag
+    def drain(self) -> tuple[list[Delivery], int]:
+        """Remove and return all deliveries that have arrived.
+
+        Returns:
+            The deliveries, oldest first, and the tag to acknowledge after handling them.
+        """
+        messages = self._arrived[:]
+        del self._arrived[: len(messages)]
+        tag = int(messages[-1].delivery_tag) if messages else 0
+        return [from_message(self.source, message) for message in messages], tag
 
     def acknowledge(self, tag: int) -> None:
-        """Acknowledge all up to `tag`; of a source that keeps its last, all before it."""
+        """Acknowledge all deliveries up to a tag; for a source with `keep_last`, all before it.
+
+        Args:
+            tag: The tag that `drain` returned.
+        """
         if not self._channel.is_open:
             return
         if not self.source.keep_last:
@@ -47,5 +64,5 @@ class Subscription:
         self._kept = tag
 
     def close(self) -> None:
-        """Stop, and give back what was not acknowledged."""
+        """Stop consuming. The broker requeues the unacknowledged deliveries."""
         self._channel.close()

@@ -101,7 +101,7 @@ class Granted:
         partition: The ingress partition for the session's posts, 0 to 15.
         token: The session's token, opaque to the client.
         expires: The time when the token expires.
-        at: The time when the session began.
+        at: The time of the grant or of the renewal.
         offset: The journal offset of the grant, for `ListUsers`.
     """
 
