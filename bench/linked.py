@@ -22,10 +22,10 @@ def linked(url: str) -> Iterator[Link]:
         yield link
 
 
-def arrival(link: Link, take: Callable[[], T]) -> T:
-    """The first thing, or things, that `take` finds; raises AssertionError when nothing comes within 30 s."""
+def arrival(link: Link, find: Callable[[], T]) -> T:
+    """The first thing, or things, that `find` finds; raises AssertionError when nothing comes within 30 s."""
     deadline = time.monotonic() + ANSWER_SECONDS
-    while not (found := take()):
+    while not (found := find()):
         assert time.monotonic() < deadline, "no answer"
         link.wait(1)
         link.drain()

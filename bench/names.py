@@ -20,7 +20,7 @@ TARGET = Target(at_least=0.5)
 
 # Sends the next request, if there is one to send yet; and takes what has come away, telling how many were answered.
 Send = Callable[[Link], bool]
-Take = Callable[[Link], int]
+Count = Callable[[Link], int]
 Answer = Granted | Exited | Users
 
 
@@ -48,7 +48,7 @@ def _registry(stage: Stage, replicas: int, names: int) -> tuple[float, dict[str,
         with linked(system.url("client")) as link:
             commands = Commands(names)
             before = processor_seconds(pids), processor_seconds([stage.broker_process])
-            seconds = _pass(link, 2 * names, commands.send, commands.take)
+            seconds = _pass(link, 2 * names, commands.send, commands.count_answers)
             after = processor_seconds(pids), processor_seconds([stage.broker_process])
             _check_nobody_is_left(link)
     return 2 * names / seconds, {
@@ -72,7 +72,7 @@ def _bare(stage: Stage, messages: int) -> tuple[float, dict[str, float]]:
     return messages / seconds, {"bare relay, processor ms a message": 1000 * used / messages}
 
 
-def _pass(link: Link, requests: int, send: Send, take: Take) -> float:
+def _pass(link: Link, requests: int, send: Send, count_answers: Count) -> float:
     """Keep as many requests under way as may be until all are answered; returns the seconds it took."""
     begun = heard = time.monotonic()
     sent = answered = 0
@@ -81,7 +81,7 @@ def _pass(link: Link, requests: int, send: Send, take: Take) -> float:
             sent += 1
         link.wait(1)
         link.drain()
-        if new := take(link):
+        if new := count_answers(link):
             answered, heard = answered + new, time.monotonic()
         assert time.monotonic() < heard + SILENT_SECONDS, f"{answered} of {requests} were answered, then no more"
     assert not link.take_bounced()
@@ -105,7 +105,7 @@ class Commands:
             _publish(link, waiting.popleft())
         return bool(waiting)
 
-    def take(self, link: Link) -> int:
+    def count_answers(self, link: Link) -> int:
         """How many answers have come, none of them a refusal."""
         answers = _answers(link)
         for answer in answers:

@@ -151,7 +151,7 @@ def _read(reading: Reading, members: list[_Member]) -> Seen:
             for key, _ in ready:
                 member = key.data
                 before = member.posts.count
-                _take(member, reading)
+                _receive(member, reading)
                 if before < reading.posts <= member.posts.count:
                     missing -= 1
                     last = time.monotonic()
@@ -159,7 +159,7 @@ def _read(reading: Reading, members: list[_Member]) -> Seen:
     return Seen([member.posts.count for member in members], last, took, time.process_time() - used)
 
 
-def _take(member: _Member, reading: Reading) -> None:
+def _receive(member: _Member, reading: Reading) -> None:
     size = member.sock.recv_into(BUFFER)
     if not size:
         raise ConnectionResetError("the broker closed a member's connection")

@@ -14,7 +14,7 @@ import pexpect
 
 from testkit.wait import until
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.faults.isolation import isolate
-from tests.faults.outcome import HEAD, Outcome
-from tests.faults.schedule import ALONE, FORGERY, NODES, alone, impossible, mixed
+from tests.faults.schedule import ALONE, FORGERY, NODES, alone, mixed, unavailable
 from tests.faults.stage import staged
+from tests.faults.tally import HEAD, Tally
 
 MIXED = "mixed"
 MIXED_SECONDS = 40
@@ -33,7 +33,7 @@ def main() -> None:
     arguments = _arguments()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     not_isolated = isolate("tests.faults", sys.argv[1:])
-    skipped = impossible(not_isolated)
+    skipped = unavailable(not_isolated)
     for name in {arguments.only, NODES if arguments.nodes > 1 else None} & skipped.keys():
         sys.exit(f"{name} cannot be had here: {skipped[name]}")
     for name, reason in skipped.items():
@@ -55,17 +55,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skipped: set[str]) -> Outcome:
-    total = Outcome()
+def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skipped: set[str]) -> Tally:
+    total = Tally()
     print(HEAD)
     for nodes, runs in groupby(_runs(arguments, skipped), key=lambda each: each[0]):
         place = directory / f"nodes-{nodes}"
         with staged(place, isolated, nodes) as stage:
             for _, name, seed in runs:
-                outcome = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
-                print(*outcome.runs, *outcome.words(), sep="\n")
-                total.add(outcome)
-                if not outcome.violations:
+                tally = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
+                print(*tally.runs, *tally.words(), sep="\n")
+                total.add(tally)
+                if not tally.violations:
                     shutil.rmtree(place / f"{name}-{seed}")
     return total
 

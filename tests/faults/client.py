@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.history import Recorder
+from tests.faults.history import HistoryWriter
 from tests.faults.player import Habits, Player
 from tests.faults.recorded import RecordedSession
 
@@ -33,7 +33,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     process = arguments.directory / f"{arguments.label}.{arguments.life}"
-    recorder = Recorder(process.with_name(f"{process.name}.jsonl"))
+    recorder = HistoryWriter(process.with_name(f"{process.name}.jsonl"))
     habits = Habits(posts=arguments.posts, moves=arguments.moves)
     players = [_player(arguments, number, recorder, habits) for number in range(1, arguments.members + 1)]
     _chat(players, stop, process.with_name(f"{process.name}.joined"))
@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _player(arguments: argparse.Namespace, number: int, recorder: Recorder, habits: Habits) -> Player:
+def _player(arguments: argparse.Namespace, number: int, recorder: HistoryWriter, habits: Habits) -> Player:
     label = f"{arguments.label}m{number}"
     secret = hashlib.sha256(f"{arguments.seed} {label}".encode()).hexdigest()
 

@@ -33,7 +33,7 @@ net_ticktime = {tick}
 """
 
 
-class Member(Node):
+class ClusterNode(Node):
     """A node of the cluster. `keeper` is a process that is in its network namespace."""
 
     def __init__(self, directory: Path, number: int, keeper: int) -> None:
@@ -77,7 +77,7 @@ def cluster(directory: Path) -> Iterator[list[Node]]:
         nodes: list[Node] = []
         for number in NUMBERS:
             keeper = ending.enter_context(_network(number))
-            member = Member(_place(directory, number), number, keeper)
+            member = ClusterNode(_place(directory, number), number, keeper)
             ending.callback(member.stop)
             member.start()  # one after the other: each joins the first
             nodes.append(member)

@@ -56,7 +56,7 @@ class Told:
 Line = Asked | Told
 
 
-class Recorder:
+class HistoryWriter:
     """Appends to the history of one process; any thread may."""
 
     def __init__(self, path: Path) -> None:

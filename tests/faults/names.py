@@ -149,8 +149,8 @@ class _Search:
 
     def _explain(self, op: NameOp) -> str:
         holders = sorted({holder.session if holder else "nobody" for holder, _ in self._possible})
-        beside = [_words(self._ops[number]) for number in sorted(self._open) if self._ops[number] != op]
-        return f"{_words(op)}; then held by {' or '.join(holders)}; beside it: {', '.join(beside) or 'nothing'}"
+        beside = [_describe(self._ops[number]) for number in sorted(self._open) if self._ops[number] != op]
+        return f"{_describe(op)}; then held by {' or '.join(holders)}; beside it: {', '.join(beside) or 'nothing'}"
 
 
 def _without_worse(possible: set[Possible], endless: frozenset[int]) -> set[Possible]:
@@ -164,6 +164,6 @@ def _without_worse(possible: set[Possible], endless: frozenset[int]) -> set[Poss
     return {(holder, done) for (holder, _), kept in groups.items() for done in kept}
 
 
-def _words(op: NameOp) -> str:
+def _describe(op: NameOp) -> str:
     until = "" if op.answered == NEVER else f"{op.answered / 1e9:.6f}"
     return f"{op.kind} of {op.key!r} by {op.session} [{op.asked / 1e9:.6f}, {until}] {op.outcome}"

@@ -16,7 +16,7 @@ from typing import Any
 from testkit.rabbitmq import Node
 from testkit.wait import until
 from tests.faults import network
-from tests.faults.cluster import TICK_SECONDS, Member
+from tests.faults.cluster import TICK_SECONDS, ClusterNode
 from tests.faults.world import SERVICES, World
 
 HOUR = 3600
@@ -35,7 +35,7 @@ BAD_NETWORKS = ("cut", "half cut", "lossy", "slow")
 def kill(world: World, chance: Random, service: str | None = None) -> None:
     """kill -9 of a replica, and another one after a while."""
     service = service or chance.choice(SERVICES)
-    replica = world.take(service, chance)
+    replica = world.withdraw(service, chance)
     world.note(f"kill -9 {service}", replica.process.name)
     replica.process.kill()
     time.sleep(chance.uniform(0, 2))
@@ -45,7 +45,7 @@ def kill(world: World, chance: Random, service: str | None = None) -> None:
 def pause(world: World, chance: Random, services: Sequence[str] = (), seconds: float = 0) -> None:
     """SIGSTOP, and SIGCONT when the broker has long given the work to somebody else: a zombie wakes up."""
     services = services or [chance.choice(SERVICES)]
-    stopped = [world.some(service, chance) for service in services]
+    stopped = [world.pick(service, chance) for service in services]
     for replica in stopped:
         world.note(f"SIGSTOP {replica.service}", replica.process.name)
         replica.process.send(signal.SIGSTOP)
@@ -62,13 +62,13 @@ def scale(world: World, chance: Random, service: str | None = None) -> None:
     new = world.start(service)
     world.note(f"scale up and down {service}", new.process.name)
     until(new.process.ready, 60, f"{new.process.name} is ready")
-    old = world.take(service, chance)
+    old = world.withdraw(service, chance)
     old.process.send(signal.SIGTERM)
     status = old.process.popen.wait(DRAIN_SECONDS)
     assert status == 0, f"{old.process.name} ended with {status} after SIGTERM"
 
 
-def broker(world: World, chance: Random, node: Node | None = None) -> None:
+def kill_broker(world: World, chance: Random, node: Node | None = None) -> None:
     """kill -9 of a node of the broker, and its restart."""
     node = node or chance.choice(world.nodes)
     world.note("kill -9 broker", node.address)
@@ -78,18 +78,18 @@ def broker(world: World, chance: Random, node: Node | None = None) -> None:
     world.whole_broker()
 
 
-def part(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
+def partition(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
     """A node of the broker is cut off from the other nodes, or from everybody."""
     for kind in kinds or [chance.choice(PARTS)]:
         node = chance.choice(world.nodes)
-        assert isinstance(node, Member)
+        assert isinstance(node, ClusterNode)
         world.note(f"broker's node {kind}", node.address)
         with node.cut_from_all() if kind == CUT_OFF else node.cut_from_nodes():
             time.sleep(seconds or chance.uniform(1, 3 * TICK_SECONDS))
         world.whole_broker()
 
 
-def alarm(world: World, chance: Random, kind: str | None = None) -> None:
+def raise_alarm(world: World, chance: Random, kind: str | None = None) -> None:
     """The broker is short of disk or memory, and takes nothing from who publishes."""
     kind = kind or chance.choice(list(ALARMS))
     raised, over = ALARMS[kind]
@@ -102,13 +102,13 @@ def alarm(world: World, chance: Random, kind: str | None = None) -> None:
         node.rabbitmqctl(*over)
 
 
-def close(world: World, chance: Random) -> None:
+def close_connections(world: World, chance: Random) -> None:
     """The broker closes every connection."""
     world.note("all connections closed")
     chance.choice(world.nodes).rabbitmqctl("close_all_connections", "a fault")
 
 
-def net(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
+def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
     """The network between the broker and one process, for each kind another one, is bad."""
     kinds = kinds or [chance.choice(BAD_NETWORKS)]
     with ExitStack() as undo:
@@ -118,7 +118,7 @@ def net(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float 
         time.sleep(seconds or chance.uniform(1, 30))
 
 
-def disk(world: World, chance: Random) -> None:
+def fill_disk(world: World, chance: Random) -> None:
     """The disk of log.txt is full."""
     world.note("log.txt's disk full")
     filler = world.system.data / "filler"
@@ -129,9 +129,9 @@ def disk(world: World, chance: Random) -> None:
         filler.unlink()
 
 
-def clock(world: World, chance: Random, services: Sequence[str] = ()) -> None:
+def step_clock(world: World, chance: Random, services: Sequence[str] = ()) -> None:
     """The wall clock of a replica is stepped one hour ahead, then two back, then right."""
-    replicas = [world.some(service, chance) for service in services or [chance.choice(SERVICES)]]
+    replicas = [world.pick(service, chance) for service in services or [chance.choice(SERVICES)]]
     for seconds in (HOUR, -HOUR, 0):
         for replica in replicas:
             world.note(f"clock stepped {replica.service}", f"{replica.process.name} {seconds:+d}")
@@ -139,7 +139,7 @@ def clock(world: World, chance: Random, services: Sequence[str] = ()) -> None:
         time.sleep(chance.uniform(3, 5))
 
 
-def clients(world: World, chance: Random) -> None:
+def kill_clients(world: World, chance: Random) -> None:
     """kill -9 of a process with some people in it, who come back, or other people come."""
     assert world.fleet
     client = chance.choice(world.fleet.clients)

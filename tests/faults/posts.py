@@ -27,7 +27,7 @@ def miscounted(history: History, room: Room) -> Iterator[str]:
     for post in history.posts:
         wrong = _count_fault(post, streamed[post.text], logged[post.text])
         if wrong:
-            yield f"{wrong}: {words(post)}"
+            yield f"{wrong}: {describe(post)}"
 
 
 def _count_fault(post: PostOp, streamed: int, logged: int) -> str:
@@ -66,9 +66,9 @@ def _fault(posts: dict[str, PostOp], by_start: dict[str, PostOp], heard: Heard, 
     if post and heard.user == post.name and author in ("", post.author):
         return ""
     if post:
-        return f"as of {heard.user} ({author[:8] or 'author unseen'}), but it is {words(post)}"
+        return f"as of {heard.user} ({author[:8] or 'author unseen'}), but it is {describe(post)}"
     likely = by_start.get(_start(heard.text))
-    return f"{heard.text!r} of {heard.user}, " + (f"altered from {words(likely)}" if likely else "that nobody sent")
+    return f"{heard.text!r} of {heard.user}, " + (f"altered from {describe(likely)}" if likely else "that nobody sent")
 
 
 def _start(text: str) -> str:
@@ -130,7 +130,7 @@ def _out_of_sequence(history: History, reference: Iterable[Entry]) -> Iterator[s
             continue
         before = last.get(post.session)
         if before and before.number >= post.number:
-            yield f"in the stream after number {before.number} of its session: {words(post)}"
+            yield f"in the stream after number {before.number} of its session: {describe(post)}"
         last[post.session] = post
 
 
@@ -168,7 +168,7 @@ def _missing_end(stay: Stay, reference: list[Entry]) -> Iterator[str]:
         yield f"{stay.session} was there to the end, {end!r}, but the last it heard is {last!r}"
 
 
-def words(post: PostOp) -> str:
+def describe(post: PostOp) -> str:
     """A post for people: whose, which number, when, and what."""
     until = "" if post.answered == NEVER else f"{post.answered / 1e9:.6f}"
     digest = hashlib.sha256(post.text.encode()).hexdigest()[:8]

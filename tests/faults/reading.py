@@ -22,7 +22,7 @@ def history_of(lines: Iterable[Line]) -> History:
         session = sessions.get(line.session)
         if session is None:
             session = sessions[line.session] = _Session(line.session, shared)
-        session.take(line)
+        session.add(line)
     return _joined([session.end() for session in sessions.values()])
 
 
@@ -65,7 +65,7 @@ class _Session:
     users: list[UsersOp] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
 
-    def take(self, line: Line) -> None:
+    def add(self, line: Line) -> None:
         """Account for a line."""
         if isinstance(line, Told):
             if line.event in _TOLD:

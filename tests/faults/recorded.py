@@ -15,13 +15,13 @@ from chat_client.events import (
     UsersListed,
 )
 from chat_client.session import Session
-from tests.faults.history import LAST, Recorder
+from tests.faults.history import LAST, HistoryWriter
 
 
 class RecordedSession:
     """One session, from the claim of a name to its end. Its attributes say what it has been told so far."""
 
-    def __init__(self, url: str, secret: str, label: str, recorder: Recorder) -> None:
+    def __init__(self, url: str, secret: str, label: str, recorder: HistoryWriter) -> None:
         self.label = label
         self.name = ""
         self.posted = 0

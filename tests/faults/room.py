@@ -101,13 +101,13 @@ def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
 
 
 def _consume(channel: Any, arrived: list[tuple[int, bytes]]) -> None:
-    def take(message: Any) -> None:
+    def on_entry(message: Any) -> None:
         channel.basic_ack(message.delivery_tag)
         arrived.append((message.headers["x-stream-offset"], bytes(message.body)))
 
     channel.auto_decode = False
     channel.basic_qos(0, 1000, False)
-    channel.basic_consume(topology.room(ROOM).name, callback=take, arguments={"x-stream-offset": "first"})
+    channel.basic_consume(topology.room(ROOM).name, callback=on_entry, arguments={"x-stream-offset": "first"})
 
 
 def _publish_marker(system: System, origin: str) -> None:

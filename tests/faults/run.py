@@ -21,7 +21,7 @@ from testkit.wait import until
 from tests.faults.answers import NOTICED, SECOND
 from tests.faults.checker import Report, check, render
 from tests.faults.fleet import Fleet, Load
-from tests.faults.history import LAST, Recorder, read_lines
+from tests.faults.history import LAST, HistoryWriter, read_lines
 from tests.faults.reading import history_of
 from tests.faults.recorded import RecordedSession
 from tests.faults.room import read_room
@@ -43,7 +43,7 @@ def run(
     could never join, or the room cannot be read.
     """
     fleet = Fleet(url or (lambda _label: system.url("client")), load, directory)
-    recorder = Recorder(directory / f"{OBSERVER}.jsonl")
+    recorder = HistoryWriter(directory / f"{OBSERVER}.jsonl")
     try:
         fleet.start(load.processes)
         meanwhile(fleet)
@@ -53,7 +53,7 @@ def run(
     return check(history_of(read_lines(directory)), read_room(system, load.patience))
 
 
-def _end(system: System, load: Load, recorder: Recorder, fleet: Fleet) -> None:
+def _end(system: System, load: Load, recorder: HistoryWriter, fleet: Fleet) -> None:
     """Let everything come to rest. What does not is a violation, not the end of the checks."""
     try:
         fleet.settle()
@@ -63,7 +63,7 @@ def _end(system: System, load: Load, recorder: Recorder, fleet: Fleet) -> None:
         recorder.asked(OBSERVER, "stuck", str(error))
 
 
-def _close_room(system: System, load: Load, recorder: Recorder, fleet: Fleet) -> None:
+def _close_room(system: System, load: Load, recorder: HistoryWriter, fleet: Fleet) -> None:
     """Say the last post, wait until everybody has ended, and ask who is left."""
     observer = RecordedSession(system.url("client"), secrets.token_hex(32), OBSERVER, recorder)
     observer.claim(OBSERVER)

@@ -19,7 +19,7 @@ FORGERY = "forgery"  # no fault of the system: shows that the checker sees
 # What happens to replicas, and what happens around them: one of each at a time.
 LANES: tuple[tuple[str, ...], ...] = (
     ("kill", "pause", "scale"),
-    ("broker", "part", "alarm", "close", "network", "disk", "clock", "clients"),
+    ("broker", "partition", "alarm", "close", "network", "disk", "clock", "clients"),
 )
 
 
@@ -33,16 +33,16 @@ def _twice_each(fault: Callable[[World, Random, str], None]) -> Fault:
 
 def _alarms(world: World, chance: Random) -> None:
     for kind in ALARMS:
-        nemesis.alarm(world, chance, kind)
+        nemesis.raise_alarm(world, chance, kind)
 
 
 def _nodes(world: World, chance: Random) -> None:
     for node in world.nodes:
-        nemesis.broker(world, chance, node)
-    nemesis.part(world, chance, nemesis.PARTS, 2 * TICK_SECONDS)
+        nemesis.kill_broker(world, chance, node)
+    nemesis.partition(world, chance, nemesis.PARTS, 2 * TICK_SECONDS)
 
 
-def _again(fault: Fault, times: int) -> Fault:
+def _repeated(fault: Fault, times: int) -> Fault:
     def run(world: World, chance: Random) -> None:
         for _ in range(times):
             fault(world, chance)
@@ -56,13 +56,13 @@ ALONE: dict[str, Fault] = {
     "kill": _twice_each(nemesis.kill),
     "pause": lambda world, chance: nemesis.pause(world, chance, SERVICES, ZOMBIE_SECONDS),
     "scale": _twice_each(nemesis.scale),
-    "broker": _again(nemesis.broker, 2),
+    "broker": _repeated(nemesis.kill_broker, 2),
     "alarm": _alarms,
-    "close": _again(nemesis.close, 3),
-    "network": lambda world, chance: nemesis.net(world, chance, BAD_NETWORKS, 30),
-    "disk": _again(nemesis.disk, 2),
-    "clock": lambda world, chance: nemesis.clock(world, chance, SERVICES),
-    "clients": _again(nemesis.clients, 3),
+    "close": _repeated(nemesis.close_connections, 3),
+    "network": lambda world, chance: nemesis.disturb_network(world, chance, BAD_NETWORKS, 30),
+    "disk": _repeated(nemesis.fill_disk, 2),
+    "clock": lambda world, chance: nemesis.step_clock(world, chance, SERVICES),
+    "clients": _repeated(nemesis.kill_clients, 3),
     NODES: _nodes,
     FORGERY: nemesis.forge,
 }
@@ -72,18 +72,18 @@ ONE: dict[str, Fault] = {
     "kill": nemesis.kill,
     "pause": nemesis.pause,
     "scale": nemesis.scale,
-    "broker": nemesis.broker,
-    "part": nemesis.part,
-    "alarm": nemesis.alarm,
-    "close": nemesis.close,
-    "network": nemesis.net,
-    "disk": nemesis.disk,
-    "clock": nemesis.clock,
-    "clients": nemesis.clients,
+    "broker": nemesis.kill_broker,
+    "partition": nemesis.partition,
+    "alarm": nemesis.raise_alarm,
+    "close": nemesis.close_connections,
+    "network": nemesis.disturb_network,
+    "disk": nemesis.fill_disk,
+    "clock": nemesis.step_clock,
+    "clients": nemesis.kill_clients,
 }
 
 
-def impossible(not_isolated: str | None) -> dict[str, str]:
+def unavailable(not_isolated: str | None) -> dict[str, str]:
     """The faults that cannot be had on this machine, and why. `not_isolated`: why there is no place of our own."""
     reasons = {}
     if not_isolated:
@@ -111,7 +111,7 @@ def mixed(seconds: float, without: set[str]) -> Fault:
 
     def run(world: World, chance: Random) -> None:
         # One node cannot part; of several, each has one address for all.
-        other = "part" if len(world.nodes) == 1 else "network"
+        other = "partition" if len(world.nodes) == 1 else "network"
         possible = ONE.keys() - without - {other}
         lanes = [([name for name in lane if name in possible], Random(chance.random())) for lane in LANES]
         until = time.monotonic() + seconds

@@ -15,9 +15,9 @@ from testkit.processes import system_in
 from testkit.rabbitmq import Node
 from tests.faults.cluster import broker_of, cluster
 from tests.faults.fleet import Fleet, Load
-from tests.faults.outcome import ENDED, THROUGH, Outcome
 from tests.faults.run import run
 from tests.faults.schedule import Fault
+from tests.faults.tally import ENDED, THROUGH, Tally
 from tests.faults.world import SERVICES, World, small_disk
 
 REPLICAS = 2
@@ -33,11 +33,11 @@ class Stage:
     directory: Path
     isolated: bool
 
-    def play(self, name: str, seed: int, fault: Fault) -> Outcome:
+    def play(self, name: str, seed: int, fault: Fault) -> Tally:
         """One run, judged; what it leaves is in a directory of its own."""
         directory = self.directory / f"{name}-{seed}"
         directory.mkdir()
-        outcome, begun = Outcome(), time.monotonic()
+        tally, begun = Tally(), time.monotonic()
         with ExitStack() as ending:
             ending.callback(self.broker.empty, VHOST)
             system = ending.enter_context(system_in(self.broker, VHOST, directory))
@@ -46,18 +46,18 @@ class Stage:
             # Several nodes are reached by their own addresses, not each process by one of its own.
             world = World(self.nodes, system, directory, own_places=self.isolated and len(self.nodes) == 1)
             try:
-                _play(world, directory, seed, fault, outcome)
+                _play(world, directory, seed, fault, tally)
             except Exception:  # whatever it is, it is part of what was found, and the next run goes on
-                outcome.judge(THROUGH, 1, (traceback.format_exc(),))
+                tally.judge(THROUGH, 1, (traceback.format_exc(),))
             else:
-                outcome.judge(THROUGH, 1, ())
-            outcome.done, outcome.signs = world.done, world.signs()
-            outcome.judge(ENDED, len(world.ever), tuple(world.crashes()))
-        outcome.runs = [outcome.summary(name, seed, time.monotonic() - begun)]
-        return outcome
+                tally.judge(THROUGH, 1, ())
+            tally.done, tally.signs = world.done, world.signs()
+            tally.judge(ENDED, len(world.ever), tuple(world.crashes()))
+        tally.runs = [tally.summary(name, seed, time.monotonic() - begun)]
+        return tally
 
 
-def _play(world: World, directory: Path, seed: int, fault: Fault, outcome: Outcome) -> None:
+def _play(world: World, directory: Path, seed: int, fault: Fault, tally: Tally) -> None:
     for service in SERVICES * REPLICAS:
         world.start(service)
     world.whole()
@@ -68,7 +68,9 @@ def _play(world: World, directory: Path, seed: int, fault: Fault, outcome: Outco
         world.whole()
 
     load = Load(seed=seed)
-    outcome.take(run(world.system, load, directory / "histories", meanwhile, lambda label: world.url("client", label)))
+    tally.add_report(
+        run(world.system, load, directory / "histories", meanwhile, lambda label: world.url("client", label))
+    )
 
 
 @contextmanager

@@ -72,13 +72,13 @@ class World:
         self.ever.append(replica)
         return replica
 
-    def take(self, service: str, chance: random.Random) -> Replica:
+    def withdraw(self, service: str, chance: random.Random) -> Replica:
         """Take a replica out of those that count as running: mostly the one that works most."""
-        replica = self.some(service, chance)
+        replica = self.pick(service, chance)
         self.replicas[service].remove(replica)
         return replica
 
-    def some(self, service: str, chance: random.Random) -> Replica:
+    def pick(self, service: str, chance: random.Random) -> Replica:
         """A replica of a service: mostly the one that works most, by what it logs."""
         running = self.replicas[service]
         if chance.random() < 0.7:

@@ -12,17 +12,18 @@ from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
 from chat_worker.delivery import Source
-from chat_worker.runtime import Service, do_round
+from chat_worker.runtime import do_round
 from testkit.broker import TestBroker
 from testkit.wait import until
 
 QUEUE = topology.ingress(0).name
 
 
-class Recorder(Service):
+class FakeService:
     """A service that keeps the bodies that it handles, and returns given publications."""
 
     def __init__(self, *publications: Publication) -> None:
+        """Create the service, which returns the given publications for each group of deliveries."""
         self.bodies: list[bytes] = []
         self._publications = publications
 
@@ -53,7 +54,7 @@ def url(broker: TestBroker, vhost: str) -> str:
 
 @pytest.fixture
 def queue(url: str) -> Iterator[Any]:
-    """The queue of partition 0 with one message in it."""
+    """Yield a channel on which the queue of partition 0 holds one message."""
     with connect(url, "test") as connection:
         channel: Any = connection.channel()
         topology.declare(channel, topology.ingress(0), *topology.ROOM_STREAMS)
@@ -66,7 +67,7 @@ def ready(channel: Any) -> int:
     return int(channel.queue_declare(QUEUE, passive=True).message_count)
 
 
-def served(url: str, service: Recorder) -> None:
+def served(url: str, service: FakeService) -> None:
     with Broker(url, "worker", Event(), on_heartbeat=lambda: None) as broker:
         broker.consume(Source(queue=QUEUE, handle=service.handle))
 
@@ -83,18 +84,18 @@ def to_room(body: bytes, room: str = "lobby") -> Publication:
 
 
 def test_a_delivery_whose_publications_are_confirmed_does_not_come_again(url: str, queue: Any) -> None:
-    served(url, Recorder(to_room(b"{}")))
+    served(url, FakeService(to_room(b"{}")))
     queue.basic_publish(queue.prepare_message(b"two"), "", QUEUE)
-    second = Recorder()
+    second = FakeService()
     served(url, second)
     assert second.bodies == [b"two"]
 
 
 def test_a_delivery_whose_publications_are_not_confirmed_comes_again(url: str, queue: Any) -> None:
     with pytest.raises(Unconfirmed):
-        served(url, Recorder(to_room(b"{}", room="nowhere")))
+        served(url, FakeService(to_room(b"{}", room="nowhere")))
     until(lambda: ready(queue) == 1)
-    second = Recorder()
+    second = FakeService()
     served(url, second)
     assert second.bodies == [b"one"]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chat_client.events import Joined, MessageReceived, NotSent
 from tests.faults.checker import Report, check, render
-from tests.faults.history import Asked, Line, Recorder, Told, read_lines
+from tests.faults.history import Asked, HistoryWriter, Line, Told, read_lines
 from tests.faults.made_up import MadeUp
 from tests.faults.operations import Heard, Room
 from tests.faults.reading import history_of
@@ -188,7 +188,7 @@ def test_a_run_that_is_spoilt_in_one_place_does_not_pass(
 
 
 def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "p1.jsonl")
+    recorder = HistoryWriter(tmp_path / "p1.jsonl")
     recorder.asked("a.1", "claim", "ann", "author")
     recorder.told("a.1", Joined(name="ann", room="lobby"))
     for number in (1, 2, 3, 4):

@@ -10,7 +10,7 @@ ENDED = "7 replicas end only when told to"
 
 
 @dataclass
-class Outcome:
+class Tally:
     """What was done, what the replicas logged of it, and what was found. `runs` has a line for each run."""
 
     done: Counter[str] = field(default_factory=Counter)
@@ -19,7 +19,7 @@ class Outcome:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     runs: list[str] = field(default_factory=list)
 
-    def add(self, other: "Outcome") -> None:
+    def add(self, other: "Tally") -> None:
         """Add what became of another run."""
         self.done += other.done
         self.signs += other.signs
@@ -28,7 +28,7 @@ class Outcome:
         for verdict in other.verdicts.values():
             self.judge(verdict.property, verdict.judged, verdict.violations)
 
-    def take(self, report: Report) -> None:
+    def add_report(self, report: Report) -> None:
         """Add what the checker says."""
         self.operations.update(report.outcomes)
         for verdict in report.verdicts:
