@@ -21,7 +21,7 @@ HOSTILE = {
 }
 
 
-def test_two_people_talk_and_each_is_in_the_member_list_until_killed(chat: System, tmp_path: Path) -> None:
+def test_two_people_talk_and_a_killed_client_is_listed_as_disconnected(chat: System, tmp_path: Path) -> None:
     ann, bob = FullscreenPerson(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
@@ -70,7 +70,7 @@ def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
     ann.waits(lambda: not ann.shows("● bob"), "the members are folded away again")
 
 
-def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: System, tmp_path: Path) -> None:
+def test_messages_neither_control_the_terminal_nor_act_as_markup(chat: System, tmp_path: Path) -> None:
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     title = ann.screen.title
@@ -92,7 +92,7 @@ def test_what_others_send_neither_steers_the_terminal_nor_acts_as_markup(chat: S
     assert "#" in rows[-1]
 
 
-def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Path) -> None:
+def test_no_color_turns_colours_off_and_keeps_the_cursor(chat: System, tmp_path: Path) -> None:
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     bob = FullscreenPerson(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
     ann.joins("ann")
@@ -110,12 +110,12 @@ def test_there_are_colours_but_not_for_who_wants_none(chat: System, tmp_path: Pa
     assert COLOUR.findall(bob.raw) == []
 
 
-def test_the_question_for_the_name_is_asked_in_the_language_of_the_environment(tmp_path: Path) -> None:
+def test_the_question_for_the_name_is_in_the_language_of_the_environment(tmp_path: Path) -> None:
     ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, LANG="es_ES.UTF-8")
     ann.sees("¿Cómo te llamas aquí?")
 
 
-def test_a_client_told_to_end_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
+def test_sigterm_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
     ann, thief = FullscreenPerson(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "thief")
     ann.joins("ann")
     ann.gets_sigterm()
@@ -141,7 +141,7 @@ def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path
         Person(chat.url("client"), tmp_path / f"other-{name}").joins(name)
 
 
-def test_an_idle_client_uses_next_to_no_processor_time(chat: System, tmp_path: Path) -> None:
+def test_an_idle_client_uses_almost_no_processor_time(chat: System, tmp_path: Path) -> None:
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.says("hola")

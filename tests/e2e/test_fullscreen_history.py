@@ -8,7 +8,7 @@ from testkit.people import piped
 from testkit.processes import System
 
 
-def test_reading_back_reaches_the_first_message_with_none_missing_and_none_twice(chat: System, tmp_path: Path) -> None:
+def test_scrolling_up_reaches_the_first_message_without_gaps_or_duplicates(chat: System, tmp_path: Path) -> None:
     text = "".join(f"line {n}\n" for n in range(300))
     assert piped(chat.url("client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", lines=70)
@@ -24,7 +24,7 @@ def test_reading_back_reaches_the_first_message_with_none_missing_and_none_twice
     ann.waits(lambda: numbers(ann) == list(range(300)), "all is on the screen, each once and in order")
 
 
-def test_a_search_finds_what_was_said_long_ago(chat: System, tmp_path: Path) -> None:
+def test_a_search_finds_an_old_message(chat: System, tmp_path: Path) -> None:
     text = "a needle in the hay\n" + "".join(f"hay {n}\n" for n in range(200))
     assert piped(chat.url("client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")

@@ -25,7 +25,7 @@ def shown(person: FullscreenPerson) -> list[str]:
     return [found[1] for row in person.rows() if (found := re.search(r"│ (before|while away \d)\b", row))]
 
 
-def test_what_is_typed_while_the_broker_is_away_is_sent_once_and_in_order(secrets_dir: Path, tmp_path: Path) -> None:
+def test_messages_typed_without_a_broker_are_sent_once_and_in_order(secrets_dir: Path, tmp_path: Path) -> None:
     directory = tmp_path / "node"
     directory.mkdir()
     with running_node(directory) as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
@@ -45,7 +45,7 @@ def test_what_is_typed_while_the_broker_is_away_is_sent_once_and_in_order(secret
         ann.sees("3 messages wait")
         ann.sees("3 unsent")
         ann.sees("○ no connection")
-        until(lambda: all(service.lines("broker.lost") for service in services), 30, "the services have noticed")
+        until(lambda: all(service.lines("broker.lost") for service in services), 30, "the services report the loss")
         node.start()
 
         ann.sees("● connected", 60)

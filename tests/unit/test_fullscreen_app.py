@@ -15,7 +15,7 @@ from testkit.picture import picture
 LOST = events.ConnectionLost(broker="host:5672")
 
 
-def test_the_name_is_asked_for_and_then_the_room_is_there() -> None:
+def test_the_client_asks_for_the_name_and_then_shows_the_room() -> None:
     async def run() -> None:
         async with open_client() as chat:
             assert isinstance(chat.app.screen, NameScreen)
@@ -28,7 +28,7 @@ def test_the_name_is_asked_for_and_then_the_room_is_there() -> None:
     asyncio.run(run())
 
 
-def test_a_refused_name_is_explained_and_asked_for_again() -> None:
+def test_a_refused_name_is_explained_and_another_can_be_typed() -> None:
     async def run() -> None:
         async with open_client() as chat:
             await chat.enter("bob")
@@ -41,7 +41,7 @@ def test_a_refused_name_is_explained_and_asked_for_again() -> None:
     asyncio.run(run())
 
 
-def test_a_name_that_cannot_be_had_is_refused_at_once() -> None:
+def test_an_invalid_name_is_refused_without_a_request() -> None:
     async def run() -> None:
         async with open_client() as chat:
             await chat.enter("a b")
@@ -52,7 +52,7 @@ def test_a_name_that_cannot_be_had_is_refused_at_once() -> None:
     asyncio.run(run())
 
 
-def test_what_joining_waits_for_is_said() -> None:
+def test_the_name_screen_shows_what_joining_waits_for() -> None:
     async def run() -> None:
         async with open_client(name="alice") as chat:
             await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
@@ -64,7 +64,7 @@ def test_what_joining_waits_for_is_said() -> None:
     asyncio.run(run())
 
 
-def test_what_joining_waits_for_is_still_said_when_the_name_is_typed() -> None:
+def test_the_name_screen_still_shows_the_wait_after_the_name_is_typed() -> None:
     async def run() -> None:
         async with open_client() as chat:
             await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
@@ -78,7 +78,7 @@ def test_what_joining_waits_for_is_still_said_when_the_name_is_typed() -> None:
     asyncio.run(run())
 
 
-def test_members_are_listed_with_their_states_and_their_number() -> None:
+def test_members_are_listed_with_their_states() -> None:
     async def steps(chat: ChatDriver) -> None:
         assert "● bob" in chat.screen()
         assert "○ eve" in chat.screen()
@@ -130,7 +130,7 @@ def test_a_refused_message_can_be_dropped() -> None:
     run_in_room(steps)
 
 
-def test_a_lost_connection_is_said_and_what_is_typed_waits() -> None:
+def test_a_lost_connection_is_shown_and_messages_wait() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(LOST)
         await chat.enter("are you there?")
@@ -144,20 +144,20 @@ def test_a_lost_connection_is_said_and_what_is_typed_waits() -> None:
     run_in_room(steps)
 
 
-def test_scrolling_up_asks_for_what_was_said_before() -> None:
+def test_the_top_requests_older_messages() -> None:
     async def steps(chat: ChatDriver) -> None:
-        await chat.until(lambda: chat.requests("older"), "older messages are asked for")
+        await chat.until(lambda: chat.requests("older"), "the client requests older messages")
         await chat.emit(events.OlderListed(messages=(message("the first ever", at=NOON - MINUTE),), more=False))
         assert "the first ever" in chat.screen()
 
     run_in_room(steps, message("hello"))
 
 
-def test_an_archive_that_does_not_answer_is_asked_again_only_when_the_person_goes_up() -> None:
+def test_a_failed_request_for_older_messages_is_repeated_only_when_the_person_scrolls_up() -> None:
     failed = (events.Remark(text="the archive does not answer"), events.OlderListed(messages=(), more=True))
 
     async def steps(chat: ChatDriver) -> None:
-        await chat.until(lambda: chat.requests("older"), "older messages are asked for")
+        await chat.until(lambda: chat.requests("older"), "the client requests older messages")
         await chat.emit(*failed)
         await chat.emit(message("more"))
         assert chat.requests("older") == [None]
@@ -170,7 +170,7 @@ def test_an_archive_that_does_not_answer_is_asked_again_only_when_the_person_goe
     run_in_room(steps, message("hello"))
 
 
-def test_users_are_listed_when_asked_for() -> None:
+def test_the_command_users_prints_the_users() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/users")
         await chat.emit(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
@@ -195,7 +195,7 @@ def test_help_lists_commands_and_keys(how: str) -> None:
     run_in_room(steps, size=(100, 40))
 
 
-def test_a_slip_of_the_hand_is_no_message() -> None:
+def test_a_mistyped_command_is_not_posted() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/serach keys")
         assert chat.posted() == []
@@ -204,7 +204,7 @@ def test_a_slip_of_the_hand_is_no_message() -> None:
     run_in_room(steps, size=(120, 24))
 
 
-def test_a_narrow_terminal_shows_the_room_and_the_members_when_asked() -> None:
+def test_a_narrow_terminal_hides_the_members_until_f4() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("can you read this?"))
         assert "can you read this?" in chat.screen()
@@ -218,7 +218,7 @@ def test_a_narrow_terminal_shows_the_room_and_the_members_when_asked() -> None:
     run_in_room(steps, size=(40, 12))
 
 
-def test_leaving_waits_for_the_session_and_asked_again_does_not() -> None:
+def test_ctrl_q_waits_for_the_session_and_pressed_again_exits_at_once() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("ctrl+q")
         await chat.pilot.pause()
@@ -253,7 +253,7 @@ def test_the_end_of_the_session_ends_the_client(freed: bool, status: int) -> Non
     ],
 )
 @pytest.mark.parametrize("times", [1, 3])
-def test_the_bell_rings_as_chosen_and_once_for_what_comes_at_once(
+def test_the_bell_rings_by_its_mode_and_once_for_simultaneous_messages(
     choice: str, text: str, rings: int, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def steps(chat: ChatDriver) -> None:
@@ -269,7 +269,7 @@ def test_the_bell_rings_as_chosen_and_once_for_what_comes_at_once(
     run_in_room(steps, message("alice, this was before"))
 
 
-def test_what_comes_while_nobody_looks_is_marked_as_new() -> None:
+def test_messages_are_marked_as_new_while_the_terminal_has_no_focus() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("seen"))
         chat.app.post_message(AppBlur())
@@ -281,7 +281,7 @@ def test_what_comes_while_nobody_looks_is_marked_as_new() -> None:
     run_in_room(steps)
 
 
-def test_what_was_refused_and_neither_sent_again_nor_dropped_is_named_at_the_end() -> None:
+def test_refused_posts_that_remain_are_named_at_the_end() -> None:
     async def steps(chat: ChatDriver) -> None:
         for sequence, text in enumerate(["one", "two", "three"], 1):
             await chat.enter(text)
@@ -302,7 +302,7 @@ def test_what_was_refused_and_neither_sent_again_nor_dropped_is_named_at_the_end
     run_in_room(steps)
 
 
-def test_no_letter_is_hidden_behind_the_members_on_a_narrow_terminal() -> None:
+def test_the_members_cover_no_text_on_a_narrow_terminal() -> None:
     text = "".join(map(chr, range(ord("a"), ord("z") + 1)))
 
     async def steps(chat: ChatDriver) -> None:
@@ -315,7 +315,7 @@ def test_no_letter_is_hidden_behind_the_members_on_a_narrow_terminal() -> None:
     run_in_room(steps, size=(40, 12))
 
 
-def test_the_command_palette_has_what_can_be_done() -> None:
+def test_the_command_palette_lists_the_themes() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("ctrl+p")
         await chat.until(lambda: "Choose a colour theme" in chat.screen(), "the palette lists the themes")
@@ -323,7 +323,7 @@ def test_the_command_palette_has_what_can_be_done() -> None:
     run_in_room(steps)
 
 
-def test_what_is_typed_faster_than_it_is_shown_is_sent_line_by_line() -> None:
+def test_fast_typing_is_submitted_line_by_line() -> None:
     async def steps(chat: ChatDriver) -> None:
         for char in "one two":
             chat.app.post_message(Key("space" if char == " " else char, char))
@@ -336,7 +336,7 @@ def test_what_is_typed_faster_than_it_is_shown_is_sent_line_by_line() -> None:
     run_in_room(steps)
 
 
-def test_ctrl_c_with_nothing_to_copy_says_how_to_leave() -> None:
+def test_ctrl_c_without_a_selection_explains_how_to_leave() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("ctrl+c")
         await chat.until(lambda: "Ctrl+Q&#160;leaves" in picture(chat.app), "it says how to leave")

@@ -11,7 +11,7 @@ from testkit.fake_session import ChatDriver, message, run_in_room
 from testkit.picture import picture
 
 
-def test_a_message_is_chosen_and_copied_by_keys_and_typing_goes_on() -> None:
+def test_a_message_is_chosen_and_copied_by_keys_and_the_person_types_on() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("first words"), message("second words"))
         await chat.pilot.press("f6", "up", "ctrl+c")
@@ -37,7 +37,7 @@ def opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return urls
 
 
-def test_the_link_of_the_message_that_is_chosen_opens(opened_urls: list[str]) -> None:
+def test_the_link_of_the_chosen_message_opens(opened_urls: list[str]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("see https://example.org/a now"))
         await chat.pilot.press("f6", "enter", "escape")
@@ -49,7 +49,7 @@ def test_the_link_of_the_message_that_is_chosen_opens(opened_urls: list[str]) ->
     run_in_room(steps)
 
 
-def test_the_link_of_a_message_that_was_found_opens(opened_urls: list[str]) -> None:
+def test_the_link_of_a_search_result_opens(opened_urls: list[str]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search see")
         found = message("see https://example.org/b now")
@@ -60,7 +60,7 @@ def test_the_link_of_a_message_that_was_found_opens(opened_urls: list[str]) -> N
     run_in_room(steps)
 
 
-def test_a_link_that_nothing_opens_is_copied(opened_urls: list[str]) -> None:
+def test_a_link_is_copied_when_no_browser_opens_it(opened_urls: list[str]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("see https://example.org/never[b] now"))
         await chat.pilot.press("f6", "enter")
@@ -87,7 +87,7 @@ def test_on_a_terminal_without_a_desktop_a_link_is_copied(
     run_in_room(steps)
 
 
-def test_what_is_pasted_while_a_message_is_chosen_is_typed() -> None:
+def test_a_paste_while_a_message_is_chosen_goes_to_the_composer() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("f6")
         chat.app.post_message(Paste("pasted"))
@@ -98,7 +98,7 @@ def test_what_is_pasted_while_a_message_is_chosen_is_typed() -> None:
     run_in_room(steps, message("hello"))
 
 
-def test_the_message_that_is_chosen_is_still_so_when_the_terminal_is_looked_at_again() -> None:
+def test_the_choice_survives_a_loss_of_focus_of_the_terminal() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("first words"), message("second words"), message("third words"))
         await chat.pilot.press("f6", "up", "up")
@@ -112,7 +112,7 @@ def test_the_message_that_is_chosen_is_still_so_when_the_terminal_is_looked_at_a
     run_in_room(steps)
 
 
-def test_what_the_mouse_selects_is_copied_while_the_cursor_stays_in_the_input() -> None:
+def test_a_selection_by_mouse_is_copied_while_the_composer_keeps_the_focus() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("copy these words"))
         view = chat.room.query_one("#transcript")

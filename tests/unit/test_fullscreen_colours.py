@@ -12,23 +12,23 @@ from testkit.fake_session import join_room
 OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
 
 
-def test_a_name_has_the_same_colour_however_it_is_written() -> None:
+def test_all_spellings_of_a_name_have_the_same_colour() -> None:
     assert name_colour("Alice", dark=True) == name_colour("alice", dark=True) == name_colour("\uff41lice", dark=True)
     assert name_colour("alice", dark=True) == "#FF96D3"  # in every process, on every machine
 
 
-def test_a_name_that_could_not_be_had_has_a_colour() -> None:
+def test_an_invalid_name_has_a_colour() -> None:
     assert name_colour("not a name", dark=True) in ON_DARK
     assert name_colour("\ud800", dark=False) in ON_LIGHT
 
 
-def test_names_are_spread_over_all_colours() -> None:
+def test_names_use_all_colours() -> None:
     assert {name_colour(f"user{number}", dark=False) for number in range(200)} == set(ON_LIGHT)
 
 
 @pytest.mark.parametrize("theme", OWN_COLOURS, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("background", ["surface", "background"])
-def test_each_colour_can_be_read(theme: Theme, background: str) -> None:
+def test_each_colour_has_enough_contrast(theme: Theme, background: str) -> None:
     behind = Color.parse(theme.to_color_system().generate()[background])
 
     for each in ON_DARK if theme.dark else ON_LIGHT:
@@ -36,7 +36,7 @@ def test_each_colour_can_be_read(theme: Theme, background: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-def test_the_frame_of_the_members_can_be_told_from_what_is_behind_it(theme: str) -> None:
+def test_the_frame_of_the_members_has_enough_contrast(theme: str) -> None:
     async def run() -> None:
         async with join_room() as chat:
             chat.app.theme = theme

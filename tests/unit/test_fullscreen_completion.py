@@ -32,7 +32,7 @@ def test_a_slash_offers_every_command_by_its_usual_name() -> None:
         ("/users", []),
     ],
 )
-def test_a_command_that_wants_something_after_it_ends_with_a_blank(before: str, choices: list[str]) -> None:
+def test_a_command_with_an_argument_is_completed_with_a_space(before: str, choices: list[str]) -> None:
     assert offered(before) == choices
 
 
@@ -40,11 +40,11 @@ def test_a_command_that_wants_something_after_it_ends_with_a_blank(before: str, 
     ("before", "choices"),
     [("/bell ", ["on", "off", "mention"]), ("/bell o", ["on", "off"]), ("/BELL M", ["mention"]), ("/users b", [])],
 )
-def test_after_a_command_comes_only_what_it_takes(before: str, choices: list[str]) -> None:
+def test_only_the_choices_of_a_command_complete_its_argument(before: str, choices: list[str]) -> None:
     assert offered(before) == choices
 
 
-def test_a_name_that_begins_a_text_is_spoken_to() -> None:
+def test_a_completed_name_at_the_start_is_followed_by_a_colon() -> None:
     assert offered("al") == ["Alice: ", "albert: "]
     assert offered("ñ") == ["Ñandú: "]
 
@@ -52,16 +52,16 @@ def test_a_name_that_begins_a_text_is_spoken_to() -> None:
 @pytest.mark.parametrize(
     "before", ["hola al", "hola\nal", "/me al", "/search al", "//users al", "/nocommand al", "/ al"]
 )
-def test_a_name_elsewhere_is_followed_by_a_blank(before: str) -> None:
+def test_a_completed_name_within_a_text_is_followed_by_a_space(before: str) -> None:
     assert offered(before) == ["Alice ", "albert "]
 
 
-def test_names_come_in_their_order() -> None:
+def test_names_keep_their_order() -> None:
     assert offered("a", ("albert", "Alice")) == ["albert: ", "Alice: "]
     assert offered("") == ["bob: ", "Alice: ", "albert: ", "Ñandú: "]
 
 
-def test_a_path_is_no_command() -> None:
+def test_two_slashes_do_not_start_a_command() -> None:
     assert offered("//se") == []
 
 
@@ -70,7 +70,7 @@ def test_a_path_is_no_command() -> None:
     st.lists(st.text(min_size=1), max_size=5) | st.just(list(NAMES)),
     st.sampled_from([1, -1]),
 )
-def test_tab_comes_back_to_what_was_typed_when_all_was_offered(before: str, names: list[str], step: int) -> None:
+def test_tab_returns_to_the_typed_text_after_the_last_choice(before: str, names: list[str], step: int) -> None:
     typed = completion(before, names)
     turned = typed
     for number in range(len(typed.choices)):
@@ -82,7 +82,7 @@ def test_tab_comes_back_to_what_was_typed_when_all_was_offered(before: str, name
 
 
 @given(st.text(), st.lists(st.text(min_size=1), max_size=5))
-def test_what_is_offered_begins_with_what_was_typed_whatever_the_case(before: str, names: list[str]) -> None:
+def test_each_choice_starts_with_the_typed_word_in_any_case(before: str, names: list[str]) -> None:
     typed = completion(before, names)
 
     for choice in typed.choices:

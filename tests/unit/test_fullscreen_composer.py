@@ -8,7 +8,7 @@ from chat_wire.limits import MAX_TEXT
 from testkit.composer_app import SCREEN_KEYS, ComposerApp, enter, notifications, paste, run_composer, type_in
 
 
-def test_enter_sends_and_empties_the_input() -> None:
+def test_enter_submits_and_empties_the_composer() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "hola mundo")
 
@@ -18,7 +18,7 @@ def test_enter_sends_and_empties_the_input() -> None:
     run_composer(steps)
 
 
-def test_keys_that_arrive_together_are_taken_in_their_order() -> None:
+def test_keys_that_arrive_together_keep_their_order() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         for key in ("a", "b", "backspace", "c", "left", "x", "enter"):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
@@ -29,7 +29,7 @@ def test_keys_that_arrive_together_are_taken_in_their_order() -> None:
     run_composer(steps)
 
 
-def test_enter_with_nothing_visible_typed_sends_nothing() -> None:
+def test_enter_does_not_submit_a_blank_text() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("enter", "space", "ctrl+j", "enter")
 
@@ -39,7 +39,7 @@ def test_enter_with_nothing_visible_typed_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize("key", ["ctrl+j", "shift+enter", "alt+enter"])
-def test_these_keys_break_the_line(key: str) -> None:
+def test_a_key_inserts_a_line_break(key: str) -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a", key, "b", "enter")
 
@@ -48,7 +48,7 @@ def test_these_keys_break_the_line(key: str) -> None:
     run_composer(steps)
 
 
-def test_the_input_grows_with_its_text_up_to_eight_rows_and_shrinks_when_it_is_sent() -> None:
+def test_the_composer_grows_up_to_eight_rows_and_shrinks_when_submitted() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         heights = []
         for _row in range(10):
@@ -75,7 +75,7 @@ def test_a_long_line_is_wrapped_within_the_input() -> None:
     run_composer(steps, size=(40, 12))
 
 
-def test_an_empty_input_says_what_to_do() -> None:
+def test_an_empty_composer_shows_a_hint() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         assert "Type a message, or /help" in app.composer.render_line(0).text
         await pilot.press("a")
@@ -84,7 +84,7 @@ def test_an_empty_input_says_what_to_do() -> None:
     run_composer(steps)
 
 
-def test_tab_completes_a_command_and_what_follows_it() -> None:
+def test_tab_completes_a_command_and_its_argument() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "/b")
         await pilot.press("tab")
@@ -97,7 +97,7 @@ def test_tab_completes_a_command_and_what_follows_it() -> None:
     run_composer(steps)
 
 
-def test_tab_goes_through_the_names_and_back_to_what_was_typed() -> None:
+def test_tab_cycles_through_the_names_and_the_typed_text() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         app.composer.names = ["Alice", "bob", "albert"]
         await type_in(pilot, "al")
@@ -111,7 +111,7 @@ def test_tab_goes_through_the_names_and_back_to_what_was_typed() -> None:
     run_composer(steps)
 
 
-def test_a_key_after_tab_begins_another_completion() -> None:
+def test_a_key_after_tab_starts_another_completion() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         app.composer.names = ["Alice", "bob", "albert"]
         await pilot.press("a", "tab", "b", "tab")
@@ -133,7 +133,7 @@ def test_tab_completes_before_the_cursor_in_the_middle_of_lines() -> None:
     run_composer(steps)
 
 
-def test_up_and_down_walk_what_was_typed_and_keep_the_draft() -> None:
+def test_up_and_down_walk_the_history_and_keep_the_draft() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "one", "two", "two")
         await type_in(pilot, "draft")
@@ -161,7 +161,7 @@ def test_up_and_down_move_within_several_rows_first() -> None:
     run_composer(steps)
 
 
-def test_what_was_typed_can_be_sent_again() -> None:
+def test_an_earlier_text_can_be_changed_and_submitted_again() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await enter(pilot, "hola")
         await pilot.press("up", "exclamation_mark", "enter")
@@ -174,7 +174,7 @@ def test_what_was_typed_can_be_sent_again() -> None:
 @pytest.mark.parametrize(
     ("length", "subtitle"), [(3895, ""), (3896, "200 left"), (4096, "0 left"), (4097, "1 too many")]
 )
-def test_near_the_limit_the_input_says_how_much_is_left(length: int, subtitle: str) -> None:
+def test_near_the_limit_the_composer_shows_how_many_characters_are_left(length: int, subtitle: str) -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "x" * (length - 1))
         await pilot.press("y")
@@ -184,7 +184,7 @@ def test_near_the_limit_the_input_says_how_much_is_left(length: int, subtitle: s
     run_composer(steps)
 
 
-def test_too_long_a_text_is_not_sent_and_stays() -> None:
+def test_too_long_a_text_is_not_submitted_and_stays() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "x" * MAX_TEXT)
         await pilot.press("y", "enter")
@@ -199,7 +199,7 @@ def test_too_long_a_text_is_not_sent_and_stays() -> None:
 
 
 @pytest.mark.parametrize("key", SCREEN_KEYS)
-def test_the_keys_of_the_app_pass_through(key: str) -> None:
+def test_the_composer_leaves_the_keys_of_the_screen_alone(key: str) -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "hola")
         await pilot.press(key)
@@ -210,7 +210,7 @@ def test_the_keys_of_the_app_pass_through(key: str) -> None:
     run_composer(steps)
 
 
-def test_the_command_palette_opens_over_the_input() -> None:
+def test_the_command_palette_opens_over_the_composer() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
 
@@ -219,7 +219,7 @@ def test_the_command_palette_opens_over_the_input() -> None:
     run_composer(steps)
 
 
-def test_control_d_asks_to_leave_only_if_nothing_is_typed() -> None:
+def test_control_d_asks_to_leave_only_in_an_empty_composer() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a", "b", "home", "ctrl+d")
         assert (app.composer.text, app.noted) == ("b", [])
@@ -230,7 +230,7 @@ def test_control_d_asks_to_leave_only_if_nothing_is_typed() -> None:
     run_composer(steps)
 
 
-def test_control_c_copies_what_is_selected() -> None:
+def test_control_c_copies_the_selection() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "hola")
         await pilot.press("shift+left", "shift+left", "ctrl+c")
@@ -241,7 +241,7 @@ def test_control_c_copies_what_is_selected() -> None:
     run_composer(steps)
 
 
-def test_the_cursor_stands_still() -> None:
+def test_the_cursor_does_not_blink() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await pilot.press("a")
 

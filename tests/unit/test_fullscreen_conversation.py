@@ -79,7 +79,7 @@ class Conversations(RuleBasedStateMachine):
         self.sequence = 0
 
     @rule(items=st.lists(ITEMS, max_size=6), times=st.sampled_from([1, 1, 1, CHUNK]))
-    def tell(self, items: list[Item], times: int) -> None:
+    def append(self, items: list[Item], times: int) -> None:
         self.add([replace(item) for item in items * times])
 
     def add(self, items: list[Item]) -> None:
@@ -91,7 +91,7 @@ class Conversations(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.flat.begun)
     @rule(items=st.lists(MESSAGES, max_size=6), times=st.sampled_from([1, 1, CHUNK // 2]), more=st.booleans())
-    def tell_older(self, items: list[MessageReceived], times: int, more: bool) -> None:
+    def prepend(self, items: list[MessageReceived], times: int, more: bool) -> None:
         items = [replace(item) for item in items * times]
         before = self.place_from_the_end()
         self.conversation.prepend(items, more=more)
@@ -170,7 +170,7 @@ TestConversations = Conversations.TestCase
 TestConversations.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 
 
-def test_what_was_there_keeps_its_distance_from_the_end_when_older_is_put_before() -> None:
+def test_items_keep_their_distance_from_the_end_when_older_ones_are_added() -> None:
     conversation = of()
     conversation.append([message(number) for number in range(300, 1000)])
     height = conversation.height
@@ -182,7 +182,7 @@ def test_what_was_there_keeps_its_distance_from_the_end_when_older_is_put_before
     assert conversation.first == -300
 
 
-def test_the_day_is_told_once_when_older_messages_of_it_are_put_before() -> None:
+def test_the_date_appears_once_when_older_messages_of_the_day_are_added() -> None:
     conversation = of()
     conversation.append([message(10)])
     conversation.prepend([message(9)], more=False)
@@ -195,7 +195,7 @@ def test_the_day_is_told_once_when_older_messages_of_it_are_put_before() -> None
     ]
 
 
-def test_a_line_stands_above_what_others_said_since_one_looked_away() -> None:
+def test_a_divider_stands_above_the_first_new_message_of_another_person() -> None:
     conversation = of()
     conversation.append([message(1)])
     conversation.mark_new()
@@ -214,7 +214,7 @@ def test_a_line_stands_above_what_others_said_since_one_looked_away() -> None:
     assert [row.body[0].look for row in conversation.rows(5)] == [Look.NEW, Look.PLAIN]
 
 
-def test_a_post_stands_last_until_it_is_told() -> None:
+def test_an_unsent_post_stays_last_until_it_comes_back() -> None:
     conversation = of()
     conversation.append([message(0)])
     conversation.post(1, "mine", AT)
@@ -227,7 +227,7 @@ def test_a_post_stands_last_until_it_is_told() -> None:
     assert [line[-11:] for line in shown(conversation)[-2:]] == ["anna │ mine", "│ message 2"]
 
 
-def test_text_that_is_copied_is_joined_again_where_it_was_wrapped() -> None:
+def test_copied_text_has_no_breaks_where_it_was_wrapped() -> None:
     words, link = "one two three four five six seven eight nine ten", "https://example.org/" + "x" * 60
     conversation = of(60)
     conversation.append([message(0, f"{words}\nsee {link}"), message(1, "next")])
@@ -237,7 +237,7 @@ def test_text_that_is_copied_is_joined_again_where_it_was_wrapped() -> None:
     assert copied_text(conversation, (1, 19), (2, 22)).startswith("one two three")
 
 
-def test_a_hundred_thousand_messages_are_laid_out_by_chunks_that_agree_with_each_other() -> None:
+def test_each_of_a_hundred_thousand_messages_is_found_at_its_row() -> None:
     conversation = of()
     conversation.append([message(number) for number in range(100_000)])
 

@@ -16,49 +16,49 @@ def history(*entered: str) -> InputHistory:
     return found
 
 
-def walk_up(history_walked: InputHistory, draft: str) -> list[str]:
+def walk_up(walk: InputHistory, draft: str) -> list[str]:
     """Return all texts from the draft up to the first."""
     shown, found = draft, []
-    while (text := history_walked.older(shown)) is not None:
+    while (text := walk.older(shown)) is not None:
         shown = text
         found.append(text)
     return found
 
 
-def test_walking_up_goes_from_the_last_to_the_first() -> None:
+def test_up_goes_from_the_newest_text_to_the_oldest() -> None:
     assert walk_up(history("one", "two", "three"), "") == ["three", "two", "one"]
 
 
-def test_what_was_entered_twice_in_a_row_is_there_once() -> None:
+def test_a_repeated_text_is_kept_once() -> None:
     assert walk_up(history("one", "one", "two", "one"), "") == ["one", "two", "one"]
 
 
-def test_below_the_draft_there_is_nothing() -> None:
+def test_the_draft_is_the_newest_text() -> None:
     assert history("one").newer("draft") is None
     assert history().older("draft") is None
 
 
-def test_what_is_entered_ends_the_walk() -> None:
-    history_walked = history("one", "two")
-    history_walked.older("draft")
-    history_walked.older("two")
+def test_a_submission_ends_the_walk() -> None:
+    walk = history("one", "two")
+    walk.older("draft")
+    walk.older("two")
 
-    history_walked.add("three")
+    walk.add("three")
 
-    assert walk_up(history_walked, "") == ["three", "two", "one"]
-
-
-def test_a_text_that_was_changed_on_the_way_keeps_the_change_until_something_is_entered() -> None:
-    history_walked = history("one", "two")
-    history_walked.older("")
-    history_walked.older("two and more")
-
-    assert history_walked.newer("one") == "two and more"
-    history_walked.add("three")
-    assert walk_up(history_walked, "") == ["three", "two", "one"]
+    assert walk_up(walk, "") == ["three", "two", "one"]
 
 
-def test_the_oldest_are_forgotten_beyond_a_thousand() -> None:
+def test_a_changed_text_keeps_its_change_until_the_next_submission() -> None:
+    walk = history("one", "two")
+    walk.older("")
+    walk.older("two and more")
+
+    assert walk.newer("one") == "two and more"
+    walk.add("three")
+    assert walk_up(walk, "") == ["three", "two", "one"]
+
+
+def test_the_history_keeps_the_newest_thousand_texts() -> None:
     shown = walk_up(history(*map(str, range(LIMIT + 5))), "")
 
     assert len(shown) == LIMIT == 1000
@@ -67,16 +67,16 @@ def test_the_oldest_are_forgotten_beyond_a_thousand() -> None:
 
 
 @given(texts, st.text(), st.integers(min_value=0, max_value=25))
-def test_as_many_steps_down_as_up_come_back_to_the_draft(entered: list[str], draft: str, steps: int) -> None:
-    history_walked = history(*entered)
-    shown, taken = draft, 0
+def test_as_many_steps_down_as_up_return_to_the_draft(entered: list[str], draft: str, steps: int) -> None:
+    walk = history(*entered)
+    shown, taken_steps = draft, 0
     for _step in range(steps):
-        text = history_walked.older(shown)
+        text = walk.older(shown)
         if text is not None:
-            shown, taken = text, taken + 1
-    for _step in range(taken):
+            shown, taken_steps = text, taken_steps + 1
+    for _step in range(taken_steps):
         assert shown is not None
-        shown = history_walked.newer(shown) or ""
+        shown = walk.newer(shown) or ""
 
     assert shown == draft
-    assert history_walked.newer(shown) is None
+    assert walk.newer(shown) is None

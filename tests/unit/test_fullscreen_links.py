@@ -24,24 +24,24 @@ def found(text: str) -> list[str]:
         ("https://ñandú.example/ruta", ["https://ñandú.example/ruta"]),
     ],
 )
-def test_a_link_ends_where_a_person_would_say_it_does(text: str, expected: list[str]) -> None:
+def test_a_link_ends_before_punctuation_that_follows_it(text: str, expected: list[str]) -> None:
     assert found(text) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["javascript:alert(1)", "file:///etc/passwd", "ftp://a.org", "xhttp://a.org", "http://"]
 )
-def test_nothing_else_is_a_link(text: str) -> None:
+def test_other_texts_are_not_links(text: str) -> None:
     assert found(text) == []
 
 
 @pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u202e", "\u2066", "\ufeff", "\x1b", "\x9b", "␛", "\ufffd"])
-def test_a_link_ends_before_a_character_that_hides_something(hidden: str) -> None:
+def test_a_link_ends_before_an_invisible_or_replaced_character(hidden: str) -> None:
     assert found(f"https://good.org{hidden}evil.org") == ["https://good.org"]
 
 
 @given(st.text() | st.text(st.sampled_from("htps:/. )(]\x1b\u202ea")))
-def test_links_are_apart_and_hold_nothing_that_a_terminal_obeys(text: str) -> None:
+def test_links_do_not_overlap_and_contain_no_control_characters(text: str) -> None:
     position = 0
     for start, end in links(text):
         assert position <= start < end <= len(text)

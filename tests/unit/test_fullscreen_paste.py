@@ -20,7 +20,7 @@ def test_a_paste_of_several_lines_is_part_of_one_message() -> None:
     run_composer(steps)
 
 
-def test_a_paste_replaces_what_is_selected() -> None:
+def test_a_paste_replaces_the_selection() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await type_in(pilot, "hola")
         await pilot.press("shift+left", "shift+left")
@@ -31,7 +31,7 @@ def test_a_paste_replaces_what_is_selected() -> None:
     run_composer(steps)
 
 
-def test_nothing_pasted_is_obeyed_by_the_terminal() -> None:
+def test_a_paste_has_no_control_characters() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, "\x1b]0;title\x07\x9b31m[b]\u202e")
 
@@ -55,7 +55,7 @@ def test_ten_lines_are_pasted_without_a_question() -> None:
 
 
 @pytest.mark.parametrize(("key", "text"), [("enter", lines(14)), ("escape", "")])
-def test_more_lines_are_pasted_when_the_person_says_so(key: str, text: str) -> None:
+def test_more_lines_are_pasted_once_the_person_confirms(key: str, text: str) -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, lines(14))
         await pilot.pause()
@@ -72,7 +72,7 @@ def test_more_lines_are_pasted_when_the_person_says_so(key: str, text: str) -> N
     run_composer(steps)
 
 
-def test_what_is_copied_in_the_input_is_pasted_by_the_same_rules() -> None:
+def test_text_copied_in_the_composer_is_pasted_by_the_same_rules() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         app.copy_to_clipboard(lines(14))
         await pilot.press("ctrl+v")
@@ -93,7 +93,7 @@ def test_too_long_a_paste_is_refused_with_its_length() -> None:
     run_composer(steps)
 
 
-def test_the_end_of_a_long_paste_is_on_the_screen() -> None:
+def test_the_end_of_a_long_paste_is_visible() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         await paste(pilot, lines(10))
         await paste(pilot, "x" * 4000 + "end")

@@ -58,7 +58,7 @@ def in_spanish() -> Iterator[None]:
     use_language({})
 
 
-def drawn(steps: Steps | None = None, *, size: tuple[int, int] = (80, 24)) -> str:
+def room(steps: Steps | None = None, *, size: tuple[int, int] = (80, 24)) -> str:
     async def run() -> str:
         async with join_room(*HISTORY, size=size) as chat:
             if steps:
@@ -69,7 +69,7 @@ def drawn(steps: Steps | None = None, *, size: tuple[int, int] = (80, 24)) -> st
     return asyncio.run(run())
 
 
-def asked(**refused: Any) -> str:
+def name_screen(**refused: Any) -> str:
     async def run() -> str:
         async with open_client() as chat:
             if refused:
@@ -82,28 +82,28 @@ def asked(**refused: Any) -> str:
 
 
 def test_the_question_for_the_name(looks: Callable[[str], None]) -> None:
-    looks(asked())
+    looks(name_screen())
 
 
-def test_a_name_that_is_refused(looks: Callable[[str], None]) -> None:
-    looks(asked(text="bob is taken: choose another name"))
+def test_a_refused_name(looks: Callable[[str], None]) -> None:
+    looks(name_screen(text="bob is taken: choose another name"))
 
 
 def test_the_room(looks: Callable[[str], None]) -> None:
-    looks(drawn(size=(100, 30)))
+    looks(room(size=(100, 30)))
 
 
 def test_the_room_on_a_small_terminal(looks: Callable[[str], None]) -> None:
-    looks(drawn(size=(40, 12)))
+    looks(room(size=(40, 12)))
 
 
-def test_what_is_new(looks: Callable[[str], None]) -> None:
+def test_new_messages(looks: Callable[[str], None]) -> None:
     async def steps(chat: ChatDriver) -> None:
         chat.app.post_message(AppBlur())
         await chat.pilot.pause()
         await chat.emit(message("this came while you were away", at=NOON + 5 * MINUTE))
 
-    looks(drawn(steps))
+    looks(room(steps))
 
 
 async def lose(chat: ChatDriver) -> None:
@@ -117,30 +117,30 @@ async def lose(chat: ChatDriver) -> None:
     await chat.enter("this waits")
 
 
-def test_a_lost_connection_with_messages_that_wait_and_one_that_was_refused(looks: Callable[[str], None]) -> None:
-    looks(drawn(lose))
+def test_a_lost_connection_with_waiting_and_refused_messages(looks: Callable[[str], None]) -> None:
+    looks(room(lose))
 
 
 def test_help(looks: Callable[[str], None]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("f1")
 
-    looks(drawn(steps, size=(90, 30)))
+    looks(room(steps, size=(90, 30)))
 
 
-def test_what_a_search_has_found(looks: Callable[[str], None]) -> None:
+def test_search_results(looks: Callable[[str], None]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search build")
         await chat.emit(events.SearchListed(words="build", messages=HISTORY[:1], more=False))
 
-    looks(drawn(steps))
+    looks(room(steps))
 
 
-def test_a_message_chosen_by_keys(looks: Callable[[str], None]) -> None:
+def test_a_chosen_message(looks: Callable[[str], None]) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.pilot.press("f6", "up")
 
-    looks(drawn(steps))
+    looks(room(steps))
 
 
 def test_light_colours(looks: Callable[[str], None]) -> None:
@@ -148,9 +148,9 @@ def test_light_colours(looks: Callable[[str], None]) -> None:
         chat.app.theme = "textual-light"
         await chat.pilot.pause()
 
-    looks(drawn(steps))
+    looks(room(steps))
 
 
 @pytest.mark.usefixtures("in_spanish")
 def test_a_lost_connection_in_spanish(looks: Callable[[str], None]) -> None:
-    looks(drawn(lose))
+    looks(room(lose))

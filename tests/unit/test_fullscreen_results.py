@@ -8,7 +8,7 @@ from testkit.fake_session import ChatDriver, message, run_in_room
 from testkit.picture import picture
 
 
-def test_a_search_shows_what_is_found_over_the_room() -> None:
+def test_a_search_shows_its_results_over_the_room() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search lost keys")
         assert chat.requests("search") == ["lost keys"]
@@ -22,18 +22,18 @@ def test_a_search_shows_what_is_found_over_the_room() -> None:
     run_in_room(steps)
 
 
-def test_older_finds_are_asked_for_at_the_top() -> None:
+def test_older_results_are_requested_at_the_top() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search hi")
         await chat.emit(events.SearchListed(words="hi", messages=(message("hi 2"),), more=True))
-        await chat.until(lambda: chat.requests("search_more"), "more is asked for")
+        await chat.until(lambda: chat.requests("search_more"), "the client requests more")
         await chat.emit(events.SearchListed(words="hi", messages=(message("hi 1"),), more=False))
         assert chat.screen().index("hi 1") < chat.screen().index("hi 2")
 
     run_in_room(steps)
 
 
-def test_my_messages_are_shown_as_they_come() -> None:
+def test_my_messages_are_shown_as_they_arrive() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
         assert chat.requests("my_messages") == [None]
@@ -44,7 +44,7 @@ def test_my_messages_are_shown_as_they_come() -> None:
     run_in_room(steps)
 
 
-def test_an_answer_to_what_was_asked_before_is_not_shown_as_an_answer_to_this() -> None:
+def test_an_answer_to_an_earlier_question_is_not_shown() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
         await chat.pilot.press("escape")
@@ -59,7 +59,7 @@ def test_an_answer_to_what_was_asked_before_is_not_shown_as_an_answer_to_this() 
     run_in_room(steps)
 
 
-def test_my_messages_closed_and_opened_again_are_all_there() -> None:
+def test_my_messages_are_complete_when_closed_and_opened_again() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
         await chat.emit(events.MineListed(messages=(message("one", "alice"),)))
@@ -78,7 +78,7 @@ def test_my_messages_closed_and_opened_again_are_all_there() -> None:
     run_in_room(steps)
 
 
-def test_my_messages_can_be_asked_for_again_when_the_archive_did_not_answer() -> None:
+def test_my_messages_can_be_requested_again_after_a_failure() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
         await chat.emit(events.MineListed(messages=(message("one", "alice"),)))
@@ -92,7 +92,7 @@ def test_my_messages_can_be_asked_for_again_when_the_archive_did_not_answer() ->
     run_in_room(steps)
 
 
-def test_words_in_brackets_are_searched_for_and_shown_as_they_are() -> None:
+def test_words_in_brackets_are_searched_for_and_shown_unchanged() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search [/x] [b]")
         await chat.emit(events.SearchListed(words="[/x] [b]", messages=(), more=False))
@@ -103,7 +103,7 @@ def test_words_in_brackets_are_searched_for_and_shown_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("key", ["up", "down", "enter", "pageup"])
-def test_where_nothing_was_found_there_is_nothing_to_choose(key: str) -> None:
+def test_keys_do_nothing_in_an_empty_list_of_results(key: str) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/search nothing")
         await chat.emit(events.SearchListed(words="nothing", messages=(), more=False))

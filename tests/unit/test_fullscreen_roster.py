@@ -9,16 +9,16 @@ from chat_client.fullscreen.speakers import REMEMBERED, Speakers
 from chat_wire.messages import NoticeKind
 
 KINDS: tuple[NoticeKind, ...] = ("joined", "left", "lost", "back")
-notices = st.builds(PresenceChanged, at=st.just(0), user=st.sampled_from("abcd"), kind=st.sampled_from(KINDS))
+any_change = st.builds(PresenceChanged, at=st.just(0), user=st.sampled_from("abcd"), kind=st.sampled_from(KINDS))
 
 
-def after(noticed: list[PresenceChanged]) -> dict[str, bool]:
+def after(changes: list[PresenceChanged]) -> dict[str, bool]:
     """Return the members after some changes."""
     members: dict[str, bool] = {}
-    for notice in noticed:
-        members.pop(notice.user, None)
-        if notice.kind != "left":
-            members[notice.user] = notice.kind != "lost"
+    for change in changes:
+        members.pop(change.user, None)
+        if change.kind != "left":
+            members[change.user] = change.kind != "lost"
     return members
 
 
@@ -29,26 +29,26 @@ def listing(members: dict[str, bool]) -> UsersListed:
     )
 
 
-@given(before=st.lists(notices), noticed=st.lists(notices), told=st.integers(0, 20), listed=st.integers(0, 20))
-def test_whenever_a_listing_comes_all_is_right_when_the_last_notice_has(
-    before: list[PresenceChanged], noticed: list[PresenceChanged], told: int, listed: int
+@given(before=st.lists(any_change), changes=st.lists(any_change), early=st.integers(0, 20), included=st.integers(0, 20))
+def test_the_members_are_right_after_the_last_change_whenever_a_listing_arrives(
+    before: list[PresenceChanged], changes: list[PresenceChanged], early: int, included: int
 ) -> None:
-    told, listed = min(told, len(noticed)), min(listed, len(noticed))
+    early, included = min(early, len(changes)), min(included, len(changes))
     roster = Roster()
-    for notice in before:
-        roster.change(notice)
+    for change in before:
+        roster.change(change)
     roster.expect_listing()
-    for notice in noticed[:told]:
-        roster.change(notice)
+    for change in changes[:early]:
+        roster.change(change)
 
-    roster.replace(listing(after(before + noticed[:listed])))
-    for notice in noticed[told:]:
-        roster.change(notice)
+    roster.replace(listing(after(before + changes[:included])))
+    for change in changes[early:]:
+        roster.change(change)
 
-    assert dict(roster.members()) == after(before + noticed)
+    assert dict(roster.members()) == after(before + changes)
 
 
-def test_two_listings_on_their_way_are_each_held_against_what_came_since() -> None:
+def test_changes_apply_to_each_of_two_expected_listings() -> None:
     roster, bob = Roster(), UsersListed(connected=("bob",), disconnected=())
     roster.expect_listing()
     roster.change(PresenceChanged(at=0, user="eve", kind="joined"))
@@ -60,14 +60,14 @@ def test_two_listings_on_their_way_are_each_held_against_what_came_since() -> No
     assert roster.members() == [("eve", True)]
 
 
-def test_those_who_are_connected_come_first_in_alphabetical_order() -> None:
+def test_connected_members_come_first_in_alphabetical_order() -> None:
     roster = Roster()
     roster.replace(UsersListed(connected=("bob", "Alice", "eve"), disconnected=("adam",)))
 
     assert roster.members() == [("Alice", True), ("bob", True), ("eve", True), ("adam", False)]
 
 
-def test_names_begin_with_who_spoke_last_and_is_still_there() -> None:
+def test_names_start_with_the_latest_speakers_among_the_members() -> None:
     roster, speakers = Roster(), Speakers()
     roster.replace(UsersListed(connected=("ann", "bob", "eve"), disconnected=()))
     for name in ("ann", "eve", "gone", "ann"):
@@ -76,7 +76,7 @@ def test_names_begin_with_who_spoke_last_and_is_still_there() -> None:
     assert roster.names(speakers.latest()) == ["ann", "eve", "bob"]
 
 
-def test_who_spoke_long_ago_is_forgotten() -> None:
+def test_old_speakers_are_forgotten() -> None:
     speakers = Speakers()
     for number in range(REMEMBERED + 1):
         speakers.record(str(number))

@@ -55,7 +55,7 @@ def text(row: Row) -> str:
     return "".join(piece.text for piece in (*row.prefix, *row.body))
 
 
-def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_each_other() -> None:
+def test_a_message_has_its_time_and_name_beside_its_wrapped_text() -> None:
     found = rows(message("one two three four five six seven eight nine ten eleven twelve"), HERE, WIDE)
 
     assert shown(found) == [
@@ -64,11 +64,11 @@ def test_a_message_has_its_time_its_name_and_its_text_wrapped_by_words_below_eac
     ]
 
 
-def test_between_60_and_70_cells_names_have_10() -> None:
+def test_names_have_10_cells_between_60_and_70() -> None:
     assert shown(rows(message("hola", "a_name_of_many"), HERE, Layout(69))) == ["15:36 a_name_of… │ hola"]
 
 
-def test_below_60_cells_time_and_name_have_a_row_of_their_own() -> None:
+def test_below_60_cells_time_and_name_have_their_own_row() -> None:
     found = rows(message("one two three four five six seven eight nine"), HERE, NARROW)
 
     assert shown(found) == ["15:36 bob", "  one two three four five six seven", "  eight nine"]
@@ -82,7 +82,7 @@ def test_line_breaks_are_kept() -> None:
     assert shown(rows(message("one\r\n\ntwo"), HERE, NARROW)) == ["15:36 bob", "  one", "", "  two"]
 
 
-def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_once() -> None:
+def test_messages_within_five_minutes_show_the_name_once_and_each_minute_once() -> None:
     first, soon, later = message("one"), message("two", seconds=30), message("three", seconds=90)
 
     assert shown(rows(soon, Above(first, first.at), WIDE)) == ["                       │ two"]
@@ -93,11 +93,11 @@ def test_what_one_says_within_five_minutes_has_the_name_once_and_each_minute_onc
 @pytest.mark.parametrize(
     "before", [message("x", "carol"), message("x", seconds=-300), message("/me x"), InfoLine(AT, "x")]
 )
-def test_the_name_is_told_again_after_anything_else(before: Item) -> None:
+def test_the_name_appears_again_after_anything_else(before: Item) -> None:
     assert shown(rows(message("hola"), Above(before, AT), WIDE)) == ["15:36              bob │ hola"]
 
 
-def test_a_new_day_begins_with_its_date() -> None:
+def test_a_date_stands_above_the_first_message_of_a_day() -> None:
     before = message("x", seconds=-86400)
 
     found = rows(message("hola"), Above(before, before.at), WIDE)
@@ -106,7 +106,7 @@ def test_a_new_day_begins_with_its_date() -> None:
     assert shown(found)[1] == "15:36              bob │ hola"
 
 
-def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_are_local_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
     try:
@@ -121,7 +121,7 @@ def test_times_are_local_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(found)[1].startswith("11:13")
 
 
-def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
+def test_actions_and_notices_have_a_star_for_a_name() -> None:
     assert shown(rows(message("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
     assert shown(rows(message("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
     assert shown(rows(PresenceChanged(at=AT, user="bob", kind="lost"), HERE, NARROW)) == [
@@ -132,12 +132,12 @@ def test_what_somebody_does_and_what_happens_have_a_star_for_a_name() -> None:
     assert rows(InfoLine(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
 
 
-def test_who_does_nothing_has_said_it() -> None:
+def test_an_action_without_words_is_a_message() -> None:
     assert shown(rows(message("/me  "), HERE, NARROW)) == ["15:36 bob", "  /me"]
     assert list(row_ends([message("/me  ")], HERE, NARROW)) == [2]
 
 
-def test_a_message_that_names_the_viewer_is_told_apart_also_without_colours() -> None:
+def test_a_message_that_mentions_the_reader_differs_even_without_colours() -> None:
     named, own = message("hola Anna, qué tal"), message("anna", user="anna")
 
     assert shown(rows(named, HERE, WIDE)) == ["15:36              bob ┃ hola Anna, qué tal"]
@@ -163,7 +163,7 @@ def test_a_name_is_mentioned_as_a_whole_word(words: str, name: str, expected: bo
     assert mentions(words, name) is expected
 
 
-def test_a_link_is_one_however_it_is_wrapped() -> None:
+def test_a_wrapped_link_keeps_its_whole_target() -> None:
     url = "https://example.org/" + "x" * 60
     pieces = [piece for row in rows(message(f"see {url}, yes"), HERE, WIDE) for piece in row.body]
 
@@ -172,7 +172,7 @@ def test_a_link_is_one_however_it_is_wrapped() -> None:
     assert {piece.url for piece in pieces} == {"", url}
 
 
-def test_posts_are_told_apart_by_what_became_of_them() -> None:
+def test_pending_delayed_and_refused_posts_differ() -> None:
     pending, delayed = UnsentPost(1, AT, "hola"), UnsentPost(2, AT, "hola", delayed=True)
     refused = UnsentPost(3, AT, "hola", delayed=True, reason="too long")
 
@@ -187,16 +187,14 @@ def test_posts_are_told_apart_by_what_became_of_them() -> None:
 
 
 @given(ITEMS, st.none() | ITEMS, LAYOUTS)
-def test_no_row_is_wider_than_there_is_room_and_nothing_in_it_is_obeyed(
-    item: Item, before: Item | None, layout: Layout
-) -> None:
+def test_each_row_fits_and_contains_no_control_characters(item: Item, before: Item | None, layout: Layout) -> None:
     for row in rows(item, Above(before, before.at if before else None), layout):
         assert cell_len(text(row)) <= layout.width
         assert text(row) == safe(text(row))
 
 
 @given(st.builds(MessageReceived, at=TIMES, user=NAMES, text=TEXTS), LAYOUTS)
-def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: MessageReceived, layout: Layout) -> None:
+def test_the_rows_of_a_message_contain_its_safe_text(message: MessageReceived, layout: Layout) -> None:
     found = rows(message, Above(None, message.at), layout)
     body = "".join((row.joint or "") + "".join(piece.text for piece in row.body) for row in found)
     acts = action(message.text) is not None
@@ -206,7 +204,7 @@ def test_the_rows_of_a_message_hold_its_text_as_it_is_safe_to_show(message: Mess
 
 
 @given(st.lists(ITEMS, max_size=12), LAYOUTS)
-def test_heights_are_those_of_the_rows(items: list[Item], layout: Layout) -> None:
+def test_heights_equal_the_number_of_rows(items: list[Item], layout: Layout) -> None:
     at, above, expected = None, Above(None, None), []
     for item in items:
         expected.append(len(rows(item, above, layout)))
@@ -219,7 +217,7 @@ def test_heights_are_those_of_the_rows(items: list[Item], layout: Layout) -> Non
 
 
 @given(TEXTS, st.integers(2, 40))
-def test_rows_of_a_line_leave_out_nothing_but_a_space_between_words(words: str, width: int) -> None:
+def test_wrapping_omits_only_a_space_between_words(words: str, width: int) -> None:
     for line in safe_lines(words):
         spans = wrap(line, width)
         assert spans[0][0] == 0
@@ -230,7 +228,7 @@ def test_rows_of_a_line_leave_out_nothing_but_a_space_between_words(words: str, 
 
 
 @given(TEXTS.map(safe), st.integers(2, 40))
-def test_a_text_is_cropped_to_the_cells_there_are(words: str, width: int) -> None:
+def test_a_text_is_cropped_to_the_width(words: str, width: int) -> None:
     assert cell_len(cropped(words, width)) <= width
     assert cell_len(right_aligned(words, width)) == width
     assert cropped(words, width) == words or cropped(words, width).endswith("…")

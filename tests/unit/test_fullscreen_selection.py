@@ -9,7 +9,7 @@ from chat_client.fullscreen.transcript_view import TranscriptView
 from testkit.transcript_app import TranscriptApp, message, messages, rows, run_transcript
 
 
-def test_selected_text_is_what_was_said_also_while_more_comes_in() -> None:
+def test_selected_text_stays_the_same_while_messages_arrive() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(0, "first " + "word " * 20 + "last"), message(60, "next")])
         await pilot.pause()
@@ -29,7 +29,7 @@ def test_selected_text_is_what_was_said_also_while_more_comes_in() -> None:
 
 
 @pytest.mark.parametrize(("y", "word"), [(2, "text1"), (6, "text4")], ids=["above", "below"])
-def test_what_is_selected_stays_so_when_the_line_above_what_was_new_goes(y: int, word: str) -> None:
+def test_a_selection_stays_when_the_divider_goes(y: int, word: str) -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(number, f"text{number}") for number in range(3)])
         view.mark_new()
@@ -57,7 +57,7 @@ def test_a_double_click_selects_a_word() -> None:
     run_transcript(steps)
 
 
-def test_a_selection_of_all_is_the_whole_transcript() -> None:
+def test_selecting_all_selects_the_whole_transcript() -> None:
     async def steps(view: TranscriptView, _pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add(messages(0, 100))
         text, ending = view.get_selection(SELECT_ALL) or ("", "")

@@ -49,7 +49,7 @@ def test_a_day_ends_at_midnight_of_the_time_zone(
 
 
 @pytest.mark.parametrize("step", [-3600, 3600])
-def test_the_banner_counts_seconds_though_the_clock_is_stepped(step: int) -> None:
+def test_the_banner_counts_seconds_when_the_clock_is_stepped(step: int) -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(events.ConnectionLost(broker="host:5672"))
         with travel(time.time() + step):

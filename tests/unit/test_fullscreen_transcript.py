@@ -37,7 +37,7 @@ def test_the_bottom_stays_in_view() -> None:
     run_transcript(steps)
 
 
-def test_what_is_in_view_does_not_move_when_more_is_said_below() -> None:
+def test_the_view_does_not_move_when_messages_are_added_below() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add(messages(0, 100))
         view.action_page_up()
@@ -61,7 +61,7 @@ def test_what_is_in_view_does_not_move_when_more_is_said_below() -> None:
     run_transcript(steps)
 
 
-def test_older_messages_come_without_a_jump_and_are_asked_for_once() -> None:
+def test_older_messages_are_requested_once_and_added_without_a_jump() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add(messages(100, 200))
         await pilot.pause()
@@ -90,7 +90,7 @@ def test_older_messages_come_without_a_jump_and_are_asked_for_once() -> None:
     run_transcript(steps)
 
 
-def test_the_day_is_told_only_above_its_first_message_when_older_ones_come() -> None:
+def test_the_date_moves_to_the_first_message_when_older_ones_are_added() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add(messages(0, 5))
         await pilot.pause()
@@ -102,7 +102,7 @@ def test_the_day_is_told_only_above_its_first_message_when_older_ones_come() -> 
     run_transcript(steps)
 
 
-def test_older_messages_are_asked_for_when_all_fits() -> None:
+def test_older_messages_are_requested_when_everything_fits() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         assert app.count(TranscriptView.ReachedTop) == 0
         view.add([message(0)])
@@ -116,7 +116,7 @@ def test_older_messages_are_asked_for_when_all_fits() -> None:
     run_transcript(steps)
 
 
-def test_what_is_at_the_top_stays_there_when_the_width_changes() -> None:
+def test_the_top_of_the_view_stays_when_the_width_changes() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add([message(number, f"first{number} " + "word " * 20) for number in range(200)])
         view.scroll_to(y=view.max_scroll_y // 2, animate=False)
@@ -133,7 +133,7 @@ def test_what_is_at_the_top_stays_there_when_the_width_changes() -> None:
     run_transcript(steps)
 
 
-def test_the_message_that_is_chosen_is_still_so_when_the_width_changes() -> None:
+def test_the_choice_survives_a_change_of_width() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(number, f"first{number} " + "word " * 20) for number in range(200)])
         view.focus()
@@ -146,7 +146,7 @@ def test_the_message_that_is_chosen_is_still_so_when_the_width_changes() -> None
     run_transcript(steps)
 
 
-def test_what_was_selected_by_the_mouse_is_not_so_when_its_rows_are_others() -> None:
+def test_a_selection_by_mouse_goes_when_the_width_changes() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(number, "word " * 40) for number in range(5)])
         await pilot.pause()
@@ -180,7 +180,7 @@ def test_keys_and_the_wheel_scroll() -> None:
     run_transcript(steps)
 
 
-def test_a_click_on_a_link_tells_where_it_leads() -> None:
+def test_a_click_on_a_link_reports_its_target() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(0, "see https://example.org/x now")])
         await pilot.pause()
@@ -194,7 +194,7 @@ def test_a_click_on_a_link_tells_where_it_leads() -> None:
     run_transcript(steps)
 
 
-def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() -> None:
+def test_posts_are_shown_and_counted_until_they_come_back_or_are_removed() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add(messages(0, 100))
         view.action_page_up()
@@ -224,7 +224,7 @@ def test_posts_are_shown_and_counted_until_they_come_back_or_are_taken_away() ->
     run_transcript(steps)
 
 
-def test_what_is_in_view_stays_when_the_line_above_what_was_new_goes() -> None:
+def test_the_view_does_not_move_when_the_divider_goes() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add(messages(0, 10))
         view.mark_new()
@@ -258,7 +258,7 @@ def test_names_have_their_colour_on_dark_and_on_light() -> None:
 
 
 @pytest.mark.parametrize("size", [SIZE, (40, 12), (10, 5)])
-def test_nothing_that_is_sent_is_obeyed(size: tuple[int, int]) -> None:
+def test_a_message_puts_no_control_characters_on_the_screen(size: tuple[int, int]) -> None:
     every = "".join(chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zl", "Zp"))
     hostile = f"[bold red]x[/] [@click=app.bell]y[/] \x1b]0;title\x07 {every}"
 
@@ -276,7 +276,7 @@ def test_nothing_that_is_sent_is_obeyed(size: tuple[int, int]) -> None:
     run_transcript(steps, size)
 
 
-def test_no_row_goes_on_below_the_scrollbar() -> None:
+def test_no_row_continues_below_the_scrollbar() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add([message(1, "word " * 40)])
         await pilot.pause()

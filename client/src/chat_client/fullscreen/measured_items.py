@@ -29,7 +29,7 @@ class MeasuredItems:
     """A list of items that finds an item by its row, and a row by its item, fast.
 
     Items are numbered. The first item appended has the number 0; items that are prepended have negative numbers.
-    A divider may stand above one of them: the row above the first new message.
+    One of them may have a divider above it, in a row of its own: the first new message.
     """
 
     def __init__(self, layout: Layout) -> None:

@@ -38,7 +38,7 @@ class NameScreen(Screen[None]):
         """Create the screen.
 
         Args:
-            name: A name from the command line, which is tried before the person is asked.
+            name: A name from the command line, which is tried first.
         """
         super().__init__()
         self._given = name

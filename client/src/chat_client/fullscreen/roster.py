@@ -1,6 +1,6 @@
 """The members of the room.
 
-A listing has all members at one moment; changes of presence follow it. The two reach the client on different ways, so
+A listing has all members at one moment; changes of presence follow it. The two reach the client by different queues, so
 their order is unknown. The roster therefore keeps the changes that arrive while it expects a listing, and applies them
 to that listing again: the last change about a member is right in the end. To apply a change that the listing already
 has does no harm, and neither does a request for a listing that is never answered.
@@ -52,8 +52,8 @@ class Roster:
 
     def names(self, speakers: Sequence[str]) -> list[str]:
         """Return all names, the latest speakers first."""
-        spoke = [name for name in speakers if name in self._connected]
-        return [*spoke, *(name for name, _connected in self.members() if name not in spoke)]
+        first = [name for name in speakers if name in self._connected]
+        return [*first, *(name for name, _connected in self.members() if name not in first)]
 
     def _apply(self, event: PresenceChanged) -> None:
         self._sorted = None

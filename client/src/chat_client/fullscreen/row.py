@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Look(Enum):
-    """What a piece of a row is. The widget chooses its colour and font."""
+    """The kind of a piece. The widget chooses its colour and font."""
 
     PLAIN = auto()
     DIM = auto()
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
     Attributes:
         text: The characters.
-        look: What they are.
+        look: Their kind.
         name: The user whose name the text is, which decides its colour.
         url: The target of the link that the text belongs to.
     """
