@@ -49,7 +49,7 @@ class ComposerApp(App[None]):
         """Note a text."""
         self.submitted.append(event.text)
 
-    def on_composer_leave_asked(self) -> None:
+    def on_composer_leave_requested(self) -> None:
         """Note a request to leave."""
         self.noted.append("leave")
 

@@ -46,7 +46,7 @@ class Composer(TextArea, inherit_bindings=False):
             super().__init__()
             self.text = text
 
-    class LeaveAsked(Message):
+    class LeaveRequested(Message):
         """The person pressed Ctrl+D in an empty composer."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -149,7 +149,7 @@ class Composer(TextArea, inherit_bindings=False):
         if self.text:
             self.action_delete_right()
         else:
-            self.post_message(self.LeaveAsked())
+            self.post_message(self.LeaveRequested())
 
     def _show(self, text: str | None) -> None:
         if text is not None:

@@ -78,7 +78,7 @@ class RoomScreen(Screen[None]):
         """Post the text, or carry out the command."""
         commands.enter(event.text, self.commands)
 
-    def on_composer_leave_asked(self) -> None:
+    def on_composer_leave_requested(self) -> None:
         """Leave the chat."""
         self.commands.leave_chat()
 

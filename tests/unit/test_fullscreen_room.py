@@ -1,81 +1,13 @@
-"""The full-screen client over a fake session: its screen and its requests."""
-
-import asyncio
+"""The room over a fake session: its screen and its requests."""
 
 import pytest
 from textual.events import AppBlur, Key
 
 from chat_client import events
 from chat_client.fullscreen.help_screen import HelpScreen
-from chat_client.fullscreen.name_screen import NameScreen
-from chat_client.fullscreen.run import exit_messages
-from testkit.fake_session import MINUTE, NOON, ChatDriver, message, open_client, run_in_room
-from testkit.picture import picture
+from testkit.fake_session import MINUTE, NOON, ChatDriver, message, run_in_room
 
 LOST = events.ConnectionLost(broker="host:5672")
-
-
-def test_the_client_asks_for_the_name_and_then_shows_the_room() -> None:
-    async def run() -> None:
-        async with open_client() as chat:
-            assert isinstance(chat.app.screen, NameScreen)
-            await chat.enter("alice")
-            assert chat.requests("join") == ["alice"]
-            await chat.emit(message("good morning"), events.Joined(name="alice", room="lobby"))
-            assert "good morning" in chat.screen()
-            assert "you are alice in lobby" in chat.screen()
-
-    asyncio.run(run())
-
-
-def test_a_refused_name_is_explained_and_another_can_be_typed() -> None:
-    async def run() -> None:
-        async with open_client() as chat:
-            await chat.enter("bob")
-            await chat.emit(events.NameRefused(text="bob is taken: choose another name"))
-            assert "bob is taken" in chat.screen()
-            await chat.pilot.press("backspace", "backspace", "backspace")
-            await chat.enter("alice")
-            assert chat.requests("join") == ["bob", "alice"]
-
-    asyncio.run(run())
-
-
-def test_an_invalid_name_is_refused_without_a_request() -> None:
-    async def run() -> None:
-        async with open_client() as chat:
-            await chat.enter("a b")
-            assert chat.requests("join") == []
-            assert isinstance(chat.app.screen, NameScreen)
-            assert "name" in chat.screen()
-
-    asyncio.run(run())
-
-
-def test_the_name_screen_shows_what_joining_waits_for() -> None:
-    async def run() -> None:
-        async with open_client(name="alice") as chat:
-            await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
-            assert "waiting for the broker" in chat.screen()
-            await chat.emit(events.WaitingOver())
-            assert "waiting for the broker" not in chat.screen()
-            assert "joining" in chat.screen()
-
-    asyncio.run(run())
-
-
-def test_the_name_screen_still_shows_the_wait_after_the_name_is_typed() -> None:
-    async def run() -> None:
-        async with open_client() as chat:
-            await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
-            await chat.enter("alice")
-            assert "waiting for the broker" in chat.screen()
-            await chat.emit(events.NameRefused(text="alice is taken: choose another name"))
-            await chat.enter("x")
-            assert "waiting for the broker" not in chat.screen()
-            assert "joining" in chat.screen()
-
-    asyncio.run(run())
 
 
 def test_members_are_listed_with_their_states() -> None:
@@ -218,57 +150,6 @@ def test_a_narrow_terminal_hides_the_members_until_f4() -> None:
     run_in_room(steps, size=(40, 12))
 
 
-def test_ctrl_q_waits_for_the_session_and_pressed_again_exits_at_once() -> None:
-    async def steps(chat: ChatDriver) -> None:
-        await chat.pilot.press("ctrl+q")
-        await chat.pilot.pause()
-        assert chat.requests("exit") == [None]
-        assert chat.app.is_running
-        await chat.pilot.press("ctrl+q")
-        await chat.until(lambda: not chat.app.is_running)
-        assert chat.app.return_value == 130
-
-    run_in_room(steps)
-
-
-@pytest.mark.parametrize(("freed", "status"), [(True, 0), (False, 1)])
-def test_the_end_of_the_session_ends_the_client(freed: bool, status: int) -> None:
-    async def steps(chat: ChatDriver) -> None:
-        await chat.enter("/exit")
-        chat.session.emit(events.Ended(text="bye", freed=freed))
-        await chat.until(lambda: not chat.app.is_running)
-        assert chat.app.return_value == status
-
-    run_in_room(steps)
-
-
-@pytest.mark.parametrize(
-    ("choice", "text", "rings"),
-    [
-        ("", "hello", 0),
-        ("", "hello Alice!", 1),
-        ("", "malice", 0),
-        ("on", "hello", 1),
-        ("off", "hello alice", 0),
-    ],
-)
-@pytest.mark.parametrize("times", [1, 3])
-def test_the_bell_rings_by_its_mode_and_once_for_simultaneous_messages(
-    choice: str, text: str, rings: int, times: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def steps(chat: ChatDriver) -> None:
-        rung: list[None] = []
-        monkeypatch.setattr(chat.app, "bell", lambda: rung.append(None))
-        if choice:
-            await chat.enter(f"/bell {choice}")
-        chat.room.show_events([*[message(text)] * times, message(text, "alice", sequence=9)])
-        assert len(rung) == rings
-        chat.room.show_events([message("not for you", "alice")])
-        assert len(rung) == rings
-
-    run_in_room(steps, message("alice, this was before"))
-
-
 def test_messages_are_marked_as_new_while_the_terminal_has_no_focus() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.emit(message("seen"))
@@ -277,27 +158,6 @@ def test_messages_are_marked_as_new_while_the_terminal_has_no_focus() -> None:
         await chat.emit(message("not seen"))
         screen = chat.screen()
         assert screen.index("seen") < screen.index("── new") < screen.index("not seen")
-
-    run_in_room(steps)
-
-
-def test_refused_posts_that_remain_are_named_at_the_end() -> None:
-    async def steps(chat: ChatDriver) -> None:
-        for sequence, text in enumerate(["one", "two", "three"], 1):
-            await chat.enter(text)
-            await chat.emit(events.NotSent(sequence=sequence, text=text, reason="slow down"))
-        await chat.pilot.press("f2")
-        await chat.emit(message("one", "alice", sequence=4))
-        await chat.pilot.press("f3")
-        await chat.enter("four")
-        chat.session.emit(events.Ended(text="the session is over", freed=False))
-        await chat.until(lambda: not chat.app.is_running)
-        chat.session.emit(events.NotSent(sequence=5, text="four", reason="it did not come back"))
-        assert exit_messages(chat.app) == [
-            "not sent: three (slow down)",
-            "not sent: four (it did not come back)",
-            "the session is over",
-        ]
 
     run_in_room(steps)
 
@@ -336,10 +196,28 @@ def test_fast_typing_is_submitted_line_by_line() -> None:
     run_in_room(steps)
 
 
-def test_ctrl_c_without_a_selection_explains_how_to_leave() -> None:
+@pytest.mark.parametrize(
+    ("choice", "text", "rings"),
+    [
+        ("", "hello", 0),
+        ("", "hello Alice!", 1),
+        ("", "malice", 0),
+        ("on", "hello", 1),
+        ("off", "hello alice", 0),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_bell_rings_by_its_mode_and_once_for_simultaneous_messages(
+    choice: str, text: str, rings: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def steps(chat: ChatDriver) -> None:
-        await chat.pilot.press("ctrl+c")
-        await chat.until(lambda: "Ctrl+Q&#160;leaves" in picture(chat.app), "it says how to leave")
-        assert chat.app.is_running
+        rung: list[None] = []
+        monkeypatch.setattr(chat.app, "bell", lambda: rung.append(None))
+        if choice:
+            await chat.enter(f"/bell {choice}")
+        chat.room.show_events([*[message(text)] * times, message(text, "alice", sequence=9)])
+        assert len(rung) == rings
+        chat.room.show_events([message("not for you", "alice")])
+        assert len(rung) == rings
 
-    run_in_room(steps)
+    run_in_room(steps, message("alice, this was before"))

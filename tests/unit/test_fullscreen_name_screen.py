@@ -1,0 +1,70 @@
+"""The question for the name, over a fake session."""
+
+import asyncio
+
+from chat_client import events
+from chat_client.fullscreen.name_screen import NameScreen
+from testkit.fake_session import message, open_client
+
+
+def test_the_client_asks_for_the_name_and_then_shows_the_room() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            assert isinstance(chat.app.screen, NameScreen)
+            await chat.enter("alice")
+            assert chat.requests("join") == ["alice"]
+            await chat.emit(message("good morning"), events.Joined(name="alice", room="lobby"))
+            assert "good morning" in chat.screen()
+            assert "you are alice in lobby" in chat.screen()
+
+    asyncio.run(run())
+
+
+def test_a_refused_name_is_explained_and_another_can_be_typed() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            await chat.enter("bob")
+            await chat.emit(events.NameRefused(text="bob is taken: choose another name"))
+            assert "bob is taken" in chat.screen()
+            await chat.pilot.press("backspace", "backspace", "backspace")
+            await chat.enter("alice")
+            assert chat.requests("join") == ["bob", "alice"]
+
+    asyncio.run(run())
+
+
+def test_an_invalid_name_is_refused_without_a_request() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            await chat.enter("a b")
+            assert chat.requests("join") == []
+            assert isinstance(chat.app.screen, NameScreen)
+            assert "name" in chat.screen()
+
+    asyncio.run(run())
+
+
+def test_the_name_screen_shows_what_joining_waits_for() -> None:
+    async def run() -> None:
+        async with open_client(name="alice") as chat:
+            await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
+            assert "waiting for the broker" in chat.screen()
+            await chat.emit(events.WaitingOver())
+            assert "waiting for the broker" not in chat.screen()
+            assert "joining" in chat.screen()
+
+    asyncio.run(run())
+
+
+def test_the_name_screen_still_shows_the_wait_after_the_name_is_typed() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            await chat.emit(events.Waiting(text="waiting for the broker at host:5672"))
+            await chat.enter("alice")
+            assert "waiting for the broker" in chat.screen()
+            await chat.emit(events.NameRefused(text="alice is taken: choose another name"))
+            await chat.enter("x")
+            assert "waiting for the broker" not in chat.screen()
+            assert "joining" in chat.screen()
+
+    asyncio.run(run())
