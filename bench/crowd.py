@@ -11,7 +11,7 @@ from bench import frames
 from chat_amqp import topology
 from chat_amqp.connection import HEARTBEAT_SECONDS
 from chat_client.link import ROOM_PREFETCH
-from chat_client.member import HISTORY
+from chat_client.membership import HISTORY
 from chat_wire.codec import encode
 from chat_wire.messages import Claim, Granted, History, Page
 from testkit.chatter import Chatter

@@ -67,7 +67,7 @@ def _bare(stage: Stage, messages: int) -> tuple[float, dict[str, float]]:
     with stage.emptied(), hops(url) as pid, linked(url) as link:
         link.attach(ROOM, "next")
         before = processor_seconds([pid])
-        seconds = _pass(link, messages, send, lambda link: len(link.take_entries()))
+        seconds = _pass(link, messages, send, lambda link: len(link.pop_entries()))
         used = processor_seconds([pid]) - before
     return messages / seconds, {"bare relay, processor ms a message": 1000 * used / messages}
 
@@ -84,7 +84,7 @@ def _pass(link: Link, requests: int, send: Send, count_answers: Count) -> float:
         if new := count_answers(link):
             answered, heard = answered + new, time.monotonic()
         assert time.monotonic() < heard + SILENT_SECONDS, f"{answered} of {requests} were answered, then no more"
-    assert not link.take_bounced()
+    assert not link.pop_bounced()
     return time.monotonic() - begun
 
 
@@ -130,7 +130,7 @@ def _ask(link: Link, request: Claim | ListUsers) -> Answer:
 
 
 def _answers(link: Link) -> list[Answer]:
-    replies: list[object] = [decode(body, Granted, Exited, Users, Refused, Probe) for body in link.take_replies()]
+    replies: list[object] = [decode(body, Granted, Exited, Users, Refused, Probe) for body in link.pop_replies()]
     answers = [reply for reply in replies if isinstance(reply, Granted | Exited | Users)]
     refused = [reply for reply in replies if isinstance(reply, Refused)]
     assert not refused, refused

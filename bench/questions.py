@@ -24,7 +24,7 @@ from chat_archive.owners import owner_number
 from chat_archive.questions import RECENT_POSTS
 from chat_client.browsing import PAGE as FOUND_PAGE
 from chat_client.link import Link
-from chat_client.member import HISTORY
+from chat_client.membership import HISTORY
 from chat_client.mine import PAGE
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
@@ -238,13 +238,13 @@ def _open(data: Path) -> sqlite3.Connection:
 
 def _answer(link: Link, question: Question) -> bytes:
     link.publish("chat.archive", "archive.queries", encode(question))
-    (body,) = arrival(link, link.take_replies)
+    (body,) = arrival(link, link.pop_replies)
     return body
 
 
 def _round_trip(link: Link) -> None:
     link.publish(QUEUE.exchange.name, QUEUE.routing_key, b"a question" * 30)
-    arrival(link, link.take_entries)
+    arrival(link, link.pop_entries)
 
 
 def _check(body: bytes, question: Question, rows: list[tuple[int, ...]]) -> None:

@@ -9,7 +9,7 @@ from bench.result import Result, Target
 from bench.stage import Stage
 from bench.usage import memory, processor_seconds
 from chat_amqp import topology
-from chat_client.member import HISTORY
+from chat_client.membership import HISTORY
 from testkit.processes import System
 from testkit.wait import until
 

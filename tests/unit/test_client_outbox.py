@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_client.domain import Outbox
+from chat_client.outbox import Outbox
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Post
@@ -24,7 +24,7 @@ def outbox_of(count: int) -> Outbox:
 
 
 def taken(outbox: Outbox) -> list[int]:
-    return [each.sequence for each in outbox.take()]
+    return [each.sequence for each in outbox.next_message()]
 
 
 def test_a_lone_post_goes_at_once() -> None:
@@ -33,7 +33,7 @@ def test_a_lone_post_goes_at_once() -> None:
 
 def test_nothing_goes_while_a_message_is_unconfirmed() -> None:
     outbox = outbox_of(1)
-    outbox.take()
+    outbox.next_message()
 
     outbox.add(post(2))
 
@@ -60,7 +60,7 @@ def test_a_message_of_long_posts_holds_fewer() -> None:
 
 def test_a_message_that_bounced_goes_again_before_what_was_added_meanwhile() -> None:
     outbox = outbox_of(1)
-    outbox.take()
+    outbox.next_message()
     outbox.add(post(2))
 
     outbox.bounced()
@@ -70,7 +70,7 @@ def test_a_message_that_bounced_goes_again_before_what_was_added_meanwhile() -> 
 
 def test_after_a_lost_connection_all_that_has_not_come_back_goes_again() -> None:
     outbox = outbox_of(3)
-    outbox.take()
+    outbox.next_message()
     outbox.confirmed()
     outbox.seen(1)
 
@@ -89,7 +89,7 @@ def test_a_message_holds_consecutive_posts_only() -> None:
 
 def test_a_post_that_a_later_one_overtook_was_refused_and_does_not_go_again() -> None:
     outbox = outbox_of(3)
-    outbox.take()
+    outbox.next_message()
     outbox.confirmed()
     outbox.seen(2)
 
@@ -130,7 +130,7 @@ class Road:
         self.outbox.add(post(self.added))
 
     def send(self) -> None:
-        self.offered = self.outbox.take() or self.offered
+        self.offered = self.outbox.next_message() or self.offered
 
     def confirm(self) -> None:
         if self.offered:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from chat_client.domain import CLOCK_SLACK, Reader
 from chat_client.events import MessageReceived, PresenceChanged
+from chat_client.reader import CLOCK_SLACK, Reader
 from chat_wire.messages import Batch, Notice, Page, Position, Post, Recorded, Run
 
 NOW = 1_800_000_000_000_000

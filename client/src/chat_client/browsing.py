@@ -1,111 +1,144 @@
-"""What was said earlier: older pages of the room, and what a search finds, asked of the archive."""
+"""The questions for earlier messages: the room page by page, and a search."""
 
-import secrets
 from collections.abc import Callable
 
-from chat_client.domain import said
+from chat_amqp import topology
 from chat_client.events import Event, OlderListed, Remark, SearchListed
 from chat_client.language import _
-from chat_client.requests import Requests
-from chat_wire.messages import History, Page, Search
+from chat_client.link import Link
+from chat_client.reader import PostPosition, as_received
+from chat_client.requests import Question, Requests
+from chat_client.room_follower import RoomFollower
+from chat_wire.messages import Granted, History, Page, Search
 
 PAGE = 100
 ANSWER_SECONDS = 5.0
 
-Position = tuple[int, int]
 
+class OlderQuestion(Question[Page]):
+    """Asks the archive for the page before the oldest message told."""
 
-class Browsing:
-    """Asks for one page at a time, each of what is older than the one before."""
+    queue = topology.QUERIES
+    expects = Page
 
-    def __init__(self, room: str, requests: Requests, emit: Callable[[Event], None]) -> None:
+    def __init__(self, room: RoomFollower, requests: Requests, emit: Callable[[Event], None]) -> None:
+        """Make the question.
+
+        Args:
+            room: Knows the first post that the room's stream has told.
+            requests: Sends the question.
+            emit: Receives OlderListed.
+        """
+        super().__init__(requests, emit)
         self._room = room
-        self._requests = requests
-        self._emit = emit
-        self._oldest: int | None = None  # the number of the oldest post told
-        self._first: Position | None = None  # where it stands, as long as its number is not known
+        self._oldest: int | None = None  # the number of the oldest message told
+        self._first: PostPosition | None = None  # its position, as long as its number is not known
         self._has_older = True
-        self._words = ""
-        self._found_from: int | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a page is being waited for."""
-        return self._requests.waiting(History, Search)
 
     def recalled(self, page: Page) -> None:
-        """The newest page of the room has been told."""
+        """Note that the newest page of the room has been told."""
         self._has_older = page.more
         self._oldest = page.messages[0].number if page.messages else None
 
-    def older(self, first: Position | None, now: float) -> None:
-        """Ask for what was said before all that was told. `first` is where the first post told stands.
-
-        Unless it is being asked for, or there is nothing.
-        """
-        self._first = first if self._oldest is None else None
+    def ask(self, now: float) -> None:
+        """Ask for the page, unless it is being waited for or there is none."""
+        self._first = self._room.first if self._oldest is None else None
         if not self._has_older:
             self._emit(OlderListed(messages=(), more=False))
-        elif not self._requests.waiting(History):
-            self._ask_older(now)
+        elif not self.waiting:
+            self._ask(now)
 
-    def search(self, words: str, now: float) -> None:
-        """Ask for the newest posts that hold all words, instead of what was searched for before."""
-        self._requests.drop(Search)
-        self._words, self._found_from = words, None
-        self._ask_search(now)
+    def message(self, request: str, grant: Granted) -> History:
+        """Return the question for the page."""
+        return History(request=request, token=grant.token, room=self._room.name, before=self._oldest, limit=PAGE)
 
-    def search_more(self, now: float) -> None:
-        """Ask for the posts before those found."""
-        if not self._requests.waiting(Search):
-            self._ask_search(now)
-
-    def page(self, question: History | Search, page: Page, now: float) -> None:
+    def answered(self, answer: Page, _link: Link, now: float) -> None:
         """Tell a page; ask for the next if all of it was told before."""
-        if isinstance(question, Search):
-            self._found_from = page.messages[0].number if page.messages else question.before
-            messages = tuple(said(message) for message in page.messages)
-            self._emit(SearchListed(words=question.words, messages=messages, more=page.more))
-            return
-        older = [each for each in page.messages if self._is_older(each.offset, each.index)]
-        if page.messages:
-            self._oldest = page.messages[0].number
-        self._has_older = page.more
-        if older or not page.more:
-            self._emit(OlderListed(messages=tuple(said(each) for each in older), more=page.more))
+        older = [each for each in answer.messages if self._is_older((each.offset, each.index))]
+        if answer.messages:
+            self._oldest = answer.messages[0].number
+        self._has_older = answer.more
+        if older or not answer.more:
+            self._emit(OlderListed(messages=tuple(map(as_received, older)), more=answer.more))
         else:
-            self._ask_older(now)
+            self._ask(now)
 
-    def given_up(self, question: History | Search) -> None:
-        """The archive did not answer."""
-        self.refused(question, _("the archive does not answer: try again later"))
-
-    def refused(self, question: History | Search, text: str) -> None:
-        """The archive did not take the question."""
+    def refused(self, text: str, _link: Link) -> None:
+        """Tell the reason; the person may ask again."""
         self._emit(Remark(text=text))
-        if isinstance(question, History):
-            self._emit(OlderListed(messages=(), more=True))
-        else:
-            self._emit(SearchListed(words=question.words, messages=(), more=True))
+        self._emit(OlderListed(messages=(), more=True))
 
-    def _is_older(self, offset: int, index: int) -> bool:
-        return self._first is None or (offset, index) < self._first
+    def given_up(self, link: Link) -> None:
+        """Tell that the archive does not answer."""
+        self.refused(_no_answer(), link)
 
-    def _ask_older(self, now: float) -> None:
-        question = History(request=_new_request(), token="", room=self._room, before=self._oldest, limit=PAGE)
-        self._requests.ask(question, due=now, give_up=now + ANSWER_SECONDS)
+    def _is_older(self, position: PostPosition) -> bool:
+        return self._first is None or position < self._first
 
-    def _ask_search(self, now: float) -> None:
-        question = Search(
-            request=_new_request(),
-            token="",
+    def _ask(self, now: float) -> None:
+        self._requests.ask(self, due=now, give_up=now + ANSWER_SECONDS)
+
+
+class SearchQuestion(Question[Page]):
+    """Asks the archive for the newest messages that have all words, then for those before them."""
+
+    queue = topology.QUERIES
+    expects = Page
+
+    def __init__(self, room: str, requests: Requests, emit: Callable[[Event], None]) -> None:
+        """Make the question.
+
+        Args:
+            room: The room to search.
+            requests: Sends the question.
+            emit: Receives SearchListed.
+        """
+        super().__init__(requests, emit)
+        self._room = room
+        self._words = ""
+        self._before: int | None = None  # the number of the oldest message found
+
+    def ask(self, words: str, now: float) -> None:
+        """Search for words; an unanswered search before is dropped."""
+        self._requests.drop(self)
+        self._words, self._before = words, None
+        self._ask(now)
+
+    def ask_more(self, now: float) -> None:
+        """Ask for the messages before those found."""
+        if not self.waiting:
+            self._ask(now)
+
+    def message(self, request: str, grant: Granted) -> Search:
+        """Return the question for the next page."""
+        return Search(
+            request=request,
+            token=grant.token,
             room=self._room,
             words=self._words,
-            before=self._found_from,
+            before=self._before,
             limit=PAGE,
         )
-        self._requests.ask(question, due=now, give_up=now + ANSWER_SECONDS)
+
+    def answered(self, answer: Page, _link: Link, _now: float) -> None:
+        """Tell the messages found."""
+        if answer.messages:
+            self._before = answer.messages[0].number
+        messages = tuple(map(as_received, answer.messages))
+        self._emit(SearchListed(words=self._words, messages=messages, more=answer.more))
+
+    def refused(self, text: str, _link: Link) -> None:
+        """Tell the reason; the person may ask again."""
+        self._emit(Remark(text=text))
+        self._emit(SearchListed(words=self._words, messages=(), more=True))
+
+    def given_up(self, link: Link) -> None:
+        """Tell that the archive does not answer."""
+        self.refused(_no_answer(), link)
+
+    def _ask(self, now: float) -> None:
+        self._requests.ask(self, due=now, give_up=now + ANSWER_SECONDS)
 
 
-def _new_request() -> str:
-    return secrets.token_hex(16)
+def _no_answer() -> str:
+    return _("the archive does not answer: try again later")

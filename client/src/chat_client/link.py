@@ -1,7 +1,7 @@
 """One connection to RabbitMQ, as the client uses it: an inbox, a room's stream, and a way to publish.
 
-What arrives is only laid down, in lists; who uses the link takes the lists away whole. A publish may
-itself receive, so nothing is handled while something arrives.
+The link only collects deliveries in lists, which its user empties. It handles nothing while something arrives, because
+a publish may itself receive.
 """
 
 import select
@@ -17,13 +17,25 @@ from chat_amqp.publisher import Publication, Publisher
 ROOM_PREFETCH = 500
 GATHER_SECONDS = 0.01
 
-Delivery = tuple[int, bytes]
+# An entry of the room's stream: its offset, and its body.
+RoomEntry = tuple[int, bytes]
 
 
 class Link:
-    """What the client has on an open connection. Raises recoverable_errors() wherever it is used."""
+    """The client's channels on an open connection. Each method may raise an error of `recoverable_errors`.
+
+    Attributes:
+        room_gone: Whether the broker deleted the room's stream.
+        blocked: Whether the broker accepts no messages, being out of memory or disk space.
+    """
 
     def __init__(self, connection: Connection, wake: socket.socket) -> None:
+        """Declare an inbox.
+
+        Args:
+            connection: The open connection.
+            wake: Ends a wait when it can be read.
+        """
         self._connection = connection
         self._publisher = Publisher(connection.channel())
         self._replies: list[Any] = []
@@ -33,7 +45,7 @@ class Link:
         self.blocked = False
         self._watch_alarms()
         self._wake = wake
-        self._took_entries = False
+        self._had_entries = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._amqp.sock, selectors.EVENT_READ)
         self._selector.register(wake, selectors.EVENT_READ)
@@ -42,23 +54,23 @@ class Link:
 
     @property
     def unconfirmed(self) -> int:
-        """How many publications the broker has not answered."""
+        """How many publications the broker has not confirmed."""
         return self._publisher.unconfirmed
 
     def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
-        """Publish something that must reach a queue, and is answered in the inbox."""
+        """Publish a message that must reach a queue, with the inbox as its reply_to."""
         self._publisher.publish(
             Publication(exchange=exchange, routing_key=routing_key, body=body, reply_to=self._inbox.name)
         )
 
-    def take_bounced(self) -> set[str]:
-        """The exchanges at which something reached no queue, or was refused by the broker."""
+    def pop_bounced(self) -> set[str]:
+        """Return the exchanges at which a message reached no queue or was refused, since the last call."""
         returned, self._publisher.returned = self._publisher.returned, []
         refused, self._publisher.refused = self._publisher.refused, []
         return {exchange for exchange, _ in returned} | {publication.exchange for publication in refused}
 
     def attach(self, room: str, offset: int | str) -> None:
-        """Read a room's stream from `offset` on, instead of from wherever it was read."""
+        """Read a room's stream from an offset: a number, "first" or "last"."""
         if self._room is not None:
             self._room.close()
         self.room_gone = False
@@ -73,41 +85,41 @@ class Link:
         )
 
     def wait(self, seconds: float) -> None:
-        """Wait until something arrives, the wake socket is written to, or the time is over."""
+        """Wait until something arrives, the wake socket can be read, or the time is over."""
         if not (self._replies or self._entries):
             self._selector.select(max(0.0, seconds))
 
     def gather(self) -> None:
-        """After entries of the room, let more of them arrive, unless the wake socket is written to.
+        """Wait for more entries of the room after some have come, unless the wake socket can be read.
 
-        Ten that are taken in together cost little more than one. Not while a confirm is waited for: posts follow it.
+        Ten entries together cost little more than one. A pending confirm ends the wait, as more posts follow it.
         """
-        if self._took_entries and not self.unconfirmed:
+        if self._had_entries and not self.unconfirmed:
             select.select([self._wake], [], [], GATHER_SECONDS)
 
     def drain(self) -> None:
-        """Take in all that has arrived, and give the heartbeats their turn."""
+        """Receive everything that has arrived, and send heartbeats."""
         try:
             while True:
                 self._connection.drain_events(timeout=0)
         except TimeoutError:
             self._connection.heartbeat_check()
 
-    def take_replies(self) -> list[bytes]:
-        """The messages that came into the inbox."""
-        taken, self._replies[:] = self._replies[:], []
-        return [message.body for message in taken]
+    def pop_replies(self) -> list[bytes]:
+        """Return the messages that have arrived in the inbox since the last call."""
+        replies, self._replies[:] = self._replies[:], []
+        return [message.body for message in replies]
 
-    def take_entries(self) -> list[Delivery]:
-        """The entries that came from the room's stream, each with its offset; they are acked."""
-        taken, self._entries[:] = self._entries[:], []
-        self._took_entries = bool(taken)
-        if taken:
-            self._room.basic_ack(taken[-1].delivery_tag, multiple=True)
-        return [(message.headers["x-stream-offset"], message.body) for message in taken]
+    def pop_entries(self) -> list[RoomEntry]:
+        """Acknowledge and return the entries of the room that have arrived since the last call."""
+        entries, self._entries[:] = self._entries[:], []
+        self._had_entries = bool(entries)
+        if entries:
+            self._room.basic_ack(entries[-1].delivery_tag, multiple=True)
+        return [(message.headers["x-stream-offset"], message.body) for message in entries]
 
     def close(self) -> None:
-        """Forget the connection's socket, before the connection is closed."""
+        """Stop watching the connection's socket. Call this before closing the connection."""
         self._selector.close()
 
     @property

@@ -1,4 +1,4 @@
-"""The session object that a face talks to: one thread that keeps a connection and does the work."""
+"""The session that a frontend talks to: one thread that keeps a connection and does the work."""
 
 import contextlib
 import itertools
@@ -30,12 +30,23 @@ CLOSE_SECONDS = 2.0
 
 
 class Session:
-    """One person in the chat. Its methods return at once; what comes of them is told as events.
+    """One person in the chat; the `ChatSession` of the frontends.
 
-    `emit` is called in the session's own thread, with each event in the order it happened; at last by `close`.
+    All methods except `close` return at once. Their outcomes arrive as events, in the order in which they happened.
+    The session's own thread calls `emit`, except for the events that `close` emits.
     """
 
     def __init__(self, url: str, secret: str, emit: Callable[[Event], None]) -> None:
+        """Make a session that is not connected.
+
+        Args:
+            url: The AMQP URLs of the broker's nodes, separated by semicolons.
+            secret: The author secret, 64 hexadecimal digits (`state.author_secret`).
+            emit: Receives each event. It must not block.
+
+        Raises:
+            BadUrl: The URL is not the address of a broker.
+        """
         self._url = url
         self._broker = broker_name(url)
         self._emit = emit
@@ -49,52 +60,72 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start to connect. The session keeps trying until it is closed, and tells Waiting meanwhile."""
         self._thread.start()
 
     def join(self, name: str) -> None:
-        """Claim a name: Joined follows, or NameRefused. Raises InvalidName for one that cannot be had."""
+        """Claim a name: Joined or NameRefused follows.
+
+        Args:
+            name: The name as typed.
+
+        Raises:
+            InvalidName: The name breaks a rule (`chat_wire.names`).
+        """
         name_key(name)
-        self._ask(self._member.join, name)
+        self._ask(self._member.claim.ask, name)
 
     def post(self, text: str) -> int:
-        """Say something in the room; returns the sequence by which MessageReceived or NotSent will name it.
+        """Post a message to the room.
 
-        Raises InvalidText.
+        Args:
+            text: The text, 1 to 4,096 characters.
+
+        Returns:
+            The sequence of the message, which MessageReceived, Delayed and NotSent carry.
+
+        Raises:
+            InvalidText: The text breaks a rule (`chat_wire.text`).
         """
         check_text(text)
         post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text)
-        self._ask(self._member.post, post)
+        self._ask(self._member.posting.post, post)
         return post.sequence
 
     def users(self) -> None:
-        """Ask who is there, once joined: UsersListed follows."""
-        self._ask(self._member.users)
+        """Ask for the users: UsersListed follows once the session has joined."""
+        self._ask(self._member.users.ask)
 
     def my_messages(self) -> None:
-        """Ask for all that this person has said under this name, once joined: MineListed follows."""
-        self._ask(self._member.my_messages)
+        """Ask for all messages of this person under this name: one or more MineListed follow."""
+        self._ask(self._member.mine.want)
 
     def older(self) -> None:
-        """Ask for what was said before all that was told, once joined: OlderListed follows."""
-        self._ask(self._member.older)
+        """Ask for the page of messages before the oldest one told: OlderListed follows."""
+        self._ask(self._member.older.ask)
 
     def search(self, words: str) -> None:
-        """Ask for the newest messages that hold all words, once joined: SearchListed follows."""
-        self._ask(self._member.search, words.encode(errors="replace").decode())  # half a surrogate pair has no bytes
+        """Ask for the newest messages that have all words: SearchListed follows.
+
+        Args:
+            words: The words, separated by spaces. A search that is not answered yet is dropped.
+        """
+        encodable = words.encode(errors="replace").decode()  # UTF-8 cannot encode half of a surrogate pair
+        self._ask(self._member.search.ask, encodable)
 
     def search_more(self) -> None:
-        """Ask for older messages that hold the words searched for: SearchListed follows."""
-        self._ask(self._member.search_more)
+        """Ask for the page of messages before those found: SearchListed follows."""
+        self._ask(self._member.search.ask_more)
 
     def exit(self) -> None:
-        """Leave and free the name, once all posts have come back and all questions are answered: Ended follows."""
-        self._ask(self._member.leave)
+        """Leave and free the name once all posts have come back and all questions are answered: Ended follows."""
+        self._ask(self._member.leave.want)
 
     def close(self) -> None:
-        """Stop at once. Without an exit before, the name is kept. What had not come back is told as NotSent.
+        """Stop at once, within 2 s. NotSent reports each post that has not come back.
 
-        Told here, and not by the session's thread: that may be stuck in a broken network for longer than anybody waits.
+        Without an `exit` before, the session keeps the name. The calling thread emits these events: the session's
+        thread may be stuck in a broken network for longer than a person waits.
         """
         self._closing.set()
         self._rouse()
@@ -107,7 +138,7 @@ class Session:
         self._rouse()
 
     def _rouse(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # so many calls are waiting that one more says nothing new
+        with contextlib.suppress(BlockingIOError):  # the thread has been roused often enough
             self._waker.send(b"!")
 
     def _run(self) -> None:
@@ -135,7 +166,7 @@ class Session:
             connection.release()
 
     def _connect(self) -> Connection | None:
-        """A connection, however long it takes; None if the client is closed first."""
+        """Return a connection, after any time that it takes; None if the session is closed first."""
         retrying = Retrying(
             retry=retry_if_exception_type(recoverable_errors()),
             wait=wait_random_exponential(multiplier=0.2, max=3),
@@ -151,10 +182,10 @@ class Session:
         text = _("waiting for the broker at {broker}")
         if isinstance(error, AccessRefused):
             text = _("waiting for the broker at {broker} (it refuses the user or password in AMQP_URL)")
-        self._member.wait_for(text.format(broker=self._broker))
+        self._member.status.wait_for(text.format(broker=self._broker))
 
     def _loss(self, error: Exception) -> ConnectionLost | Waiting:
-        """What to tell of an error that ended a connection: is it the broker, or something that is not there?"""
+        """Return the event for an error that ended a connection: the broker failed, or it lacks something."""
         if isinstance(error, NotFound):
             return Waiting(text=_(SERVICES_MISSING))
         if isinstance(error, AccessRefused):
@@ -177,7 +208,7 @@ class Session:
             link.close()
 
     def _pause(self, seconds: float) -> None:
-        """Wait without a connection, taking in what the face asks for."""
+        """Wait without a connection, but carry out the frontend's calls."""
         until = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self._wake, selectors.EVENT_READ)

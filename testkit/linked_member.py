@@ -55,7 +55,7 @@ class FakeLink(Link):
         self.ways.append((exchange, routing_key))
         self.sent.append(decode(body, *SENT))
 
-    def take_bounced(self) -> set[str]:
+    def pop_bounced(self) -> set[str]:
         bounced, self.bounced = self.bounced, set()
         return bounced
 
@@ -66,16 +66,16 @@ class FakeLink(Link):
         self.room_gone = False
         self.attached.append(offset)
 
-    def take_replies(self) -> list[bytes]:
+    def pop_replies(self) -> list[bytes]:
         replies, self.replies = self.replies, []
         return replies
 
-    def take_entries(self) -> list[tuple[int, bytes]]:
+    def pop_entries(self) -> list[tuple[int, bytes]]:
         entries, self.entries = self.entries, []
         return entries
 
 
-class Scene:
+class LinkedMember:
     """A member, its link, and what it told."""
 
     def __init__(self) -> None:
@@ -114,12 +114,12 @@ class Scene:
         return self.work(granted(self.last(cls).request, token, expires))
 
     def join(self, *history: Recorded) -> list[events.Event]:
-        self.member.join("alice", self.now)
+        self.member.claim.ask("alice", self.now)
         self.grant()
         return self.work(page(self.last(History).request, *history))
 
     def post(self, sequence: int, text: str = "hola") -> None:
-        self.member.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
+        self.member.posting.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
         self.work()
 
 

@@ -1,0 +1,51 @@
+"""The posts of a member on their way, and the events about those that do not arrive."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from chat_client.events import Delayed, Event, NotSent
+from chat_client.language import _
+from chat_client.outbox import Outbox
+from chat_client.texts import refusal
+from chat_wire.messages import Post, PostsRefused
+
+LATE_MICROSECONDS = 3_000_000
+
+
+class Posting:
+    """Tells of each post that is late, and of each that will not arrive."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        """Start without posts."""
+        self._emit = emit
+        self.outbox = Outbox()
+
+    def post(self, post: Post, _now: float) -> None:
+        """Send a post as soon as possible, once."""
+        self.outbox.add(post)
+
+    def seen(self, sequence: int) -> None:
+        """Note that a post is in the room. Posts before it that a broken stream has lost never come back."""
+        self.outbox.seen(sequence)
+        self._give_up(self.outbox.gone(), _("it was lost with the room's history"))
+
+    def refused(self, refused: PostsRefused) -> None:
+        """Give up the posts that the router refused."""
+        self._give_up(self.outbox.remove(refused.sequences), refusal(refused.reason, refused.text))
+
+    def lost(self) -> None:
+        """Send all posts again on the next connection; give up those whose refusal was lost with this one."""
+        self._give_up(self.outbox.lost(), _("the chat refused it"))
+
+    def give_up_all(self, reason: str) -> None:
+        """Give up all posts. Tells each post once, however often this is called."""
+        self._give_up(self.outbox.remove_all(), reason)
+
+    def tell_late(self) -> None:
+        """Tell the posts that have not come back within 3 s, each once."""
+        for post in self.outbox.late(time.time_ns() // 1000 - LATE_MICROSECONDS):
+            self._emit(Delayed(sequence=post.sequence, text=post.text))
+
+    def _give_up(self, posts: Iterable[Post], reason: str) -> None:
+        for post in posts:
+            self._emit(NotSent(sequence=post.sequence, text=post.text, reason=reason))

@@ -1,0 +1,115 @@
+"""The reader of a room's stream: tells each entry once."""
+
+from collections import OrderedDict
+
+from chat_client.events import MessageReceived, PresenceChanged
+from chat_wire.deduplicator import Deduplicator
+from chat_wire.messages import Batch, Notice, Page, Position, Recorded, entry_ids
+
+NOTICES_REMEMBERED = 10_000
+# Two routers' clocks may differ by some seconds, so an entry that is a little older may still be new. Microseconds.
+CLOCK_SLACK = 60_000_000
+
+# The place of a post in the room's stream: the offset of its entry, and its index in that entry.
+PostPosition = tuple[int, int]
+
+
+class Reader:
+    """Reads a room's stream and tells each post and notice once, even if the stream has it twice.
+
+    It knows the last entry that it read. On a new connection it attaches there and expects that entry. If another one
+    comes, the stream was deleted or cut short, and the reader starts again at its first entry.
+
+    Attributes:
+        first: The position of the first post that the stream told.
+    """
+
+    def __init__(self) -> None:
+        """Start without knowing an entry."""
+        self._sequences = Deduplicator()
+        self._notices: OrderedDict[str, None] = OrderedDict()
+        self._position: Position | None = None
+        self._expected: Position | None = None
+        self._read_to: str | None = None  # in the entry it attached at
+        self._newest = 0
+        self._floor = 0
+        self.first: PostPosition | None = None
+
+    @property
+    def checking(self) -> bool:
+        """Whether the entry that the reader attached at has not come yet."""
+        return self._expected is not None
+
+    def recall(self, page: Page) -> list[MessageReceived]:
+        """Return the posts of a page of history; the stream will not tell them again."""
+        self._position = page.position
+        for session, sequence in page.last.items():
+            self._sequences.admit(session, sequence)
+        for message in page.messages:
+            self._sequences.admit(message.session, message.sequence)
+            self._newest = max(self._newest, message.server_ts)
+        if page.messages:
+            self.first = (page.messages[0].offset, page.messages[0].index)
+        return [as_received(message) for message in page.messages]
+
+    def attach(self) -> int | str:
+        """Return the stream offset to read from: the offset of the last entry known, which has to come again."""
+        self._expected = self._position
+        return self._position.offset if self._position else "first"
+
+    def restart(self) -> str:
+        """Return the offset to read another stream from: its first entry, but old posts are not told again."""
+        self._expected = self._position = None
+        self._floor = self._newest - CLOCK_SLACK
+        return "first"
+
+    def fits(self, offset: int, entry: Batch | Notice) -> bool:
+        """Return whether an entry is the expected one, or none is expected. If not, restart."""
+        expected, self._expected = self._expected, None
+        self._read_to = expected.id if expected else None
+        return expected is None or (offset == expected.offset and expected.id in entry_ids(entry))
+
+    def read(self, offset: int, entry: Batch | Notice, session: str) -> list[MessageReceived | PresenceChanged]:
+        """Return the new posts and notices of an entry; posts of `session` carry their sequence.
+
+        In the entry that the reader attached at, only posts after the known one are new. Those before it were told,
+        or are older than everything that was told.
+        """
+        ids = entry_ids(entry)
+        known = ids.index(self._read_to) + 1 if self._read_to in ids else 0
+        self._read_to = None
+        if ids:
+            self._position = Position(offset=offset, id=ids[-1])
+        if isinstance(entry, Notice):
+            return [] if known else self._read_notice(entry)
+        if self.first is None:
+            self.first = (offset, known)
+        return self._read_batch(entry, session, known)
+
+    def _read_notice(self, entry: Notice) -> list[MessageReceived | PresenceChanged]:
+        if entry.id in self._notices or entry.at < self._floor:
+            return []
+        self._notices[entry.id] = None
+        if len(self._notices) > NOTICES_REMEMBERED:
+            self._notices.popitem(last=False)
+        return [PresenceChanged(at=entry.at, user=entry.user, kind=entry.kind)]
+
+    def _read_batch(self, entry: Batch, session: str, known: int) -> list[MessageReceived | PresenceChanged]:
+        self._newest = max(self._newest, entry.server_ts)
+        posts = [(run, post) for run in entry.runs for post in run.posts]
+        return [
+            MessageReceived(
+                at=entry.server_ts,
+                user=run.user,
+                text=post.text,
+                sequence=post.sequence if run.session == session else None,
+            )
+            for index, (run, post) in enumerate(posts)
+            if entry.server_ts >= self._floor or run.session == session
+            if self._sequences.admit(run.session, post.sequence) and index >= known
+        ]
+
+
+def as_received(message: Recorded) -> MessageReceived:
+    """Return a recorded post as the event by which the room told it."""
+    return MessageReceived(at=message.server_ts, user=message.user, text=message.text)
