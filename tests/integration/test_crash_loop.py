@@ -26,6 +26,7 @@ class Kept:
     """A service that is restarted whenever it ends, as a supervisor does; `starts` counts."""
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
+        """Start it with an environment; stdout and stderr go to a log."""
         self._environ = environ
         self._log = log
         self.starts = 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat_admin.dead_letters import MOST_LISTED, dropped, listed, replayed, shown
+from chat_admin.dead_letters import MAX_LISTED, dropped, listed, replayed, shown
 from chat_admin.errors import NoSuchLetter, NotReplayed
 from chat_amqp import topology
 from chat_amqp.connection import connect
@@ -25,9 +25,10 @@ INBOX = "inbox." + "0" * 32
 
 
 class Letters:
-    """A virtual host with dead-letters and the queues that letters come from."""
+    """A virtual host with dead-letters and the queues of its letters."""
 
     def __init__(self, broker: TestBroker, vhost: str) -> None:
+        """Connect as registry and router, and declare the queues."""
         self.admin = broker.url("admin", vhost)
         self.queues: Any = connect(broker.url("registry", vhost), "test").channel()
         self.ingress: Any = connect(broker.url("router", vhost), "test").channel()
@@ -40,7 +41,7 @@ class Letters:
         self.ingress.connection.client.release()
 
     def die(self, *bodies: bytes, source: str = INGRESS) -> None:
-        """Put letters into dead-letters as a service does."""
+        """Publish letters to dead-letters, as a service does."""
         headers = {"reason": "undecodable", "text": "a test", "source": source}
         self._publish("chat.dead", source, bodies, headers)
 
@@ -52,14 +53,14 @@ class Letters:
         until(lambda: self.count() > before)
 
     def count(self) -> int:
-        """How many letters there are to get."""
+        """Return the number of letters that are ready."""
         return int(self.queues.queue_declare("dead-letters", passive=True).message_count)
 
     def next(self, channel: Any, queue: str) -> Any:
-        """Wait for the next message of a queue; it is not acknowledged."""
+        """Wait for the next message of a queue, and do not acknowledge it."""
         if queue != INGRESS:
             return until(lambda: channel.basic_get(queue))
-        got: list[Any] = []  # of a queue with a single active consumer nothing can be got
+        got: list[Any] = []  # RabbitMQ refuses basic.get on a queue with a single active consumer
         consumer = channel.basic_consume(queue, callback=got.append)
         until(lambda: got or channel.connection.drain_events(timeout=5) or got)
         channel.basic_cancel(consumer)
@@ -87,7 +88,7 @@ def letters(broker: TestBroker, vhost: str) -> Iterator[Letters]:
 
 
 def looked(letters: Letters) -> list[str]:
-    """What is listed; the broker takes a moment to put back what was looked at."""
+    """Return the listed letters. The broker takes a moment to requeue letters that were listed before."""
     told = listed(letters.admin)
     until(lambda: letters.count() == len(told))
     return told
@@ -98,11 +99,11 @@ def ids(letters: Letters) -> list[str]:
 
 
 def left(letters: Letters, *bodies: str) -> bool:
-    """Whether these letters are there, in this order."""
+    """Return whether dead-letters holds these letters, in this order."""
     return [line.split()[-1] for line in looked(letters)] == list(bodies)
 
 
-def test_looking_changes_nothing_however_often(letters: Letters) -> None:
+def test_to_list_letters_any_number_of_times_changes_nothing(letters: Letters) -> None:
     letters.die(b"one", b"two", b"three")
     first = looked(letters)
     for _ in range(30):
@@ -110,7 +111,7 @@ def test_looking_changes_nothing_however_often(letters: Letters) -> None:
     assert [line.split()[-1] for line in first] == ["one", "two", "three"]
 
 
-def test_a_letter_is_shown_with_all_that_is_in_it(letters: Letters) -> None:
+def test_show_prints_all_of_a_letter(letters: Letters) -> None:
     letters.die(b"one", b'{"type":"claim","secret":"s3cret"}')
     two = ids(letters)[1]
     told = shown(letters.admin, two)
@@ -118,15 +119,15 @@ def test_a_letter_is_shown_with_all_that_is_in_it(letters: Letters) -> None:
     assert {f"reply_to: {INBOX}", "header text: a test", '  "secret": "***"'} < set(told)
 
 
-def test_a_list_ends_after_a_thousand_and_says_how_many_more(letters: Letters) -> None:
-    letters.die(*(b"%d" % n for n in range(MOST_LISTED + 2)))
-    until(lambda: letters.count() == MOST_LISTED + 2)
+def test_a_list_ends_after_1000_letters_and_counts_the_others(letters: Letters) -> None:
+    letters.die(*(b"%d" % n for n in range(MAX_LISTED + 2)))
+    until(lambda: letters.count() == MAX_LISTED + 2)
     told = listed(letters.admin)
-    assert len(told) == MOST_LISTED + 1
+    assert len(told) == MAX_LISTED + 1
     assert told[-1] == "2 more are not listed"
 
 
-def test_a_letter_that_is_replayed_is_where_it_came_from_and_no_longer_in_dead_letters(letters: Letters) -> None:
+def test_a_replayed_letter_moves_to_the_queue_that_it_came_from(letters: Letters) -> None:
     letters.die(b"one", b"two")
     (one, two) = ids(letters)
     assert [line.split()[:2] for line in replayed(letters.admin, two)] == [["replayed", two]]
@@ -136,7 +137,7 @@ def test_a_letter_that_is_replayed_is_where_it_came_from_and_no_longer_in_dead_l
     assert message.delivery_info["exchange"] == "chat.ingress"
 
 
-def test_what_the_broker_dead_lettered_goes_back_to_where_it_was_whatever_its_sender_wrote(letters: Letters) -> None:
+def test_a_letter_of_the_broker_returns_to_its_queue_whatever_its_sender_wrote(letters: Letters) -> None:
     letters.reject(b"one", source=COMMANDS, reason="none")
     (line,) = looked(letters)
     assert (INGRESS in line, "rejected" in line) == (True, True)
@@ -144,23 +145,23 @@ def test_what_the_broker_dead_lettered_goes_back_to_where_it_was_whatever_its_se
     assert letters.next(letters.ingress, INGRESS).body == b"one"
 
 
-def test_a_command_comes_back_as_a_clients_and_not_as_an_operators(letters: Letters) -> None:
+def test_a_replayed_command_has_the_rights_of_a_client(letters: Letters) -> None:
     letters.die(b"{}", source=COMMANDS)
     list(replayed(letters.admin, None))
     assert letters.next(letters.queues, COMMANDS).delivery_info["exchange"] == "chat.registry"
 
 
-def test_what_cannot_be_replayed_stays_and_the_rest_is_replayed(letters: Letters) -> None:
+def test_a_letter_that_cannot_be_replayed_stays_and_the_others_are_replayed(letters: Letters) -> None:
     letters.die(b"entry", source="room.lobby")
     letters.die(b"nowhere", source=topology.ingress(5).name)
     letters.die(b"post")
-    with pytest.raises(NotReplayed, match=r"room\.lobby cannot be sent again(.|\n)*no such queue"):
+    with pytest.raises(NotReplayed, match=r"room\.lobby cannot be sent again(.|\n)*router\.ingress\.5 does not exist"):
         list(replayed(letters.admin, None))
     until(lambda: left(letters, "entry", "nowhere"))
     assert letters.next(letters.ingress, INGRESS).body == b"post"
 
 
-def test_one_is_dropped_or_all(letters: Letters) -> None:
+def test_drop_deletes_one_letter_or_all(letters: Letters) -> None:
     letters.die(b"one", b"two", b"two", b"three")
     two = ids(letters)[1]
     assert len(list(dropped(letters.admin, two))) == 2, "letters that are alike in all have one id"
@@ -169,15 +170,15 @@ def test_one_is_dropped_or_all(letters: Letters) -> None:
     assert ids(letters) == []
 
 
-def test_an_id_that_no_letter_has_is_said(letters: Letters) -> None:
+def test_an_unknown_id_is_an_error(letters: Letters) -> None:
     letters.die(b"one")
     for ask in (shown, replayed, dropped):
-        with pytest.raises(NoSuchLetter, match="there is no letter 000000000000"):
+        with pytest.raises(NoSuchLetter, match="no letter has the id 000000000000"):
             list(ask(letters.admin, "000000000000"))
         until(lambda: letters.count() == 1)
 
 
-def test_an_operator_who_stops_reading_changes_nothing_more(letters: Letters) -> None:
+def test_letters_stay_once_the_operator_stops_reading(letters: Letters) -> None:
     letters.die(b"one", b"two", b"three")
     dropping = dropped(letters.admin, None)
     next(dropping)
@@ -189,26 +190,28 @@ def test_an_operator_who_stops_reading_changes_nothing_more(letters: Letters) ->
     ("arguments", "status", "says"),
     [
         (["list"], 0, "router.ingress.3"),
-        (["show", "nothing"], 1, "there is no letter nothing"),
+        (["show", "nothing"], 1, "no letter has the id nothing"),
         (["drop", "--all"], 0, "dropped"),
         (["drop"], 2, "one of the arguments"),
         (["replay", "x", "--all"], 2, "not allowed with"),
     ],
 )
-def test_the_exit_status_says_how_it_went(letters: Letters, arguments: list[str], status: int, says: str) -> None:
+def test_the_exit_status_tells_a_refusal_from_a_failure(
+    letters: Letters, arguments: list[str], status: int, says: str
+) -> None:
     letters.die(b"one")
     done = command(letters.admin, *arguments)
     assert (done.returncode, says in done.stdout + done.stderr) == (status, True), done
 
 
-def test_a_broker_that_is_not_there_is_said_with_status_2() -> None:
+def test_a_broker_that_does_not_answer_is_reported_with_status_2() -> None:
     done = command("amqp://guest:guest@127.0.0.1:1/", "list")
-    assert (done.returncode, "is the chat up?" in done.stderr, done.stdout) == (2, True, "")
+    assert (done.returncode, "is the chat running?" in done.stderr, done.stdout) == (2, True, "")
 
 
 @pytest.mark.parametrize("action", ["list", "drop"])
-def test_a_reader_of_the_first_line_alone_is_no_error_to_be_told(letters: Letters, action: str) -> None:
-    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MOST_LISTED)))  # more than a pipe holds
+def test_a_reader_may_close_the_pipe_after_the_first_line(letters: Letters, action: str) -> None:
+    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MAX_LISTED)))  # more bytes than a pipe holds
     asking = start(letters.admin, action, *(["--all"] if action == "drop" else []))
     assert asking.stdout
     assert asking.stderr
@@ -217,13 +220,13 @@ def test_a_reader_of_the_first_line_alone_is_no_error_to_be_told(letters: Letter
     assert (asking.wait(30), asking.stderr.read()) == (1, b"")
 
 
-def test_what_is_listed_is_back_in_its_queue_however_slowly_it_is_read(letters: Letters) -> None:
-    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MOST_LISTED)))
-    until(lambda: letters.count() == MOST_LISTED)
+def test_listed_letters_are_in_their_queue_while_a_slow_reader_reads(letters: Letters) -> None:
+    letters.die(*(b"%d" % n + b"x" * 80 for n in range(MAX_LISTED)))
+    until(lambda: letters.count() == MAX_LISTED)
     asking = start(letters.admin, "list")
     assert asking.stdout
     assert asking.stdout.readline()
-    until(lambda: letters.count() == MOST_LISTED)
+    until(lambda: letters.count() == MAX_LISTED)
     assert asking.poll() is None, "more is told than a pipe holds"
     asking.communicate(timeout=30)
 
@@ -246,7 +249,7 @@ def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_poison_that_is_replayed_comes_back_once_and_not_for_ever(system: System) -> None:
+def test_a_replayed_poison_message_returns_to_dead_letters_once(system: System) -> None:
     router = system.started("router")
     ann = member(system, "ann")
     for body in (b"garbage", b"{}"):

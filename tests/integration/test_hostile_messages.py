@@ -1,4 +1,4 @@
-"""What a stranger with the client's password may send: nothing of it ends a worker, or keeps it from its work."""
+"""Hostile messages of somebody with the client's password: none crashes or blocks a worker."""
 
 import base64
 import struct
@@ -20,28 +20,28 @@ DEEP = 3_000
 
 
 def table(*fields: bytes) -> bytes:
-    """A table of fields (AMQP 0-9-1, 4.2.5.5)."""
+    """Return a table of fields (AMQP 0-9-1, 4.2.5.5)."""
     content = b"".join(fields)
     return struct.pack(">I", len(content)) + content
 
 
 def field(name: bytes, value: bytes) -> bytes:
-    """A field of a table; the value begins with the letter of its type."""
+    """Return a field of a table. The value begins with the letter of its type."""
     return bytes([len(name)]) + name + value
 
 
 def text(value: bytes) -> bytes:
-    """A long string."""
+    """Return a long string."""
     return b"S" + struct.pack(">I", len(value)) + value
 
 
 def headers(*fields: bytes) -> bytes:
-    """Properties that are nothing but headers."""
+    """Return properties that are headers only."""
     return struct.pack(">H", HEADERS) + table(*fields)
 
 
 def nested(depth: int) -> bytes:
-    """Tables in a table."""
+    """Return tables nested in a table."""
     inner = table()
     for _ in range(depth):
         inner = table(field(b"x", b"F" + inner))
@@ -49,35 +49,35 @@ def nested(depth: int) -> bytes:
 
 
 def brackets(opening: bytes) -> bytes:
-    """JSON that is nested deeper than any reader goes."""
+    """Return JSON that is nested too deep for any reader."""
     return opening + b"[" * DEEP
 
 
 def forged(header: bytes) -> str:
-    """A token whose header is this, with a signature of zeros."""
+    """Return a token with a given header and a signature of zeros."""
     parts = (header, b"{}", b"\0" * 64)
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
 PROPERTIES = {
-    "a body that is not packed as it says": headers(field(b"compression", text(b"zlib"))),
-    "a packing that nobody knows": headers(field(b"compression", text(b"nonsense"))),
-    "a packing that is a list": headers(field(b"compression", b"A" + struct.pack(">I", 0))),
-    "an encoding that nobody knows": struct.pack(">H", 0x4000) + b"\x08nonsense",
-    "a reply_to that is no UTF-8": struct.pack(">H", REPLY_TO) + b"\x02\xff\xfe",
-    "a time beyond all years": headers(field(b"t", b"T" + struct.pack(">Q", 2**63 - 1))),
-    "tables in tables": nested(DEEP),
-    "an offset, as if from a stream": headers(field(b"x-stream-offset", b"l" + struct.pack(">q", 7))),
-    "a count of deliveries": headers(field(b"x-delivery-count", b"l" + struct.pack(">q", 7))),
+    "a body without the compression of its header": headers(field(b"compression", text(b"zlib"))),
+    "an unknown compression": headers(field(b"compression", text(b"nonsense"))),
+    "a compression that is a list": headers(field(b"compression", b"A" + struct.pack(">I", 0))),
+    "an unknown encoding": struct.pack(">H", 0x4000) + b"\x08nonsense",
+    "a reply_to that is not UTF-8": struct.pack(">H", REPLY_TO) + b"\x02\xff\xfe",
+    "a time after the year 9999": headers(field(b"t", b"T" + struct.pack(">Q", 2**63 - 1))),
+    "nested tables": nested(DEEP),
+    "the offset of a stream": headers(field(b"x-stream-offset", b"l" + struct.pack(">q", 7))),
+    "a delivery count": headers(field(b"x-delivery-count", b"l" + struct.pack(">q", 7))),
 }
 LARGE = 10**30
 SURROGATE = forged(rb'{"alg":"EdDSA","crit":["\ud800"],"\ud800":1}')
 LONG = forged(b'{"alg":"EdDSA","crit":["' + b"x" * 200_000 + b'"]}')
-TOKENS = {"half a character in a token": SURROGATE, "a long token": LONG}
+TOKENS = {"a lone surrogate in a token": SURROGATE, "a long token": LONG}
 
 
 def posts(token: str, sequence: int = 1) -> bytes:
-    """A message of one post."""
+    """Return a message of one post."""
     return encode(Posts(token=token, room="lobby", posts=(Post(sequence=sequence, client_ts=0, text="x"),)))
 
 
@@ -88,8 +88,8 @@ BODIES = {
     "brackets in posts": brackets(b'{"type":"posts","x":'),
     "brackets in a question": brackets(b'{"type":"mine","x":'),
     "a large sequence": posts("x", LARGE),
-    "half a character": b'{"type":"claim","request":"r","name":"\\ud800","secret":"\\ud800"}',
-    "a packed body": zlib.compress(b" " * 1_000_000),
+    "a lone surrogate": b'{"type":"claim","request":"r","name":"\\ud800","secret":"\\ud800"}',
+    "a compressed body": zlib.compress(b" " * 1_000_000),
     **{f"{name}, of posts": posts(token) for name, token in TOKENS.items()},
     **{
         f"{name}, of a question": encode(History(request="r", token=token, room="x", before=None, limit=1))
@@ -100,7 +100,7 @@ BODIES = {
 
 
 def publish(url: str, exchange: str, key: str, properties: bytes, body: bytes) -> None:
-    """Publish with properties as they are on the wire, and wait until the broker has it."""
+    """Publish with the given bytes as properties, and wait for the confirm."""
     with connect(url, "stranger") as connection:
         channel: Any = connection.channel()
         channel.confirm_select()
@@ -114,7 +114,7 @@ def publish(url: str, exchange: str, key: str, properties: bytes, body: bytes) -
 
 
 @pytest.mark.parametrize("replies", [True, False])
-def test_whatever_comes_the_workers_go_on(system: System, replies: bool) -> None:
+def test_no_message_of_a_client_stops_a_worker(system: System, replies: bool) -> None:
     workers = system.all()
     ann = Chatter(system.url("client"))
     assert isinstance(ann.claim("ann"), Granted)

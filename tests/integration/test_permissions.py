@@ -1,4 +1,4 @@
-"""What the broker lets each user do: tried, as a pattern that looks right may still let something through."""
+"""The rights of each user, tried on a real broker: a pattern that looks right may still allow too much."""
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ Do = Callable[[Any], object]
 Attempt = Callable[[str, Do], str]
 
 DECLARED = {
-    "registry": topology.REGISTRY_QUEUES,  # and departures, from an exchange that only the virtual host / has
+    "registry": topology.REGISTRY_QUEUES,  # not DEPARTURES: only the virtual host / has its exchange
     "router": topology.ROUTER_QUEUES,
     "archive": topology.ARCHIVE_QUEUES,
 }
@@ -56,14 +56,14 @@ def declare(queues: Sequence[Queue], channel: Any) -> None:
 
 
 def queue(channel: Any, **arguments: str) -> str:
-    """A queue under a name that the client may declare, with arguments that it never gives."""
+    """Declare a queue with a name that the client may use, and with arguments that it never uses."""
     name = f"inbox.{secrets.token_hex(16)}"
     channel.queue_declare(name, exclusive=True, durable=False, arguments=_dashed(arguments))
     return name
 
 
 def exchange(channel: Any, **arguments: str) -> str:
-    """An exchange under a name that the client may declare."""
+    """Declare an exchange with a name that the client may use."""
     name = f"inbox.{secrets.token_hex(16)}"
     channel.exchange_declare(name, "fanout", durable=False, auto_delete=True, arguments=_dashed(arguments))
     return name
@@ -74,7 +74,7 @@ def _dashed(arguments: dict[str, str]) -> dict[str, str]:
 
 
 def publish(channel: Any, to: str, key: str) -> None:
-    """Publish and wait for the confirm, which does not come for what is refused."""
+    """Publish and wait for the confirm, or for the error of a refusal."""
     publisher = Publisher(channel)
     publisher.publish(Publication(exchange=to, routing_key=key, body=b"{}"))
     while publisher.unconfirmed:
@@ -82,7 +82,7 @@ def publish(channel: Any, to: str, key: str) -> None:
 
 
 def consume(channel: Any, name: str) -> None:
-    """Consume as a stream asks for it: with a prefetch."""
+    """Consume with a prefetch, which a stream requires."""
     channel.basic_qos(0, 1, False)
     channel.basic_consume(name, callback=lambda _message: None)
 
@@ -107,7 +107,7 @@ CLIENT_MUST_NOT: dict[str, Do] = {
 
 @pytest.fixture(scope="module")
 def attempt(broker: TestBroker) -> Iterator[Attempt]:
-    """Does something as a user; returns what the broker had against it, nothing if it was allowed.
+    """Return a function that does something as a user, and returns the broker's error or an empty text.
 
     Every part of the chat is there, declared by the services' own users.
     """
@@ -128,7 +128,7 @@ def attempt(broker: TestBroker) -> Iterator[Attempt]:
 
 
 @pytest.mark.parametrize(("to", "key"), CLIENT_MAY_PUBLISH)
-def test_a_client_may_publish_where_services_listen(attempt: Attempt, to: str, key: str) -> None:
+def test_a_client_may_publish_to_the_services(attempt: Attempt, to: str, key: str) -> None:
     assert attempt("client", lambda channel: publish(channel, to, key)) == ""
 
 
@@ -160,11 +160,11 @@ def test_only_the_registry_may_write_the_journal_and_read_commands(attempt: Atte
 
 
 @pytest.mark.parametrize(("to", "key"), [("chat.operator", "registry.commands"), *CLIENT_MAY_PUBLISH])
-def test_the_operator_may_command_and_send_dead_letters_again(attempt: Attempt, to: str, key: str) -> None:
+def test_the_operator_may_send_commands_and_replay_dead_letters(attempt: Attempt, to: str, key: str) -> None:
     assert attempt("admin", lambda channel: publish(channel, to, key)) == ""
 
 
-def test_the_operator_may_read_dead_letters_and_no_more(attempt: Attempt) -> None:
+def test_the_operator_may_read_dead_letters_only(attempt: Attempt) -> None:
     assert attempt("admin", lambda channel: consume(channel, "dead-letters")) == ""
     assert "ACCESS_REFUSED" in attempt("admin", lambda channel: consume(channel, "registry.commands"))
 

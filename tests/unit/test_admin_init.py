@@ -1,4 +1,4 @@
-"""What `chat-admin init` makes."""
+"""The files that `chat-admin init` creates."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_admin.definitions import LEAST_ROOM_BYTES, Retention, password_hash
+from chat_admin.definitions import MIN_ROOM_BYTES, Retention, password_hash
 from chat_admin.initialise import initialise
 from chat_tokens.tokens import Claims, mint, verify
 
@@ -32,27 +32,25 @@ def init(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         {"ROOM_MAX_AGE_FILE": "/not/there"},
         {"ROOM_MAX_BYTES": "10GB"},
         {"ROOM_MAX_BYTES": "-1"},
-        {"ROOM_MAX_BYTES": str(LEAST_ROOM_BYTES - 1)},
+        {"ROOM_MAX_BYTES": str(MIN_ROOM_BYTES - 1)},
     ],
 )
-def test_what_the_broker_would_not_start_with_is_refused_and_nothing_is_made(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
+def test_a_retention_that_the_broker_would_not_start_with_is_refused(tmp_path: Path, settings: dict[str, str]) -> None:
     done = init(tmp_path / "secrets", **settings)
     assert (done.returncode, done.stderr.count("\n"), next(iter(settings)) in done.stderr) == (2, 1, True), done
     assert not (tmp_path / "secrets").exists()
 
 
-def test_rooms_are_kept_as_long_as_is_said(tmp_path: Path) -> None:
-    done = init(tmp_path, ROOM_MAX_AGE="36h", ROOM_MAX_BYTES=str(LEAST_ROOM_BYTES))
+def test_rooms_have_the_retention_of_the_settings(tmp_path: Path) -> None:
+    done = init(tmp_path, ROOM_MAX_AGE="36h", ROOM_MAX_BYTES=str(MIN_ROOM_BYTES))
     assert done.returncode == 0, done.stderr
     policies = json.loads((tmp_path / "broker" / "definitions.json").read_text())["policies"]
     (rooms,) = (policy["definition"] for policy in policies if policy["name"] == "rooms")
-    assert (rooms["max-age"], rooms["max-length-bytes"]) == ("36h", LEAST_ROOM_BYTES)
-    assert rooms["stream-max-segment-size-bytes"] == LEAST_ROOM_BYTES // 10
+    assert (rooms["max-age"], rooms["max-length-bytes"]) == ("36h", MIN_ROOM_BYTES)
+    assert rooms["stream-max-segment-size-bytes"] == MIN_ROOM_BYTES // 10
 
 
-def test_what_else_is_kept_for_how_long(tmp_path: Path) -> None:
+def test_other_queues_have_a_fixed_retention(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     policies = json.loads((tmp_path / "broker" / "definitions.json").read_text())["policies"]
     bounds = {
@@ -99,7 +97,7 @@ def test_a_cluster_has_a_url_for_each_node_the_same_passwords_and_one_cookie(tmp
     assert contents(tmp_path) == before
 
 
-def test_a_run_that_was_cut_short_is_completed(tmp_path: Path) -> None:
+def test_a_second_run_completes_one_that_was_interrupted(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     before = contents(tmp_path)
     (tmp_path / "broker" / "definitions.json").unlink()
@@ -108,12 +106,12 @@ def test_a_run_that_was_cut_short_is_completed(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-def test_no_secret_is_readable_by_others(tmp_path: Path) -> None:
+def test_only_owner_and_group_can_read_a_secret(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_file()} == {0o640}
 
 
-def test_router_and_archive_can_verify_what_the_registry_mints(tmp_path: Path) -> None:
+def test_router_and_archive_can_verify_the_tokens_of_the_registry(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     claims = Claims(session="s", name="n", author="a", partition=3, expires=2_000_000_000_000_000)
     token = mint(claims, (tmp_path / "registry" / "token_private_key").read_text())
@@ -121,7 +119,7 @@ def test_router_and_archive_can_verify_what_the_registry_mints(tmp_path: Path) -
         assert verify(token, (tmp_path / reader / "token_public_key").read_text(), now=0) == claims
 
 
-def test_no_password_is_in_the_definitions_and_none_is_used_twice(tmp_path: Path) -> None:
+def test_the_definitions_hold_no_password_and_each_user_has_its_own(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     definitions = (tmp_path / "broker" / "definitions.json").read_text()
     urls = [path.read_text() for path in tmp_path.glob("*/amqp_url")]
@@ -130,13 +128,13 @@ def test_no_password_is_in_the_definitions_and_none_is_used_twice(tmp_path: Path
     assert not any(password in definitions for password in passwords)
 
 
-def test_no_user_has_a_tag_as_no_one_needs_the_management_interface(tmp_path: Path) -> None:
+def test_no_user_may_use_the_management_interface(tmp_path: Path) -> None:
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     users = json.loads((tmp_path / "broker" / "definitions.json").read_text())["users"]
     assert [user["tags"] for user in users] == [[]] * 5
 
 
-def test_a_hash_is_the_salt_and_then_the_digest_of_salt_and_password() -> None:
+def test_a_password_hash_is_the_salt_and_the_digest_of_salt_and_password() -> None:
     decoded = base64.b64decode(password_hash("secret"))
     salt, digest = decoded[:4], decoded[4:]
     assert digest == hashlib.sha256(salt + b"secret").digest()

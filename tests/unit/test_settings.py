@@ -37,7 +37,7 @@ OTHER_KIND = X25519PrivateKey.generate()
 
 @pytest.fixture
 def environ(tmp_path: Path) -> Environ:
-    """Settings with which every program starts."""
+    """Return settings with which every program starts."""
     return {
         "AMQP_URL": "amqp://user:hush@127.0.0.1:1/",
         "INSTANCE": "replica-1",

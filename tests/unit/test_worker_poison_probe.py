@@ -39,6 +39,7 @@ class Handler:
     """Passes deliveries on and remembers them; some crash it."""
 
     def __init__(self) -> None:
+        """Make a handler that has handled nothing."""
         self.handled: list[bytes] = []
         self.calls = 0
 

@@ -1,1 +1,1 @@
-"""The operator's command: makes users, passwords and keys, and releases names."""
+"""The operator's command: creates users, passwords and keys, frees names, and handles dead letters."""

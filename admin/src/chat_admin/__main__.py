@@ -1,14 +1,14 @@
-"""chat-admin: what an operator of the chat does beside starting and stopping it.
+"""chat-admin: the operator's command.
 
-    chat-admin init DIR [--host HOST...] [--port PORT] make users, passwords, keys and policies
-    chat-admin release NAME                            free a name, whoever holds it
-    chat-admin dead-letters list                       what could not be handled, a line each
-    chat-admin dead-letters show ID                    all of one
-    chat-admin dead-letters replay ID|--all            have it handled again
-    chat-admin dead-letters drop ID|--all              throw it away
+    chat-admin init DIR [--host HOST...] [--port PORT] create users, passwords, keys and policies
+    chat-admin release NAME                            free a name, whatever session holds it
+    chat-admin dead-letters list                       list the dead letters
+    chat-admin dead-letters show ID                    show a dead letter
+    chat-admin dead-letters replay ID|--all            send dead letters to their queues again
+    chat-admin dead-letters drop ID|--all              delete dead letters
 
-`init` takes ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, the others AMQP_URL or AMQP_URL_FILE.
-The exit status is 0 when it is done, 1 when it was refused, 2 when it could not be asked.
+`init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, the other commands AMQP_URL or AMQP_URL_FILE.
+The exit status is 0 after success, 1 after a refusal, and 2 if a setting is wrong or the chat does not answer.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from chat_wire.settings import SettingError
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command of the command line, and exit with its status."""
     arguments = _parser().parse_args()
     sys.exit(_init(arguments, os.environ) if arguments.command == "init" else _ask(arguments, os.environ))
 
@@ -38,23 +38,23 @@ def _parser() -> argparse.ArgumentParser:
         prog="chat-admin", description=description[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    init = commands.add_parser("init", help="make users, passwords, keys and policies; keeps what is there")
+    init = commands.add_parser("init", help="create users, passwords, keys and policies; keep those that exist")
     init.add_argument("directory", type=Path, metavar="DIR")
-    init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the broker's nodes (default: rabbitmq)")
-    init.add_argument("--port", type=int, default=5672, help="(default: %(default)s)")
-    commands.add_parser("release", help="free a name, whoever holds it").add_argument("name", metavar="NAME")
-    letters = commands.add_parser("dead-letters", help="what could not be handled: list, show, replay, drop")
+    init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the nodes of the broker (default: rabbitmq)")
+    init.add_argument("--port", type=int, default=5672, help="the port of the broker (default: %(default)s)")
+    commands.add_parser("release", help="free a name, whatever session holds it").add_argument("name", metavar="NAME")
+    letters = commands.add_parser("dead-letters", help="list, show, replay or drop dead letters")
     _add_letters(letters.add_subparsers(dest="action", required=True))
     return parser
 
 
 def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    actions.add_parser("list", help="a line for each: id, time, source, reason, size, beginning")
-    actions.add_parser("show", help="all of one").add_argument("letter", metavar="ID")
-    for action, what in (("replay", "send to the queue it came from"), ("drop", "throw away")):
+    actions.add_parser("list", help="print a line for each: id, time, source, reason, size, beginning")
+    actions.add_parser("show", help="print all of one letter").add_argument("letter", metavar="ID")
+    for action, what in (("replay", "send letters to the queues that they came from"), ("drop", "delete letters")):
         which = actions.add_parser(action, help=what).add_mutually_exclusive_group(required=True)
         which.add_argument("letter", metavar="ID", nargs="?")
-        which.add_argument("--all", action="store_true", help="all that are there now")
+        which.add_argument("--all", action="store_true", help="all letters of this moment")
 
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -77,8 +77,8 @@ def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except (NoAnswer, SettingError) as error:
         print(error, file=sys.stderr)
         return 2
-    except BrokenPipeError:  # a pager or head has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python says so itself when it ends
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python reports the closed pipe at its end
         return 1
     return 0
 

@@ -1,7 +1,7 @@
-"""`chat-admin dead-letters`: look at what could not be handled, have it handled again, or drop it.
+"""`chat-admin dead-letters`: list, show, replay and drop the messages that no service could handle.
 
-A queue gives its messages one after another and has no way to ask for one. So all are fetched, oldest first,
-and those that are not acknowledged go back, in their places, when the connection ends.
+A queue cannot hand out a chosen message. So these commands fetch all letters, oldest first. When the connection
+closes, the broker puts the letters that were not acknowledged back into their places.
 """
 
 import time
@@ -18,35 +18,59 @@ from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.publisher import Publication, Publisher
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 CONFIRM_SECONDS = 10
-# Each by the exchange that its clients use: what came from a client must not come back with an operator's rights.
+# By the exchange that clients use: a replayed command of a client must not have the rights of an operator.
 REPLAYED_TO = {queue.name: queue for queue in (topology.COMMANDS, topology.QUERIES, *topology.INGRESS_QUEUES)}
 
 
 def listed(url: str) -> list[str]:
-    """A line for each letter, oldest first, for the first 1000. Raises NoAnswer, as all of these do.
+    """Return a line for each letter, oldest first, at most 1,000 lines.
 
-    The letters are back in their queue when it returns: whoever reads the lines may take hours.
+    The letters are back in their queue when it returns, as an operator may take hours to read the lines.
+
+    Args:
+        url: The URLs of the broker's nodes, separated by `;`.
+
+    Raises:
+        NoAnswer: The broker did not answer.
     """
-    told: list[str] = []
+    listing: list[str] = []
     more = 0
     with _connected(url) as connection:
-        for message in islice(_fetch(_channel(connection)), MOST_LISTED):
-            told.append(line(from_message(message)))
+        for message in islice(_fetch(_channel(connection)), MAX_LISTED):
+            listing.append(line(from_message(message)))
             more = message.delivery_info["message_count"]
-    return [*told, f"{more} more are not listed"] if more else told
+    return [*listing, f"{more} more are not listed"] if more else listing
 
 
 def shown(url: str, letter_id: str) -> list[str]:
-    """The lines of a letter; raises NoSuchLetter."""
+    """Return all of a letter, as lines.
+
+    Args:
+        url: The URLs of the broker's nodes, separated by `;`.
+        letter_id: The letter's id.
+
+    Raises:
+        NoSuchLetter: No letter has this id.
+        NoAnswer: The broker did not answer.
+    """
     with _connected(url) as connection:
         _, letter = next(_chosen(_channel(connection), letter_id))
     return lines(letter)
 
 
 def dropped(url: str, letter_id: str | None) -> Iterator[str]:
-    """Remove the letters of an id, or all: a line for each; raises NoSuchLetter."""
+    """Delete letters, and yield a line for each.
+
+    Args:
+        url: The URLs of the broker's nodes, separated by `;`.
+        letter_id: The id of the letters; None for all letters.
+
+    Raises:
+        NoSuchLetter: No letter has this id.
+        NoAnswer: The broker did not answer.
+    """
     with _connected(url) as connection:
         channel = _channel(connection)
         for tag, letter in _chosen(channel, letter_id):
@@ -55,10 +79,18 @@ def dropped(url: str, letter_id: str | None) -> Iterator[str]:
 
 
 def replayed(url: str, letter_id: str | None) -> Iterator[str]:
-    """Send the letters of an id, or all, to the queues they came from: a line for each.
+    """Send letters to the queues that they came from, and yield a line for each.
 
-    A letter goes from dead-letters once the broker has confirmed that its queue has it. Raises NoSuchLetter,
-    and in the end NotReplayed if some had to stay.
+    A letter leaves dead-letters once the broker has confirmed that its queue has it.
+
+    Args:
+        url: The URLs of the broker's nodes, separated by `;`.
+        letter_id: The id of the letters; None for all letters.
+
+    Raises:
+        NoSuchLetter: No letter has this id.
+        NotReplayed: Some letters stay in dead-letters; the others have been sent.
+        NoAnswer: The broker did not answer.
     """
     stayed: list[str] = []
     with _connected(url) as connection:
@@ -81,7 +113,7 @@ def _connected(url: str) -> Iterator[Connection]:
         with connect(url, "chat-admin") as connection:
             yield connection
     except recoverable_errors() as error:
-        raise NoAnswer(f"the broker does not do as asked ({error}): is the chat up?") from error
+        raise NoAnswer(f"the broker refused or did not answer ({error}): is the chat running?") from error
 
 
 def _channel(connection: Connection) -> Any:
@@ -91,7 +123,7 @@ def _channel(connection: Connection) -> Any:
 
 
 def _fetch(channel: Any) -> Iterator[Any]:
-    """The messages that are there at the first: no more, as one that is replayed may at once come back."""
+    """Yield the messages that are in the queue at the first fetch. A replayed message may come back at once."""
     message = channel.basic_get(topology.DEAD_LETTERS.name)
     left = message.delivery_info["message_count"] if message else 0
     while message:
@@ -101,7 +133,7 @@ def _fetch(channel: Any) -> Iterator[Any]:
 
 
 def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]:
-    """The letters of an id, or all, with their delivery tags."""
+    """Yield the letters of an id, or all letters, with their delivery tags."""
     found = False
     for message in _fetch(channel):
         letter = from_message(message)
@@ -109,13 +141,13 @@ def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]
             found = True
             yield message.delivery_tag, letter
     if letter_id is not None and not found:
-        raise NoSuchLetter(f"there is no letter {safe(letter_id)}: `chat-admin dead-letters list` has the ids")
+        raise NoSuchLetter(f"no letter has the id {safe(letter_id)}: `chat-admin dead-letters list` prints the ids")
 
 
 def _publish(connection: Connection, publisher: Publisher, letter: Letter) -> None:
     queue = REPLAYED_TO.get(letter.source)
     if queue is None:
-        raise NotReplayed(f"what comes from {safe(letter.source) or 'an unknown queue'} cannot be sent again")
+        raise NotReplayed(f"a message from {safe(letter.source) or 'an unknown queue'} cannot be sent again")
     publisher.publish(
         Publication(
             exchange=queue.exchange.name, routing_key=queue.routing_key, body=letter.body, reply_to=letter.reply_to
@@ -131,4 +163,4 @@ def _publish(connection: Connection, publisher: Publisher, letter: Letter) -> No
             connection.drain_events(timeout=1)
     if publisher.refused or publisher.returned:
         publisher.refused, publisher.returned = [], []
-        raise NotReplayed(f"the broker has no room for it in {queue.name}, or no such queue")
+        raise NotReplayed(f"{queue.name} does not exist or is full: start the services, then try again")

@@ -12,31 +12,48 @@ from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.settings import InvalidSetting, number, setting
 
 MB = 1_000_000
-# Looking at a letter counts as a delivery, after 20 of which RabbitMQ 4 would drop it; -1 (no limit) is refused by 3.x.
-LOOKED_AT = 1_000_000_000
-# A tenth of it is a segment, which is to hold some batches of posts.
-LEAST_ROOM_BYTES = 10 * MB
+# To look at a letter counts as a delivery, and RabbitMQ 4 drops a message after 20. RabbitMQ 3 refuses -1 (no limit).
+LETTER_DELIVERIES = 1_000_000_000
+# A segment is a tenth of this, and has to hold several batches of posts.
+MIN_ROOM_BYTES = 10 * MB
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long the rooms' streams are kept: bytes of each, and an age as RabbitMQ writes it (365D)."""
+    """The retention of the rooms' streams.
+
+    Attributes:
+        room_bytes: The largest size of a stream, in bytes.
+        room_age: The largest age of an entry, such as 365D (https://www.rabbitmq.com/docs/streams#retention).
+    """
 
     room_bytes: int
     room_age: str
 
 
 def retention_in(environ: Mapping[str, str]) -> Retention:
-    """What ROOM_MAX_BYTES and ROOM_MAX_AGE say. Raises SettingError: with a wrong one the broker would not start."""
-    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB, least=LEAST_ROOM_BYTES)
+    """Return the retention that ROOM_MAX_BYTES and ROOM_MAX_AGE set.
+
+    Args:
+        environ: The environment variables.
+
+    Raises:
+        SettingError: A setting is wrong; the broker would not start with it.
+    """
+    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB, least=MIN_ROOM_BYTES)
     room_age = setting(environ, "ROOM_MAX_AGE", "365D")
     if not re.fullmatch("[1-9][0-9]*[YMDhms]", room_age):
-        raise InvalidSetting(f"ROOM_MAX_AGE is {room_age!r}: set it to a number and Y, M, D, h, m or s, as 365D")
+        raise InvalidSetting(f"ROOM_MAX_AGE is {room_age!r}: set it to a number and Y, M, D, h, m or s, such as 365D")
     return Retention(room_bytes, room_age)
 
 
 def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str, Any]:
-    """What the broker loads at every start; the same input gives the same output."""
+    """Return the definitions that the broker loads at each start. The same arguments give the same definitions.
+
+    Args:
+        passwords: The password of each user.
+        retention: The retention of the rooms' streams.
+    """
     return {
         "vhosts": [{"name": "/"}],
         "users": [_user(name, passwords[name]) for name in USERS],
@@ -46,7 +63,7 @@ def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str,
 
 
 def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
-    """Streams are trimmed by whole segments and one is always kept: a segment must be far smaller than the bound."""
+    """Return the policies. RabbitMQ deletes whole segments and keeps one, so a segment is far below the limit."""
     rooms = _stream(retention.room_bytes, min(50 * MB, retention.room_bytes // 10)) | {"max-age": retention.room_age}
     return [
         ("rooms", r"^room\.", rooms),
@@ -57,8 +74,8 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
             r"^sessions\.ended$",
             {"stream-max-segment-size-bytes": MB, "max-age": _days(SESSION_MEMORY_SECONDS)},
         ),
-        # each has its line in a service's log; without a bound a client could fill the disk
-        ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LOOKED_AT}),
+        # Without a limit, a client could fill the disk. The log of a service has a line for each letter.
+        ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LETTER_DELIVERIES}),
     ]
 
 
@@ -84,10 +101,13 @@ def _user(name: str, password: str) -> dict[str, Any]:
 
 
 def password_hash(password: str) -> str:
-    """A salted hash as RabbitMQ stores it (https://www.rabbitmq.com/docs/passwords).
+    """Return a salted hash in the form of RabbitMQ (https://www.rabbitmq.com/docs/passwords).
 
-    The salt is made from the password, so that nothing changes when it is computed again; passwords are
-    random, and none is used twice.
+    The salt comes from the password, so a second run gives the same hash. That is safe, as each password is random and
+    has one user.
+
+    Args:
+        password: The password.
     """
     salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

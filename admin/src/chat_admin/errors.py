@@ -1,24 +1,24 @@
-"""What can go wrong for an operator.
+"""Errors of the operator's command.
 
 AdminError
-├── NoAnswer          no broker or no registry answered in time
-└── NotDone           what was asked for is not to be had; the text says why
-    ├── NotReleased       the registry refused
+├── NoAnswer              the broker or the registry did not answer in time
+└── NotDone               the command was refused; the text says why
+    ├── NotReleased       the registry refused the release
     ├── NoSuchLetter      no dead letter has this id
     └── NotReplayed       the letter stays in dead-letters
 """
 
 
 class AdminError(Exception):
-    """Base of all errors of the operator's command; the text is for people."""
+    """Base of the errors of the operator's command. The text is for people."""
 
 
 class NoAnswer(AdminError):
-    """No broker or no registry answered in time; what was asked may still be carried out."""
+    """The broker or the registry did not answer in time. The command may still take effect."""
 
 
 class NotDone(AdminError):
-    """It was asked for and was not done."""
+    """The command was refused and has no effect."""
 
 
 class NotReleased(NotDone):
@@ -26,8 +26,8 @@ class NotReleased(NotDone):
 
 
 class NoSuchLetter(NotDone):
-    """No letter in dead-letters has this id: it was dropped or replayed, or never was."""
+    """No letter in dead-letters has this id. Perhaps an operator has dropped or replayed it."""
 
 
 class NotReplayed(NotDone):
-    """The letter could not be sent to where it came from."""
+    """The letter could not be sent to its queue."""

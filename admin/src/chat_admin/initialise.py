@@ -1,12 +1,12 @@
-"""`chat-admin init`: the secrets and definitions a new installation needs.
+"""`chat-admin init`: create the secrets and definitions of an installation.
 
-One directory for each reader, so that each service can be shown its own alone:
+Each program has its own directory, so you can mount only the files that it needs:
 
     broker/definitions.json                    users, permissions and policies of RabbitMQ
-    broker/erlang_cookie                       by which the nodes of a cluster know each other
+    broker/erlang_cookie                       the shared secret of the nodes of a cluster
     registry/amqp_url, token_private_key
-    router/amqp_url, token_public_key          archive/ has the same
-    client/amqp_url                            admin/ has the same
+    router/amqp_url, token_public_key          and the same in archive/
+    client/amqp_url                            and the same in admin/
 """
 
 import json
@@ -25,9 +25,13 @@ PASSWORD_BYTES = 24
 
 
 def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Retention) -> None:
-    """Make what is missing; passwords and keys that are there are kept, so it can be run at every start.
+    """Create the files that are missing. It keeps existing passwords and keys, so you can run it at each start.
 
-    `hosts` are the nodes of the broker; the URLs name them all.
+    Args:
+        directory: The directory for the files.
+        hosts: The host names of the broker's nodes.
+        port: The AMQP port of each node.
+        retention: The retention of the rooms' streams.
     """
     passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
     for name, password in passwords.items():
@@ -72,7 +76,7 @@ def _public_pem(private_pem: bytes) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a whole file or none, readable by owner and group."""
+    """Replace a file in one step, readable by owner and group."""
     if path.exists() and path.read_text() == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""What each user of the broker may do: what its part of the work needs, and no more.
+"""The permissions of each user of the broker: what its program needs, and no more.
 
-RabbitMQ asks (https://www.rabbitmq.com/docs/access-control): `configure` to declare; `write` on an exchange to
-publish to it; `read` on a queue to consume. A binding needs `write` on the queue and `read` on the exchange, a
-queue with a dead-letter exchange `read` on the queue and `write` on that exchange. The default exchange is called
-amq.default there, and writing to it is writing to every queue: services do, clients never.
+RabbitMQ checks three rights (https://www.rabbitmq.com/docs/access-control): `configure` to declare, `write` on an
+exchange to publish, `read` on a queue to consume. A binding needs `write` on the queue and `read` on the exchange. A
+queue with a dead-letter exchange needs `read` on the queue and `write` on that exchange. The default exchange has the
+name amq.default there; to write to it is to write to every queue, so services may and clients may not.
 """
 
 import re
@@ -20,7 +20,13 @@ _ROOM = r"room\..*"
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Three regular expressions over the names of queues and exchanges."""
+    """The rights of a user: regular expressions for the names of queues and exchanges.
+
+    Attributes:
+        configure: What it may declare and delete.
+        write: Where it may publish, and which queues it may bind.
+        read: What it may consume, and which exchanges it may bind to.
+    """
 
     configure: str
     write: str
@@ -28,7 +34,7 @@ class Permissions:
 
 
 def _service(declares: Iterable[Queue], publishes: Iterable[Exchange]) -> Permissions:
-    """A service declares what it uses, consumes from what it declares, and answers to inboxes."""
+    """Return the permissions of a service, which consumes the queues that it declares and answers to inboxes."""
     queues = tuple(declares)
     sources = [queue.exchange.name for queue in queues if queue.exchange.name]
     names = [queue.name for queue in queues]
@@ -60,7 +66,7 @@ CLIENT = Permissions(
     write=_exactly(exchange.name for exchange in (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)),
     read=_any_of([INBOX_PATTERN, _ROOM]),
 )
-_REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # dead letters go back by where clients publish
+_REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # a replayed letter takes the path of the client
 ADMIN = Permissions(
     configure=_any_of([INBOX_PATTERN]),
     write=_exactly(exchange.name for exchange in (topology.OPERATOR, *_REPLAYS)),

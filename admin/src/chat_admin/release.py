@@ -1,4 +1,4 @@
-"""`chat-admin release NAME`: free a name, whoever holds it."""
+"""`chat-admin release NAME`: free a name, whatever session holds it."""
 
 import secrets
 import time
@@ -18,15 +18,24 @@ ANSWER_SECONDS = 10
 
 
 def release(url: str, name: str) -> str:
-    """Free `name` and return it as it was held.
+    """Free a name.
 
-    Raises NotReleased with the registry's reason, NoAnswer when none comes within 10 s.
+    Args:
+        url: The URLs of the broker's nodes, separated by `;`.
+        name: The name.
+
+    Returns:
+        The name as its session typed it.
+
+    Raises:
+        NotReleased: The registry refused; the text has its reason.
+        NoAnswer: The broker or the registry did not answer within 10 s.
     """
     try:
         with connect(url, "chat-admin") as connection:
             return _name(_ask(connection, Release(request=secrets.token_hex(16), name=name)))
     except recoverable_errors() as error:
-        raise NoAnswer(f"the broker does not do as asked ({error}): is the chat up?") from error
+        raise NoAnswer(f"the broker refused or did not answer ({error}): is the chat running?") from error
 
 
 def _ask(connection: Connection, question: Release) -> bytes:
@@ -41,7 +50,7 @@ def _ask(connection: Connection, question: Release) -> bytes:
             _drain(connection, left)
             if answers:
                 return bytes(answers[0].body)
-    raise NoAnswer(f"no registry answered within {ANSWER_SECONDS} s: is one up?")
+    raise NoAnswer(f"no registry answered within {ANSWER_SECONDS} s: is the registry running?")
 
 
 def _name(answer: bytes) -> str:
