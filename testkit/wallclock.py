@@ -30,6 +30,7 @@ def move(seconds: int) -> travel:
     moved = travel(time.time() + seconds)
     moved.start()
     time.time()  # The moved clock stands still until it is read for the first time.
+    # Both names begin with PYTHON: a test that passes on only Python's variables passes on both or neither.
     path = filter(None, (str(HOOK), os.environ.get("PYTHONPATH")))
-    os.environ.update(CLOCK_OFFSET=str(seconds), PYTHONPATH=os.pathsep.join(path))
+    os.environ.update(PYTHON_CLOCK_OFFSET=str(seconds), PYTHONPATH=os.pathsep.join(path))
     return moved

@@ -5,5 +5,5 @@ import time
 
 from time_machine import travel
 
-travel(time.time() + int(os.environ["CLOCK_OFFSET"])).start()
+travel(time.time() + int(os.environ["PYTHON_CLOCK_OFFSET"])).start()
 time.time()  # The moved clock stands still until it is read for the first time.

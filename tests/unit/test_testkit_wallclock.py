@@ -34,7 +34,7 @@ def test_a_clock_moves_to_a_time(wanted: str) -> None:
 
 
 def test_a_process_with_a_moved_clock_moves_the_clock_of_those_that_it_starts() -> None:
-    environ = {**os.environ, "CLOCK_OFFSET": "0"}
+    environ = {**os.environ, "PYTHON_CLOCK_OFFSET": "0"}
 
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
 
