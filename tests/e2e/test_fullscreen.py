@@ -112,7 +112,7 @@ def test_no_color_turns_colours_off_and_keeps_the_cursor(chat: System, tmp_path:
 
 def test_the_question_for_the_name_is_in_the_language_of_the_environment(tmp_path: Path) -> None:
     ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, LANG="es_ES.UTF-8")
-    ann.sees("¿Cómo te llamas aquí?")
+    ann.sees("Elige tu nombre")
 
 
 def test_sigterm_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
