@@ -1,1 +1,1 @@
-"""Nothing lost, nothing doubled, whatever breaks: recorded clients, and a checker that judges their histories."""
+"""Fault tests: recorded clients chat while faults happen, and a checker judges their histories."""

@@ -1,24 +1,24 @@
-"""What must hold of the answers to /mymsgs and /users."""
+"""Property 5: the answers to /mymsgs and /users are right."""
 
 from collections.abc import Iterator, Sequence
 
 from chat_wire.errors import InvalidName
 from chat_wire.names import name_key
 from tests.faults.operations import NEVER, History, MineOp, NameOp, PostOp, Room, Stay, UsersOp
-from tests.faults.posts import kept
+from tests.faults.posts import deduplicated
 
 SECOND = 1_000_000_000
-# A replica of the registry owes an asker its own writes at once, those of others when it has read them.
+# A registry replica shows a session its own commands at once, and those of others as soon as it has read the journal.
 STALE = 2 * SECOND
-# The broker tells at once whose connection has gone, but one that restarts does not: then a registry asks 60 s later.
+# The broker announces a lost connection at once, but not its own restart: then a registry probes 60 s later.
 NOTICED = 90 * SECOND
 
 
 def wrong_own(history: History, room: Room) -> Iterator[str]:
-    """5: answers to /mymsgs that are not what that person had sent under that name, from the first on, in order."""
+    """Yield answers to /mymsgs that are not all posts of that person under that name, in order."""
     posts = {post.text: post for post in history.posts}
     sent: dict[tuple[str, str], list[PostOp]] = {}
-    for entry in kept(room.stream):
+    for entry in deduplicated(room.stream):
         post = posts.get(entry.text)
         if post:
             sent.setdefault((post.author, name_key(post.name)), []).append(post)
@@ -28,51 +28,52 @@ def wrong_own(history: History, room: Room) -> Iterator[str]:
 
 
 def _own_faults(question: MineOp, sent: Sequence[PostOp]) -> Iterator[str]:
-    who = f"{question.session}, asking for its own at {question.asked / 1e9:.6f},"
+    who = f"{question.session}, which sent /mymsgs at {question.asked / 1e9:.6f},"
     texts = [heard.text for heard in question.heard or ()]
     expected = [post.text for post in sent]
     for place, text in enumerate(texts):
         if place >= len(expected) or text != expected[place]:
-            right = repr(expected[place]) if place < len(expected) else "nothing more"
-            yield f"{who} got at place {place}: {text!r}, where is {right}"
+            right = repr(expected[place]) if place < len(expected) else "no further post"
+            yield f"{who} received {text!r} at position {place} instead of {right}"
             return
     missing = [post for post in sent[len(texts) :] if _was_due(question, post)]
     for post in missing:
-        yield f"{who} did not get {post.text!r}, confirmed at {post.answered / 1e9:.6f}"
+        yield f"{who} did not receive {post.text!r}, confirmed at {post.answered / 1e9:.6f}"
 
 
 def _was_due(question: MineOp, post: PostOp) -> bool:
-    """Whether a post must be in the answer: what the session itself has seen, and when all is at rest everything."""
+    """Return whether the answer must contain a post: any that its own session saw confirmed; in the end, all."""
     known = post.outcome == "confirmed" and post.answered < question.asked
     return known and (question.final or post.session == question.session)
 
 
 def wrong_users(history: History) -> Iterator[str]:
-    """5: answers to /users with somebody who is not there, or without somebody who is."""
+    """Yield answers to /users that list an absent member or omit a present one."""
     by_key: dict[str, list[NameOp]] = {}
     for op in history.names:
         by_key.setdefault(op.key, []).append(op)
     for question in history.users:
         if question.answered != NEVER:
-            who = f"{question.session}, asking who is there at {question.asked / 1e9:.6f}, got"
+            who = f"{question.session}, which sent /users at {question.asked / 1e9:.6f}"
             listed = f"connected {question.connected}, disconnected {question.disconnected}"
             for fault in _users_faults(question, by_key, history.stays):
-                yield f"{who} {fault}: {listed}"
+                yield f"the answer to {who}, {fault}: {listed}"
 
 
 def _users_faults(question: UsersOp, by_key: dict[str, list[NameOp]], stays: Sequence[Stay]) -> Iterator[str]:
     connected = [_key(name) for name in question.connected]
     disconnected = [_key(name) for name in question.disconnected]
     listed = connected + disconnected
-    yield from (f"{key} twice" for key in sorted(set(listed)) if listed.count(key) > 1)
+    yield from (f"lists {key} twice" for key in sorted(set(listed)) if listed.count(key) > 1)
     for key in sorted(by_key.keys() | set(listed)):
         if key in listed and _surely_free(question, by_key.get(key, [])):
-            yield f"{key}, whom nobody is"
+            yield f"lists {key}, a free name"
         if key not in listed and _surely_held(question, by_key[key]):
-            yield f"nothing of {key}, who is there"
+            yield f"omits {key}, a held name"
     if question.final:
-        yield from (f"{key} as not connected, who is" for key in _surely_there(question, stays) & set(disconnected))
-        yield from (f"{key} as connected, who is not" for key in _surely_gone(question, stays) & set(connected))
+        present, gone = _surely_present(question, stays), _surely_gone(question, stays)
+        yield from (f"lists {key} as disconnected, who is connected" for key in present & set(disconnected))
+        yield from (f"lists {key} as connected, who is not" for key in gone & set(connected))
 
 
 def _key(name: str) -> str:
@@ -83,7 +84,7 @@ def _key(name: str) -> str:
 
 
 def _surely_held(question: UsersOp, ops: Sequence[NameOp]) -> bool:
-    """Whether a claim was granted in time, and nothing that frees the name can have come after it."""
+    """Return whether a claim was granted in time, and no operation can have freed the name afterwards."""
     return any(
         claim.answered <= question.asked - STALE
         and not any(op.asked <= question.answered and _may_free(op, claim, ops) for op in ops)
@@ -93,7 +94,10 @@ def _surely_held(question: UsersOp, ops: Sequence[NameOp]) -> bool:
 
 
 def _may_free(op: NameOp, claim: NameOp, ops: Sequence[NameOp]) -> bool:
-    """Whether an operation may have freed the name after a claim: not if its session's own claim came before that."""
+    """Return whether an operation may have freed the name after a claim.
+
+    An exit cannot, if the claim of its own session was answered before that claim was asked.
+    """
     if op.answered < claim.asked:
         return False
     if op.kind == "exit":
@@ -103,7 +107,7 @@ def _may_free(op: NameOp, claim: NameOp, ops: Sequence[NameOp]) -> bool:
 
 
 def _surely_free(question: UsersOp, ops: Sequence[NameOp]) -> bool:
-    """Whether each claim that may have been granted has ended in time."""
+    """Return whether the session of each claim that may have been granted had ended in time."""
     return all(
         _ended(claim, ops, question.asked - STALE)
         for claim in ops
@@ -112,7 +116,7 @@ def _surely_free(question: UsersOp, ops: Sequence[NameOp]) -> bool:
 
 
 def _ended(claim: NameOp, ops: Sequence[NameOp], before: int) -> bool:
-    """Whether a session had ended: by its exit, by a release, or because a later claim got its name."""
+    """Return whether a session had ended: by its exit, by a release, or by a later claim of its name."""
     return any(
         op.outcome == "granted" and op.asked >= claim.answered and op.answered <= before
         for op in ops
@@ -120,8 +124,11 @@ def _ended(claim: NameOp, ops: Sequence[NameOp], before: int) -> bool:
     )
 
 
-def _surely_there(question: UsersOp, stays: Sequence[Stay]) -> set[str]:
-    """The names of who was connected, and knew it, all the time from question to answer; the killed know nothing."""
+def _surely_present(question: UsersOp, stays: Sequence[Stay]) -> set[str]:
+    """Return the names of members who knew that they were connected from the question to its answer.
+
+    A member of a killed process is not among them.
+    """
     return {
         stay.key
         for stay in stays
@@ -133,7 +140,7 @@ def _surely_there(question: UsersOp, stays: Sequence[Stay]) -> set[str]:
 
 
 def _surely_gone(question: UsersOp, stays: Sequence[Stay]) -> set[str]:
-    """The names whose last client was closed long before the question."""
+    """Return the names whose last client was closed long before the question."""
     last: dict[str, Stay] = {}
     for stay in stays:
         if stay.key not in last or stay.joined > last[stay.key].joined:

@@ -1,4 +1,4 @@
-"""The properties, and what the histories of a run say of each."""
+"""The properties of the chat, and the check of a run's histories against each of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,12 +6,18 @@ from dataclasses import dataclass
 
 from tests.faults import answers, names, posts
 from tests.faults.operations import NEVER, History, Room
-from tests.faults.posts import kept
+from tests.faults.posts import deduplicated
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found of one property: how many operations were judged, and each violation in full."""
+    """The result for one property.
+
+    Attributes:
+        property: Its number and meaning.
+        judged: The number of checked operations.
+        violations: Each violation in full.
+    """
 
     property: str
     judged: int
@@ -20,19 +26,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found of a run: the verdicts, and how many operations of each kind had which outcome."""
+    """The result of a run: a verdict for each property, and the number of operations by kind and outcome."""
 
     verdicts: tuple[Verdict, ...]
     outcomes: Mapping[str, int]
 
     @property
     def violations(self) -> int:
-        """How many violations there are in all."""
+        """The number of violations of all properties."""
         return sum(len(verdict.violations) for verdict in self.verdicts)
 
 
 def check(history: History, room: Room) -> Report:
-    """Judge a run by every property."""
+    """Check a run against every property."""
     verdicts = (
         check_delivery(history, room),
         check_texts(history, room),
@@ -45,48 +51,52 @@ def check(history: History, room: Room) -> Report:
 
 
 def outcomes(history: History, room: Room) -> Counter[str]:
-    """How many operations of each kind had which outcome; without this, none could fail because none was tried."""
+    """Count the operations by kind and outcome, so that a run that tried nothing is visible."""
     found = Counter(f"post {post.outcome}" for post in history.posts)
     found.update(f"{op.kind} {op.outcome}" for op in history.names)
-    found["session of a member"] = len(history.stays)
-    found["entry heard by a member"] = sum(len(stay.heard) for stay in history.stays)
-    found["post repeated in the stream"] = len(room.stream) - len(kept(room.stream))
+    found["sessions that joined"] = len(history.stays)
+    found["messages received by sessions"] = sum(len(stay.heard) for stay in history.stays)
+    found["posts repeated in the stream"] = len(room.stream) - len(deduplicated(room.stream))
     return found
 
 
 def check_delivery(history: History, room: Room) -> Verdict:
-    """A confirmed post is in the stream and in log.txt once, a refused one in neither, any other in both or neither."""
-    return _verdict("1 confirmed is there once, refused is not", len(history.posts), posts.miscounted(history, room))
+    """Check that the stream and log.txt have each confirmed post once and no refused one.
+
+    A post of unknown outcome is once in both or in neither.
+    """
+    name = "1 confirmed posts exist exactly once"
+    return _verdict(name, len(history.posts), posts.miscounted(history, room))
 
 
 def check_texts(history: History, room: Room) -> Verdict:
-    """Nothing appears that nobody sent, and what appears is as it was sent, by whom it was sent."""
+    """Check that each text that appears was sent so, by the person that it names."""
     judged = len(room.stream) + len(room.log) + _heard(history)
-    return _verdict("2 nothing invented, nothing altered", judged, posts.altered(history, room))
+    return _verdict("2 no text is invented or altered", judged, posts.altered(history, room))
 
 
 def check_order(history: History, room: Room) -> Verdict:
-    """Each sender's posts stand in the order sent; all saw one order, without a gap from where they joined."""
+    """Check that posts keep their sender's order, and that all saw one order, without gaps since they joined."""
     judged = len(room.stream) + len(room.log) + sum(len(stay.heard) for stay in history.stays)
-    return _verdict("3 one order for all, no gaps", judged, posts.disordered(history, room))
+    return _verdict("3 all see one order without gaps", judged, posts.disordered(history, room))
 
 
 def check_names(history: History) -> Verdict:
-    """No two sessions held one name at once, and a name that was freed could be claimed."""
-    return _verdict("4 a name has one holder", len(history.names), names.impossible(history.names))
+    """Check that no two sessions held a name at once, and that a freed name could be claimed."""
+    return _verdict("4 a name has one holder at a time", len(history.names), names.impossible(history.names))
 
 
 def check_answers(history: History, room: Room) -> Verdict:
-    """/mymsgs is what the person sent, /users is who is there."""
+    """Check that /mymsgs returned the person's messages, and /users the present members."""
     answered = [question for question in history.mine if question.heard is not None]
     listed = [question for question in history.users if question.answered != NEVER]
     found = [*answers.wrong_own(history, room), *answers.wrong_users(history)]
-    return _verdict("5 /mymsgs and /users are right", len(answered) + len(listed), found)
+    return _verdict("5 /mymsgs and /users answer correctly", len(answered) + len(listed), found)
 
 
 def check_end(history: History) -> Verdict:
-    """Once the faults are over everything ends: posts come back, questions are answered."""
-    return _verdict("6 everything ends once faults are over", len(history.stays), history.stuck)
+    """Check that everything went on after the faults: posts came back, and questions were answered."""
+    return _verdict("6 everything goes on after the faults", len(history.stays), history.stuck)
 
 
 def _verdict(name: str, judged: int, violations: Iterable[str]) -> Verdict:
@@ -94,15 +104,16 @@ def _verdict(name: str, judged: int, violations: Iterable[str]) -> Verdict:
 
 
 def _heard(history: History) -> int:
-    told = sum(len(stay.heard) for stay in history.stays)
-    return told + sum(len(question.heard or ()) for question in history.mine)
+    followed = sum(len(stay.heard) for stay in history.stays)
+    return followed + sum(len(question.heard or ()) for question in history.mine)
 
 
 def render(report: Report) -> str:
-    """The table of a run, what was done, and below it each violation in full."""
-    lines = [f"{'property':<42}{'judged':>12}{'violations':>12}"]
+    """Return the table of properties, the table of operations, and each violation in full."""
+    lines = [f"{'property':<42}{'checks':>12}{'violations':>12}"]
     lines += [f"{each.property:<42}{each.judged:>12,}{len(each.violations):>12,}" for each in report.verdicts]
-    lines += ["", *(f"{kind:<42}{count:>12,}" for kind, count in sorted(report.outcomes.items()))]
+    lines += ["", f"{'operations of clients':<42}{'count':>12}"]
+    lines += [f"{kind:<42}{count:>12,}" for kind, count in sorted(report.outcomes.items())]
     for each in report.verdicts:
         if each.violations:
             lines += ["", each.property, *(f"  - {violation}" for violation in each.violations)]

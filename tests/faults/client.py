@@ -1,13 +1,14 @@
-"""A process with some people in it, who chat until SIGTERM and write down all of it.
+"""A process with some people in it, who chat until SIGTERM and record their history.
 
     python -m tests.faults.client --label p1 --directory DIR --seed 7
 
-AMQP_URL names the broker. The history goes to DIR/LABEL.LIFE.jsonl. When all have joined, DIR/LABEL.LIFE.joined
-appears. On SIGTERM they say no more; when everything that was said has come back, DIR/LABEL.LIFE.settled appears. Then
-they wait for the last post of the run, ask for their own messages and who is there, and leave: some by an exit, some
-without a word. What has not come to its end when patience has is written down as stuck.
+AMQP_URL names the broker. The process writes its history to DIR/LABEL.LIFE.jsonl. It creates DIR/LABEL.LIFE.joined when
+all of its people have joined. On SIGTERM they stop posting; when all of their posts have come back, the process creates
+DIR/LABEL.LIFE.settled. Then each person waits for the last post of the run, sends /mymsgs and /users, and leaves: every
+second one by an exit, the others by closing the connection. A step that does not end within the patience is recorded as
+stuck.
 
-Who was killed is started again under the same label, with the next life: then the same people are back.
+After a kill, the same label with the next life brings the same people back.
 """
 
 import argparse
@@ -33,32 +34,32 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     process = arguments.directory / f"{arguments.label}.{arguments.life}"
-    recorder = HistoryWriter(process.with_name(f"{process.name}.jsonl"))
+    writer = HistoryWriter(process.with_name(f"{process.name}.jsonl"))
     habits = Habits(posts=arguments.posts, moves=arguments.moves)
-    players = [_player(arguments, number, recorder, habits) for number in range(1, arguments.members + 1)]
+    players = [_player(arguments, number, writer, habits) for number in range(1, arguments.members + 1)]
     _chat(players, stop, process.with_name(f"{process.name}.joined"))
     _finish(players, process.with_name(f"{process.name}.settled"), arguments.patience)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--label", required=True, help="what tells this process from others: names, labels, file")
-    parser.add_argument("--life", type=int, default=1, help="counts how often this label has been started")
-    parser.add_argument("--directory", type=Path, required=True, help="where histories are written")
-    parser.add_argument("--members", type=int, default=3)
-    parser.add_argument("--posts", type=float, default=5.0, help="a second, of each member")
-    parser.add_argument("--moves", type=float, default=0.1, help="leaving, taking over and back, a second")
-    parser.add_argument("--patience", type=float, default=60.0, help="seconds in which each step of the end is done")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--label", required=True, help="the unique name of this process")
+    parser.add_argument("--life", type=int, default=1, help="how often this label has been started")
+    parser.add_argument("--directory", type=Path, required=True, help="where to write the history")
+    parser.add_argument("--members", type=int, default=3, help="people in this process")
+    parser.add_argument("--posts", type=float, default=5.0, help="posts per second of each member")
+    parser.add_argument("--moves", type=float, default=0.1, help="exits, takeovers and the like, per second")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds in which each step of the end must end")
+    parser.add_argument("--seed", type=int, required=True, help="the seed of everything that is random")
     return parser.parse_args()
 
 
-def _player(arguments: argparse.Namespace, number: int, recorder: HistoryWriter, habits: Habits) -> Player:
+def _player(arguments: argparse.Namespace, number: int, writer: HistoryWriter, habits: Habits) -> Player:
     label = f"{arguments.label}m{number}"
     secret = hashlib.sha256(f"{arguments.seed} {label}".encode()).hexdigest()
 
     def open_session(session: str) -> RecordedSession:
-        return RecordedSession(os.environ["AMQP_URL"], secret, session, recorder)
+        return RecordedSession(os.environ["AMQP_URL"], secret, session, writer)
 
     chance = random.Random(f"{arguments.seed} {label} {arguments.life}")
     return Player(label, arguments.life, open_session, habits, chance)
@@ -74,9 +75,9 @@ def _chat(players: list[Player], stop: threading.Event, joined: Path) -> None:
 
 
 def _finish(players: list[Player], settled: Path, patience: float) -> None:
-    _wait(players, _at_rest, patience, "not at rest", Player.settle)
+    _wait(players, _at_rest, patience, "the session did not come to rest", Player.settle)
     settled.touch()
-    _wait(players, lambda player: player.session.heard_last, patience, "the last post of the run was not heard")
+    _wait(players, lambda player: player.session.heard_last, patience, "the last post of the run did not arrive")
     for player in players:
         player.session.ask_users()
         player.session.ask_mine()
@@ -107,17 +108,17 @@ def _wait(
     players: list[Player],
     condition: Callable[[Player], bool],
     patience: float,
-    what: str,
+    problem: str,
     meanwhile: Callable[[Player], None] = lambda _player: None,
 ) -> None:
-    """Wait until something holds of all; write down of whom it does not when patience is over."""
+    """Wait until a condition holds for all players; after the patience, record the others as stuck."""
     deadline = time.monotonic() + patience
     while (left := [player for player in players if not condition(player)]) and time.monotonic() < deadline:
         for player in left:
             meanwhile(player)
         time.sleep(STEP_SECONDS)
     for player in left:
-        player.session.stuck(f"{what} after {patience} s: {player.state()}")
+        player.session.stuck(f"{problem} within {patience} s: {player.state()}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Three RabbitMQ nodes that are one broker, each with a network of its own that can be cut.
+"""A broker of three RabbitMQ nodes, each with a network of its own that a fault can cut.
 
     replicas, clients ── 10.77.0.1 ── bridge ──┬── 10.77.0.11 node
                                                ├── 10.77.0.12 node
                                                └── 10.77.0.13 node
 
-All of it is in a network namespace of our own (see isolation.py), and each node in another within.
+All of it is in the network namespace of the run (see isolation.py). Each node has another one within it.
 """
 
 import subprocess
@@ -20,9 +20,9 @@ from tests.faults.network import run
 BRIDGE = "nodes"
 NUMBERS = (1, 2, 3)
 WHOLE_SECONDS = 90
-TICK_SECONDS = 10  # who is silent for as long is lost to the other nodes
+TICK_SECONDS = 10  # the nodes give up a node that is silent for this long
 COOKIE = ".erlang.cookie"
-# pause_minority: a node that is left with less than half of all lets go of its clients. RabbitMQ 4.3 has it no more.
+# pause_minority: a node that reaches less than half of all nodes drops its clients. RabbitMQ 4.3 has no such setting.
 CONFIG = """\
 loopback_users.guest = false
 cluster_formation.peer_discovery_backend = classic_config
@@ -34,16 +34,23 @@ net_ticktime = {tick}
 
 
 class ClusterNode(Node):
-    """A node of the cluster. `keeper` is a process that is in its network namespace."""
+    """A node of the cluster, in a network namespace of its own."""
 
     def __init__(self, directory: Path, number: int, keeper: int) -> None:
+        """Create the node; `start` starts it.
+
+        Args:
+            directory: The directory of its files.
+            number: Its number, from 1 on.
+            keeper: The id of a process in its network namespace.
+        """
         self._number = number
         self._network = ["nsenter", "--target", str(keeper), "--net"]
         super().__init__(directory, address(number), self._network)
 
     @contextmanager
     def cut_from_nodes(self) -> Iterator[None]:
-        """It neither hears the other nodes nor is heard by them; its clients it has still."""
+        """Cut the network between the node and the other nodes, but not to its clients."""
         with ExitStack() as undo:
             for other in NUMBERS:
                 if other != self._number:
@@ -54,7 +61,7 @@ class ClusterNode(Node):
 
     @contextmanager
     def cut_from_all(self) -> Iterator[None]:
-        """Nothing goes to it or comes from it; nobody is told."""
+        """Drop all packets to and from the node silently."""
         run("ip", "link", "set", f"node{self._number}", "down")
         try:
             yield
@@ -63,13 +70,13 @@ class ClusterNode(Node):
 
 
 def address(number: int) -> str:
-    """The address of the node with this number."""
+    """Return the address of a node."""
     return f"10.77.0.{10 + number}"
 
 
 @contextmanager
 def cluster(directory: Path) -> Iterator[list[Node]]:
-    """Three nodes that are one broker; stopped in the end."""
+    """Start a broker of three nodes, and stop it in the end."""
     run("ip", "link", "add", BRIDGE, "type", "bridge")
     run("ip", "address", "add", "10.77.0.1/24", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
@@ -77,16 +84,16 @@ def cluster(directory: Path) -> Iterator[list[Node]]:
         nodes: list[Node] = []
         for number in NUMBERS:
             keeper = ending.enter_context(_network(number))
-            member = ClusterNode(_place(directory, number), number, keeper)
-            ending.callback(member.stop)
-            member.start()  # one after the other: each joins the first
-            nodes.append(member)
+            node = ClusterNode(_prepared(directory, number), number, keeper)
+            ending.callback(node.stop)
+            node.start()  # one after the other: each joins the first
+            nodes.append(node)
         yield nodes
 
 
 @contextmanager
 def _network(number: int) -> Iterator[int]:
-    """A network namespace with the address of a node, on the bridge; yields a process that keeps it."""
+    """Make a network namespace with the address of a node, on the bridge; yield the process that keeps it."""
     outside, inside = f"node{number}", "eth0"
     with subprocess.Popen(["unshare", "--net", "sleep", "infinity"]) as keeper:
         try:
@@ -103,8 +110,8 @@ def _network(number: int) -> Iterator[int]:
             keeper.kill()
 
 
-def _place(directory: Path, number: int) -> Path:
-    """The directory of a node, with what makes it one of three."""
+def _prepared(directory: Path, number: int) -> Path:
+    """Write the configuration and the cookie of a cluster node, and return its directory."""
     place = directory / f"node{number}"
     (place / "conf.d").mkdir(parents=True)
     (place / "conf.d" / "cluster.conf").write_text(CONFIG.format(first=address(1), tick=TICK_SECONDS))
@@ -114,19 +121,19 @@ def _place(directory: Path, number: int) -> Path:
 
 
 def broker_of(nodes: Sequence[Node], secrets_dir: Path) -> TestBroker:
-    """The broker on all nodes, with the chat's users."""
-    made = [node.broker(secrets_dir) for node in nodes]
-    return TestBroker(";".join(each.amqp_url for each in made), made[0].management_url, secrets_dir)
+    """Return the broker on all nodes, with the users of the chat."""
+    single = [node.broker(secrets_dir) for node in nodes]
+    return TestBroker(";".join(each.amqp_url for each in single), single[0].management_url, secrets_dir)
 
 
 def wait_until_whole(broker: TestBroker, nodes: int) -> None:
-    """Wait until every queue and stream has all its replicas again; raises AssertionError."""
+    """Wait until every queue and stream has all its replicas online; raises AssertionError after 90 s."""
 
-    def whole() -> bool:
+    def has_all_replicas() -> bool:
         try:
             queues = broker.call("GET", "queues")
-        except OSError:  # it is a part of the node that starts
+        except OSError:  # the management API starts with its node
             return False
         return all(len(queue.get("online", ())) == nodes for queue in queues if queue["type"] in ("quorum", "stream"))
 
-    until(whole, WHOLE_SECONDS, "all nodes have all queues and streams")
+    until(has_all_replicas, WHOLE_SECONDS, "all nodes have all queues and streams")

@@ -1,4 +1,4 @@
-"""Small made-up histories, for tests of the checker: ann and bob in a room."""
+"""Small made-up histories of ann and bob in a room, for tests of the checker."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ SECOND = 1_000_000_000
 
 
 def post(number: int, session: str = "ann.1", **changes: Any) -> PostOp:
-    """A confirmed post, asked `number` seconds into the run."""
+    """Return a confirmed post, asked `number` seconds after the start of the run."""
     name = session.partition(".")[0]
     made = PostOp(
         session=session,
@@ -26,7 +26,7 @@ def post(number: int, session: str = "ann.1", **changes: Any) -> PostOp:
 
 
 def entry(of: PostOp, offset: int, **changes: Any) -> Entry:
-    """A post as the stream and log.txt have it, an entry of its own."""
+    """Return a post in the stream or in log.txt, as the only one of its entry."""
     made = Entry(
         offset=offset,
         index=0,
@@ -41,7 +41,7 @@ def entry(of: PostOp, offset: int, **changes: Any) -> Entry:
 
 
 def heard(sent: Iterable[PostOp]) -> tuple[Heard, ...]:
-    """Posts as a member hears them."""
+    """Return posts in the form in which a member receives them."""
     return tuple(Heard(each.name, each.text) for each in sent)
 
 
@@ -53,24 +53,24 @@ GOOD = Room(stream=STREAM, log=STREAM)
 
 
 def stay(session: str = "ann.1", of: Iterable[PostOp] = SENT, **changes: Any) -> Stay:
-    """A member who joined at the beginning and heard some posts."""
+    """Return the stay of a member who joined at the beginning and received some posts."""
     made = Stay(session=session, key=session.partition(".")[0], joined=0, heard=heard(of))
     return replace(made, **changes)
 
 
 def history(*changed: PostOp, **parts: Any) -> History:
-    """The posts of all, some of them changed."""
+    """Return a history with all posts, some of them changed."""
     by_number = {(each.session, each.number): each for each in (*SENT, *changed)}
     return History(posts=tuple(by_number.values()), **parts)
 
 
 def without(entries: tuple[Entry, ...], *gone: PostOp) -> tuple[Entry, ...]:
-    """Entries but for some posts."""
+    """Return the entries without some posts."""
     return tuple(each for each in entries if each.text not in {other.text for other in gone})
 
 
 def swapped(items: tuple[Any, ...], one: int = 1, other: int = 2) -> tuple[Any, ...]:
-    """Items of which two have changed places."""
+    """Return the items with two of them exchanged."""
     changed = list(items)
     changed[one], changed[other] = changed[other], changed[one]
     return tuple(changed)
@@ -81,7 +81,7 @@ REFUSED = replace(A3, outcome="refused", reason="too fast")
 
 
 def op(kind: Any, session: str, asked: int, answered: int = NEVER, outcome: Any = "granted") -> NameOp:
-    """An operation on the name bob, by a session whose author is the first letter of it."""
+    """Return an operation on the name bob; the first letter of the session is its author."""
     return NameOp(
         kind=kind, key="bob", session=session, author=session[0], asked=asked, answered=answered, outcome=outcome
     )

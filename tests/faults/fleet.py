@@ -1,4 +1,4 @@
-"""Client processes of a run, which a nemesis may kill and add to."""
+"""The client processes of a run; a nemesis may kill some and start others."""
 
 import os
 import subprocess
@@ -12,7 +12,16 @@ from testkit.wait import until
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How many people do how much. `posts` and `moves` are a second, of each member; `patience` is in seconds."""
+    """The number of people and their activity.
+
+    Attributes:
+        seed: The seed of everything that the clients do at random.
+        processes: The number of client processes.
+        members: The number of people in each process.
+        posts: Posts per second of each member.
+        moves: Exits, takeovers and the like per second of each member.
+        patience: The seconds in which each step of the end of a run must end.
+    """
 
     seed: int
     processes: int = 4
@@ -23,8 +32,8 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """A process with some members, in one of its lives. Its output is in `log`."""
+class ClientProcess:
+    """A process with some members, in one of its lives; `log` is the file with its output."""
 
     label: str
     life: int
@@ -32,24 +41,35 @@ class Client:
     log: Path
 
     def reached(self, state: str) -> bool:
-        """Whether it is `joined` or `settled`; raises AssertionError if it has ended."""
+        """Return whether the process is `joined` or `settled`; raises AssertionError if it has ended."""
         assert self.popen.poll() is None, f"{self.label} has ended: {self.log.read_text()[-2000:]}"
         return self.log.with_suffix(f".{state}").exists()
 
 
 class Fleet:
-    """Starts client processes, whose histories go to `directory`; `url` gives the broker's URL for each label."""
+    """Starts and ends client processes.
+
+    Attributes:
+        clients: The running ones.
+    """
 
     def __init__(self, url: Callable[[str], str], load: Load, directory: Path) -> None:
+        """Create an empty fleet.
+
+        Args:
+            url: Returns the URL of the broker for the label of a process.
+            load: What each process does.
+            directory: Where the processes write their histories.
+        """
         self._url = url
         self._load = load
         self._directory = directory
         self._labels = 0
-        self.clients: list[Client] = []
+        self.clients: list[ClientProcess] = []
         directory.mkdir(parents=True, exist_ok=True)
 
-    def start(self, count: int) -> list[Client]:
-        """Start some processes, of new people, and wait until all of these have joined."""
+    def start(self, count: int) -> list[ClientProcess]:
+        """Start processes with new people, and wait until all of these have joined."""
         first = self._labels + 1
         self._labels += count
         new = [self._start(f"p{number}", 1) for number in range(first, first + count)]
@@ -57,18 +77,18 @@ class Fleet:
             self.wait_for(client, "joined")
         return new
 
-    def kill(self, client: Client) -> None:
-        """End a process as kill -9 does; nothing more is expected of it."""
+    def kill(self, client: ClientProcess) -> None:
+        """End a process with SIGKILL, and expect nothing more of it."""
         self.clients.remove(client)
         client.popen.kill()
         client.popen.wait(10)
 
-    def revive(self, client: Client) -> Client:
-        """Start a process again that was killed: the same people, who take back what they held."""
+    def revive(self, client: ClientProcess) -> ClientProcess:
+        """Start a killed process again: the same people take their names back."""
         return self._start(client.label, client.life + 1)
 
     def settle(self) -> None:
-        """Have all say no more, once they have joined, and wait until what was said has come back, or is given up."""
+        """Wait until all have joined, stop them posting, and wait until their posts have come back or are given up."""
         for client in self.clients:
             self.wait_for(client, "joined")
         for client in self.clients:
@@ -77,22 +97,22 @@ class Fleet:
             self.wait_for(client, "settled")
 
     def wait(self) -> None:
-        """Wait until all have ended, which they do by themselves after the last post of the run."""
+        """Wait until all processes have ended; they do so after the last post of the run."""
         for client in self.clients:
             status = client.popen.wait(5 * self._load.patience)
-            assert status == 0, f"{client.label} ended with {status}: {client.log.read_text()[-2000:]}"
+            assert status == 0, f"{client.label} exited with status {status}: {client.log.read_text()[-2000:]}"
 
-    def wait_for(self, client: Client, state: str) -> None:
+    def wait_for(self, client: ClientProcess, state: str) -> None:
         """Wait until a process is `joined` or `settled`; raises AssertionError."""
         until(lambda: client.reached(state), 2 * self._load.patience, f"{client.label} is {state}")
 
     def stop(self) -> None:
-        """End whatever still runs."""
+        """Kill all processes that still run."""
         for client in self.clients:
             client.popen.kill()
             client.popen.wait(10)
 
-    def _start(self, label: str, life: int) -> Client:
+    def _start(self, label: str, life: int) -> ClientProcess:
         log = self._directory / f"{label}.{life}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
@@ -101,7 +121,7 @@ class Fleet:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "AMQP_URL": self._url(label)},
             )
-        client = Client(label, life, popen, log)
+        client = ClientProcess(label, life, popen, log)
         self.clients.append(client)
         return client
 

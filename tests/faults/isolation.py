@@ -1,6 +1,7 @@
-"""A place of our own for faults: namespaces of network, mounts and processes, which leave nothing behind.
+"""Isolation of the faults: namespaces for network, mounts and processes, which leave nothing behind.
 
-When the first process in it ends, in whatever way, all processes in it, its mounts and its network end too.
+When the first process of the namespaces ends, even by a kill, the kernel ends all processes in them and removes their
+mounts and network.
 """
 
 import os
@@ -16,15 +17,23 @@ INSIDE = "TERTULIA_FAULTS_ISOLATED"
 
 
 def isolate(module: str, arguments: list[str]) -> str | None:
-    """Go on as the same module in a place of our own; returns None once there, or why it cannot be had."""
+    """Run the module again inside new namespaces.
+
+    Args:
+        module: The name of the module.
+        arguments: Its command-line arguments.
+
+    Returns:
+        None inside the namespaces; the reason if this machine does not allow them.
+    """
     if os.environ.get(INSIDE):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else the first process of a namespace ignores it
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by default the first process of a namespace ignores it
         network.prepare()
         return None
     missing = [tool for tool in ("unshare", "ip", "tc", "mount") if not shutil.which(tool)]
     if missing:
-        return f"not installed: {', '.join(missing)}"
-    for command in (UNSHARE, (*UNSHARE, "--map-root-user")):  # the second is for who is not root
+        return f"install {', '.join(missing)}"
+    for command in (UNSHARE, (*UNSHARE, "--map-root-user")):  # the second one works without root
         tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
         if tried.returncode == 0:
             os.environ[INSIDE] = "1"

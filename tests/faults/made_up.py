@@ -1,4 +1,4 @@
-"""A whole run made up by chance, as a chat that keeps every promise would have been seen: for tests of the checker."""
+"""A random run of a chat that keeps every promise, for tests of the checker."""
 
 import random
 from dataclasses import asdict, dataclass, field
@@ -16,9 +16,10 @@ from chat_client.events import (
     NotSent,
     UsersListed,
 )
+from tests.faults.event_texts import NAME_TAKEN
 from tests.faults.history import LAST, Asked, Line, Told, Verb
 from tests.faults.operations import Entry, Room
-from tests.faults.posts import kept
+from tests.faults.posts import deduplicated
 
 SECOND = 1_000_000_000
 NAMES = ("Ann", "ann", "bob", "hot")
@@ -26,7 +27,7 @@ NAMES = ("Ann", "ann", "bob", "hot")
 
 @dataclass
 class Actor:
-    """A person, and the session it has."""
+    """A person and its current session."""
 
     author: str
     opened: int = 0
@@ -37,7 +38,7 @@ class Actor:
 
 @dataclass
 class MadeUp:
-    """Goes on step by step; everything happens at once, in one order."""
+    """The lines and the room of a run that goes on step by step; each step takes effect at once."""
 
     chance: random.Random
     now: int = 0
@@ -50,10 +51,10 @@ class MadeUp:
     @property
     def room(self) -> Room:
         """The room so far."""
-        return Room(stream=tuple(self.stream), log=tuple(kept(self.stream)))
+        return Room(stream=tuple(self.stream), log=tuple(deduplicated(self.stream)))
 
     def step(self) -> None:
-        """Somebody does something."""
+        """Let a random person do something."""
         actor = self.chance.choice(self.actors)
         if not actor.session:
             self.claim(actor, self.chance.choice(NAMES))
@@ -62,7 +63,7 @@ class MadeUp:
         doing(actor)
 
     def end(self) -> None:
-        """The last post, and everybody's last questions."""
+        """Add the last post, and the last questions of each person."""
         observer = Actor("o")
         self.actors.append(observer)
         self.claim(observer, "observer")
@@ -71,32 +72,32 @@ class MadeUp:
             self.ask(actor)
 
     def present(self) -> list[Actor]:
-        """Who is in the room."""
+        """Return the people in the room."""
         return [actor for actor in self.actors if actor.session]
 
     def claim(self, actor: Actor, name: str) -> None:
-        """Somebody asks for a name, and gets it unless another has it."""
+        """Claim a name; another person's name is refused."""
         actor.opened += 1
         session = f"{actor.author}.{actor.opened}"
         self._asked(session, "claim", name, actor.author)
         holder = self.holders.get(name.casefold(), actor)
         if holder is not actor:
-            self._told(session, NameRefused(text=f"{name} is taken: choose another name"))
+            self._told(session, NameRefused(text=NAME_TAKEN.format(name=name)))
             return
         if actor.session and actor.name.casefold() == name.casefold():
             self._told(actor.session, Ended(text="you took this name from another terminal", freed=False))
         actor.session, actor.name, actor.posted = session, name, 0
         self.holders[name.casefold()] = actor
-        for entry in kept(self.stream)[-3:]:
+        for entry in deduplicated(self.stream)[-3:]:
             self._told(session, MessageReceived(at=0, user=entry.user, text=entry.text))
         self._told(session, Joined(name=name, room="lobby"))
 
     def take_over(self, actor: Actor) -> None:
-        """Somebody joins again from another terminal."""
+        """Join again from another terminal."""
         self.claim(actor, actor.name)
 
     def post(self, actor: Actor) -> None:
-        """Somebody says something; not all of it arrives."""
+        """Post a text; some texts do not arrive."""
         text = f"{actor.session} {actor.posted + 1} {chr(self.chance.randrange(0x10000, 0x110000))}"
         match self.chance.choice(("confirmed", "confirmed", "refused", "arrives unseen", "gets lost")):
             case "confirmed":
@@ -112,7 +113,7 @@ class MadeUp:
                 self._end(actor, freed=False)
 
     def say(self, actor: Actor, text: str, *, heard_by_sender: bool) -> None:
-        """A post goes into the stream, and all hear it."""
+        """Put a post into the stream, and let all people in the room receive it."""
         self._ask_post(actor, text)
         entry = Entry(
             offset=self.offset,
@@ -132,34 +133,34 @@ class MadeUp:
                 self._told(other.session, MessageReceived(at=0, user=actor.name, text=text, sequence=sequence))
 
     def repeat(self, _actor: Actor) -> None:
-        """A router publishes again what it had published."""
+        """Publish the last entries again, as a router does after a lost connection."""
         self.stream += self.stream[-2:]
 
     def exit(self, actor: Actor) -> None:
-        """Somebody leaves and frees the name."""
+        """Leave and free the name."""
         self._asked(actor.session, "exit")
         del self.holders[actor.name.casefold()]
         self._end(actor, freed=True)
 
     def close(self, actor: Actor) -> None:
-        """Somebody goes without a word."""
+        """Leave without an exit; the name stays held."""
         self._asked(actor.session, "close")
         actor.session = ""
 
     def cut(self, actor: Actor) -> None:
-        """Somebody loses the connection for a moment."""
+        """Lose the connection for a moment."""
         self._told(actor.session, ConnectionLost(broker="localhost"))
         self._told(actor.session, ConnectedAgain())
 
     def ask(self, actor: Actor) -> None:
-        """Somebody asks who is there, and for all that is its own."""
+        """Ask for the members, and for the person's own messages."""
         self.now += 10 * SECOND
         self._asked(actor.session, "users", final=True)
         there = {each.name.casefold() for each in self.present()}
         away = tuple(key for key in sorted(self.holders) if key not in there)
         self._told(actor.session, UsersListed(connected=tuple(sorted(there)), disconnected=away))
         self._asked(actor.session, "mine", final=True)
-        own = [each for each in kept(self.stream) if each.author == actor.author]
+        own = [each for each in deduplicated(self.stream) if each.author == actor.author]
         own = [each for each in own if each.user.casefold() == actor.name.casefold()]
         said = tuple(MessageReceived(at=0, user=each.user, text=each.text) for each in own)
         self._told(actor.session, MineListed(messages=said[:2]))
@@ -178,9 +179,9 @@ class MadeUp:
         self._told(actor.session, Ended(text="released", freed=freed))
         actor.session = ""
 
-    def _asked(self, session: str, what: Verb, text: str = "", author: str = "", *, final: bool = False) -> None:
+    def _asked(self, session: str, verb: Verb, text: str = "", author: str = "", *, final: bool = False) -> None:
         at = self._moment()
-        self.lines.append(Asked(at=at, session=session, what=what, text=text, author=author, final=final))
+        self.lines.append(Asked(at=at, session=session, verb=verb, text=text, author=author, final=final))
 
     def _told(self, session: str, event: Event) -> None:
         data: dict[str, Any] = asdict(event)

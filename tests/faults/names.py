@@ -1,9 +1,8 @@
-"""One holder for a name: is there an order of what was asked, each at a moment between question and answer, that
-explains every answer?
+"""Property 4: some order of the operations, each between its request and its answer, explains every answer.
 
-This is linearizability (Herlihy and Wing, 1990) of a register whose value is the holder, name by name. The search
-follows the answers in the order of time and keeps every state the registry may be in (Lowe, Testing for
-linearizability, 2017), so that it takes as long as the run, however many operations there were.
+This is linearizability (Herlihy and Wing, 1990) of a register whose value is the holder, for each name. The search
+follows the answers in the order of time and keeps every state in which the registry may be (Lowe, Testing for
+linearizability, 2017). So its time grows with the length of the run and not with the number of possible orders.
 """
 
 from collections import defaultdict
@@ -15,14 +14,16 @@ from tests.faults.operations import NEVER, NameOp
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a name: a session, and the author that it is of. The session of a claim without an answer is UNTOLD:
-    it never says anything that would tell it from another such session of its author."""
+    """The holder of a name: a session and its author.
+
+    The session of a claim without an answer is UNTOLD: nothing distinguishes it from other such sessions of its author.
+    """
 
     author: str
     session: str
 
 
-UNTOLD = "a session that was never told"
+UNTOLD = "a session without an answer to its claim"
 
 
 class Illegal(Exception):
@@ -30,7 +31,11 @@ class Illegal(Exception):
 
 
 def step(holder: Holder | None, op: NameOp) -> Holder | None:
-    """Who holds the name after an operation; raises Illegal. One of unknown outcome counts as carried out."""
+    """Return the holder of a name after an operation; one of unknown outcome counts as executed.
+
+    Raises:
+        Illegal: The operation cannot have had its outcome in this state.
+    """
     granted = op.outcome != "refused"
     match op.kind:
         case "claim":
@@ -57,7 +62,7 @@ def _require(legal: bool) -> None:
 
 
 def impossible(ops: Iterable[NameOp]) -> Iterator[str]:
-    """Each operation whose outcome no order explains, given the outcomes before it; name by name."""
+    """Yield a description of each operation whose outcome no order explains, given the outcomes before it."""
     by_key: dict[str, list[NameOp]] = defaultdict(list)
     for op in ops:
         by_key[op.key].append(op)
@@ -65,12 +70,12 @@ def impossible(ops: Iterable[NameOp]) -> Iterator[str]:
         yield from _Search(by_key[key]).run()
 
 
-# A state the registry may be in: the holder, and which of the unanswered operations have had their effect.
+# A possible state of the registry: the holder, and the open operations that have already taken effect.
 Possible = tuple[Holder | None, frozenset[int]]
 
 
 class _Search:
-    """Goes through one name's questions and answers in the order of time."""
+    """Goes through the requests and answers for one name in the order of time."""
 
     def __init__(self, ops: Sequence[NameOp]) -> None:
         self._ops = sorted(ops, key=lambda op: op.asked)
@@ -78,7 +83,7 @@ class _Search:
         self._possible: set[Possible] = {(None, frozenset())}
 
     def run(self) -> Iterator[str]:
-        """The operations whose outcome is impossible."""
+        """Yield the operations whose outcome is impossible."""
         for _, answer, number in self._moments():
             if not answer:
                 self._open.add(number)
@@ -86,25 +91,25 @@ class _Search:
             yield from self._answer(number)
 
     def _moments(self) -> list[tuple[int, bool, int]]:
-        """Questions and answers in order; at one moment the questions come first, which allows the most."""
+        """Return requests and answers in order; at the same time requests come first, which allows the most."""
         questions = [(op.asked, False, number) for number, op in enumerate(self._ops)]
         answers = [(op.answered, True, number) for number, op in enumerate(self._ops) if op.answered != NEVER]
         return sorted(questions + answers)
 
     def _answer(self, number: int) -> Iterator[str]:
-        """The operation has had its effect by now, if it is to have one."""
+        """Keep the states in which an answered operation has taken effect; yield it if there is no such state."""
         op = self._ops[number]
         reached = self._reach(number)
         if op.outcome == "unknown":
             reached |= self._possible
         if not reached:
             yield self._explain(op)
-            reached = self._as_told(op)
+            reached = self._as_answered(op)
         self._open.discard(number)
         self._possible = _without_worse({(holder, done - {number}) for holder, done in reached}, self._endless())
 
     def _reach(self, number: int) -> set[Possible]:
-        """All states in which the operation has had its effect, whatever open ones had theirs before it."""
+        """Return all states in which an operation has taken effect, after any of the open ones."""
         seen, todo, reached = set(self._possible), list(self._possible), set()
         while todo:
             holder, done = todo.pop()
@@ -118,7 +123,7 @@ class _Search:
         return reached
 
     def _following(self, holder: Holder | None, done: frozenset[int]) -> Iterator[Possible]:
-        """The states one effect later. Effects that change nothing are taken at once: waiting gains nothing."""
+        """Yield the states after one more effect; all effects that change nothing happen together, at once."""
         changing: list[Possible] = []
         idle = set()
         for number in self._open - done:
@@ -129,7 +134,7 @@ class _Search:
                 continue
             if after != holder:
                 changing.append((after, done | {number}))
-            elif op.outcome != "unknown":  # what need not happen does not happen for nothing
+            elif op.outcome != "unknown":  # an optional effect that changes nothing can be left out
                 idle.add(number)
         if idle:
             yield holder, done | idle
@@ -139,8 +144,8 @@ class _Search:
     def _endless(self) -> frozenset[int]:
         return frozenset(number for number in self._open if self._ops[number].answered == NEVER)
 
-    def _as_told(self, op: NameOp) -> set[Possible]:
-        """Go on after what cannot be, so that what follows is judged as well: the answer is believed."""
+    def _as_answered(self, op: NameOp) -> set[Possible]:
+        """Return the states after an impossible answer as if it were right, so that the search can go on."""
         if op.kind in ("claim", "resume") and op.outcome == "granted":
             return {(Holder(op.author, op.session), done) for _, done in self._possible}
         if op.kind in ("lost", "release"):
@@ -150,12 +155,15 @@ class _Search:
     def _explain(self, op: NameOp) -> str:
         holders = sorted({holder.session if holder else "nobody" for holder, _ in self._possible})
         beside = [_describe(self._ops[number]) for number in sorted(self._open) if self._ops[number] != op]
-        return f"{_describe(op)}; then held by {' or '.join(holders)}; beside it: {', '.join(beside) or 'nothing'}"
+        held_by, open_ops = " or ".join(holders), ", ".join(beside) or "none"
+        return f"{_describe(op)}; held by {held_by} at that time; concurrent operations: {open_ops}"
 
 
 def _without_worse(possible: set[Possible], endless: frozenset[int]) -> set[Possible]:
-    """Without the states that can do nothing another cannot: of two that differ only in effects that may or may
-    not come, the one that has fewer of them behind it."""
+    """Drop each state that allows nothing beyond what another one allows.
+
+    Of two states that differ only in operations without an answer, keep the one in which fewer have taken effect.
+    """
     groups: dict[tuple[Holder | None, frozenset[int]], list[frozenset[int]]] = defaultdict(list)
     for holder, done in sorted(possible, key=lambda each: len(each[1] & endless)):
         kept = groups[holder, done - endless]

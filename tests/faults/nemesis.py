@@ -1,7 +1,7 @@
-"""The faults: each does one thing to a running chat, holds it for a while, and takes it back.
+"""The faults: each one disturbs the running chat for a while and then restores it.
 
-All take the world and a source of chance, so that a seed says what happens; when they return, what they
-broke is whole again, or comes back by itself.
+Each function takes the world and a random generator, so a seed determines what happens. When the function returns, the
+chat is whole again or recovers without help.
 """
 
 import os
@@ -20,20 +20,20 @@ from tests.faults.cluster import TICK_SECONDS, ClusterNode
 from tests.faults.world import SERVICES, World
 
 HOUR = 3600
-# Heartbeats of 10 s: after 20 to 30 s the broker gives up whom it does not hear.
+# With heartbeats of 10 s the broker gives up a silent client after 20 to 30 s.
 ZOMBIE_SECONDS = 40
 DRAIN_SECONDS = 20
 ALARMS = {
     "disk alarm": (["set_disk_free_limit", "9000GB"], ["set_disk_free_limit", "50MB"]),
     "memory alarm": (["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"]),
 }
-CUT_OFF = "cut off"
-PARTS = ("cut from the others", CUT_OFF)
+CUT_OFF = "cut off from everything"
+PARTS = ("cut off from the other nodes", CUT_OFF)
 BAD_NETWORKS = ("cut", "half cut", "lossy", "slow")
 
 
 def kill(world: World, chance: Random, service: str | None = None) -> None:
-    """kill -9 of a replica, and another one after a while."""
+    """Kill a replica with SIGKILL, and start another one after a while."""
     service = service or chance.choice(SERVICES)
     replica = world.withdraw(service, chance)
     world.note(f"kill -9 {service}", replica.process.name)
@@ -43,7 +43,7 @@ def kill(world: World, chance: Random, service: str | None = None) -> None:
 
 
 def pause(world: World, chance: Random, services: Sequence[str] = (), seconds: float = 0) -> None:
-    """SIGSTOP, and SIGCONT when the broker has long given the work to somebody else: a zombie wakes up."""
+    """Pause replicas with SIGSTOP; by their SIGCONT the broker may have given their work to others."""
     services = services or [chance.choice(SERVICES)]
     stopped = [world.pick(service, chance) for service in services]
     for replica in stopped:
@@ -57,7 +57,7 @@ def pause(world: World, chance: Random, services: Sequence[str] = (), seconds: f
 
 
 def scale(world: World, chance: Random, service: str | None = None) -> None:
-    """One replica more, and then one less by SIGTERM, which has to end in order."""
+    """Start one more replica, then stop one with SIGTERM, which must exit with status 0."""
     service = service or chance.choice(SERVICES)
     new = world.start(service)
     world.note(f"scale up and down {service}", new.process.name)
@@ -65,11 +65,11 @@ def scale(world: World, chance: Random, service: str | None = None) -> None:
     old = world.withdraw(service, chance)
     old.process.send(signal.SIGTERM)
     status = old.process.popen.wait(DRAIN_SECONDS)
-    assert status == 0, f"{old.process.name} ended with {status} after SIGTERM"
+    assert status == 0, f"{old.process.name} exited with status {status} after SIGTERM"
 
 
 def kill_broker(world: World, chance: Random, node: Node | None = None) -> None:
-    """kill -9 of a node of the broker, and its restart."""
+    """Kill a node of the broker with SIGKILL, and start it again."""
     node = node or chance.choice(world.nodes)
     world.note("kill -9 broker", node.address)
     node.kill()
@@ -79,18 +79,18 @@ def kill_broker(world: World, chance: Random, node: Node | None = None) -> None:
 
 
 def partition(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
-    """A node of the broker is cut off from the other nodes, or from everybody."""
+    """Cut a node of the broker off from the other nodes, or from everything."""
     for kind in kinds or [chance.choice(PARTS)]:
         node = chance.choice(world.nodes)
         assert isinstance(node, ClusterNode)
-        world.note(f"broker's node {kind}", node.address)
+        world.note(f"node {kind}", node.address)
         with node.cut_from_all() if kind == CUT_OFF else node.cut_from_nodes():
             time.sleep(seconds or chance.uniform(1, 3 * TICK_SECONDS))
         world.whole_broker()
 
 
 def raise_alarm(world: World, chance: Random, kind: str | None = None) -> None:
-    """The broker is short of disk or memory, and takes nothing from who publishes."""
+    """Raise the disk or memory alarm of the broker, which then blocks all publishers."""
     kind = kind or chance.choice(list(ALARMS))
     raised, over = ALARMS[kind]
     node = chance.choice(world.nodes)
@@ -103,13 +103,13 @@ def raise_alarm(world: World, chance: Random, kind: str | None = None) -> None:
 
 
 def close_connections(world: World, chance: Random) -> None:
-    """The broker closes every connection."""
+    """Let the broker close every connection."""
     world.note("all connections closed")
     chance.choice(world.nodes).rabbitmqctl("close_all_connections", "a fault")
 
 
 def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
-    """The network between the broker and one process, for each kind another one, is bad."""
+    """Disturb the network between the broker and some processes: one process for each kind of disturbance."""
     kinds = kinds or [chance.choice(BAD_NETWORKS)]
     with ExitStack() as undo:
         for kind, (name, place) in zip(kinds, chance.sample(_places(world), len(kinds)), strict=True):
@@ -119,8 +119,8 @@ def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), sec
 
 
 def fill_disk(world: World, chance: Random) -> None:
-    """The disk of log.txt is full."""
-    world.note("log.txt's disk full")
+    """Fill the disk of log.txt, and free it again."""
+    world.note("disk of log.txt full")
     filler = world.system.data / "filler"
     try:
         fill(filler)
@@ -130,7 +130,7 @@ def fill_disk(world: World, chance: Random) -> None:
 
 
 def step_clock(world: World, chance: Random, services: Sequence[str] = ()) -> None:
-    """The wall clock of a replica is stepped one hour ahead, then two back, then right."""
+    """Step the wall clock of replicas one hour ahead, then one hour behind, then right."""
     replicas = [world.pick(service, chance) for service in services or [chance.choice(SERVICES)]]
     for seconds in (HOUR, -HOUR, 0):
         for replica in replicas:
@@ -140,7 +140,7 @@ def step_clock(world: World, chance: Random, services: Sequence[str] = ()) -> No
 
 
 def kill_clients(world: World, chance: Random) -> None:
-    """kill -9 of a process with some people in it, who come back, or other people come."""
+    """Kill a client process with SIGKILL; the same people come back, or others come."""
     assert world.fleet
     client = chance.choice(world.fleet.clients)
     world.note("kill -9 clients", client.label)
@@ -152,7 +152,7 @@ def kill_clients(world: World, chance: Random) -> None:
 
 
 def forge(world: World, _chance: Random) -> None:
-    """No fault but a forgery, to show that it is found: a letter of log.txt is another."""
+    """Alter one letter of log.txt: not a fault, but a test of the checker."""
     world.note("forgery")
     path = world.system.data / "log.txt"
     until(lambda: path.exists() and path.stat().st_size > 10_000, 30, "log.txt has some lines")
@@ -164,21 +164,22 @@ def forge(world: World, _chance: Random) -> None:
 
 
 def fill(path: Path) -> None:
-    """Make a file that takes all the room there is on its disk."""
+    """Write a file that takes all free space of its disk."""
     with path.open("wb") as file:
-        while room := _room(path):
+        while free := _free_bytes(path):
             try:
-                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), room)
-            except OSError:  # somebody else took of it meanwhile: take what is left
+                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), free)
+            except OSError:  # another process has taken a part of it
                 continue
 
 
-def _room(path: Path) -> int:
+def _free_bytes(path: Path) -> int:
     found = os.statvfs(path)
     return found.f_bavail * found.f_frsize
 
 
 def _places(world: World) -> list[tuple[str, str]]:
+    """Return the name and the address of each process that can have a bad network."""
     assert world.fleet
     people = [(client.label, world.place(client.label)) for client in world.fleet.clients]
     return [(replica.process.name, replica.place) for replica in world.running()] + people

@@ -1,7 +1,7 @@
-"""The network between one process and the broker, made bad: cut, lossy, slow.
+"""Disturbances of the network between one process and the broker: cut, lossy, slow.
 
-Every process reaches the broker by a loopback address of its own, so that what happens to that address happens to that
-process alone. All of this is in a network namespace of our own (see isolation.py), which ends with us.
+Each process reaches the broker by a loopback address of its own, so a disturbance of that address affects only that
+process. All of it is in the network namespace of the run (see isolation.py).
 """
 
 import subprocess
@@ -14,33 +14,33 @@ BOTH = ("-d", "-s")
 
 
 def address(number: int) -> str:
-    """The loopback address of the process with this number, from 0 on."""
+    """Return the loopback address of a process, by its number from 0 on."""
     return f"127.0.{1 + number // 250}.{1 + number % 250}"
 
 
 def prepare() -> None:
-    """Bring loopback up, and have its packets pass through a queue of which a part can be slow."""
+    """Bring the loopback device up, and give it a queueing discipline whose classes can be slow."""
     run("ip", "link", "set", "lo", "up")
     run("tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:", "htb")
 
 
 @contextmanager
 def cut(place: str, directions: tuple[str, ...] = BOTH) -> Iterator[None]:
-    """Nothing goes to (`-d`) or comes from (`-s`) an address; nobody is told."""
+    """Silently drop all packets to an address (`-d`), from it (`-s`), or both."""
     with _rules(place, directions, ["-j", "DROP"]):
         yield
 
 
 @contextmanager
 def lossy(place: str) -> Iterator[None]:
-    """A fifth of all packets is lost."""
+    """Drop a fifth of all packets to and from an address, at random."""
     with _rules(place, BOTH, ["-m", "statistic", "--mode", "random", "--probability", str(LOSS), "-j", "DROP"]):
         yield
 
 
 @contextmanager
 def slow(place: str) -> Iterator[None]:
-    """128 kbit a second, and what does not get through waits."""
+    """Limit the packets to and from an address to 128 kbit/s; the others wait."""
     _, _, high, low = map(int, place.split("."))
     number = high * 256 + low
     one = ["dev", "lo", "parent", "1:"]
@@ -56,16 +56,16 @@ def slow(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def _rules(place: str, directions: tuple[str, ...], what: list[str]) -> Iterator[None]:
+def _rules(place: str, directions: tuple[str, ...], action: list[str]) -> Iterator[None]:
     with ExitStack() as undo:
         for direction in directions:
-            rule = ["INPUT", direction, place, "-p", "tcp", *what]
+            rule = ["INPUT", direction, place, "-p", "tcp", *action]
             run("iptables", "-w", "-A", *rule)
             undo.callback(run, "iptables", "-w", "-D", *rule)
         yield
 
 
 def run(*command: str) -> None:
-    """Run a command that must succeed; raises AssertionError with what it said."""
+    """Run a command; raises AssertionError with its error output if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"

@@ -1,4 +1,4 @@
-"""What the checker judges: operations with the time they were asked and answered, and what each member heard."""
+"""The input of the checker: timed operations with their outcomes, and the messages that each member received."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,10 +9,10 @@ NEVER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostOp:
-    """A text that was posted.
+    """A posted text.
 
-    `confirmed` and `refused` are what its sender was told; `contradicted` is both; with `unknown` the sender or its
-    session ended before it was told anything that counts.
+    The outcome is `confirmed` or `refused` if the sender saw that, `contradicted` if it saw both, and `unknown` if the
+    sender or its session ended first.
     """
 
     session: str
@@ -28,13 +28,13 @@ class PostOp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameOp:
-    """Something that a name's holder depends on, or that tells of it.
+    """An operation that changes or shows the holder of a name.
 
-    claim    granted: the session holds the name; refused: another author does
-    exit     granted: the session does not hold the name any more
-    release  granted: nobody holds it any more; refused: nobody did. Asked for by an operator
-    resume   granted: the session still holds it
-    lost     granted: the session was told that it does not hold it any more, without having asked
+    claim    granted: the session holds the name; refused: another author holds it
+    exit     granted: the session no longer holds the name
+    release  by an operator; granted: the name is free; refused: it was free already
+    resume   granted: the session still holds the name
+    lost     granted: the session ended without its own request, and does not hold the name
     """
 
     kind: Literal["claim", "exit", "release", "resume", "lost"]
@@ -48,7 +48,7 @@ class NameOp:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A post as a member was told of it."""
+    """A post as a member received it."""
 
     user: str
     text: str
@@ -56,11 +56,18 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A session's time in the room: what it heard in order, from the history it was given when it joined.
+    """The time of a session in the room.
 
-    `joined` and `left` (asked to exit, closed, or told that it is over) are times. `cuts` are the times during which it
-    knew that it had no connection. `to_end` says that it was there when all others had come to rest. `uninformed` says
-    that no archive told it what was said before it came.
+    Attributes:
+        session: The label of the session.
+        key: The key of its name.
+        joined: The time of its grant, in nanoseconds like all times here.
+        left: The time at which it asked to exit, closed, or learnt that it had ended.
+        closed: The time at which its client closed it.
+        cuts: The periods in which it knew that it had no connection.
+        heard: The received posts in order, beginning with the history that it received when it joined.
+        to_end: Whether it was present when all members had come to rest.
+        uninformed: Whether it joined without the history, because no archive answered.
     """
 
     session: str
@@ -76,7 +83,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineOp:
-    """A person's question for its own messages; `heard` is None when there was no whole answer."""
+    """A /mymsgs request; `heard` is None without a complete answer."""
 
     session: str
     author: str
@@ -89,7 +96,7 @@ class MineOp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersOp:
-    """A question who is there; answered if `answered` is not NEVER."""
+    """A /users request; `answered` is NEVER without an answer."""
 
     session: str
     asked: int
@@ -101,7 +108,7 @@ class UsersOp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """All that the clients of a run did and saw. `stuck` names what had not ended when patience had."""
+    """Everything that the clients of a run did and saw; `stuck` describes each step that did not end in time."""
 
     posts: tuple[PostOp, ...] = ()
     names: tuple[NameOp, ...] = ()
@@ -113,7 +120,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post as the room's stream or log.txt has it. Times are microseconds since 1970."""
+    """A post in the stream of the room or in log.txt; its times are microseconds since 1970."""
 
     offset: int
     index: int
@@ -127,9 +134,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The room after the run: its stream with everything that came twice, and log.txt, each in its order.
+    """The room after the run.
 
-    `unreadable` are lines of log.txt and entries of the stream that nobody can read.
+    Attributes:
+        stream: The posts of the stream in order, including repeated ones.
+        log: The posts of log.txt in order.
+        unreadable: A description of each invalid line of log.txt and entry of the stream.
     """
 
     stream: tuple[Entry, ...] = ()

@@ -1,4 +1,4 @@
-"""Somebody at the chat who does what chance says: posts, leaves and comes back, takes over and back, changes names."""
+"""A person who acts at random: posts, leaves and comes back, takes sessions over, changes names."""
 
 import random
 from collections.abc import Callable
@@ -7,23 +7,26 @@ from dataclasses import dataclass
 from tests.faults.recorded import RecordedSession
 from tests.faults.texts import text
 
-# Names that everybody tries to get, in several spellings that are one name.
+# Names for which all people race, in several spellings of the same name.
 HOT = ("hot", "HOT", "\uff28ot", "warm", "Warm")
 BURST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How often somebody does what, in times a second; each post is one of a burst now and then."""
+    """How often a person acts, per second; now and then a post is a burst of posts."""
 
     posts: float = 5.0
     moves: float = 0.1
 
 
 class Player:
-    """One person: a secret of its own, a name that is only its own, and one session at a time.
+    """A person with a secret, a name that no other person uses, and one session at a time.
 
-    `open_session` makes a session of the person's, given its label.
+    Attributes:
+        session: The current session.
+        before: The sessions that it took over and that do not know it yet.
+        leaving: Whether an exit is not answered yet.
     """
 
     def __init__(
@@ -34,6 +37,15 @@ class Player:
         habits: Habits,
         chance: random.Random,
     ) -> None:
+        """Open the first session.
+
+        Args:
+            label: The unique label of the person.
+            life: The life of its process.
+            open_session: Opens a session of the person, given its label.
+            habits: How often the person acts.
+            chance: The source of its decisions.
+        """
         self._label = label
         self._life = life
         self._open = open_session
@@ -41,8 +53,8 @@ class Player:
         self._chance = chance
         self._opened = 0
         self._post_at = self._move_at = 0.0
-        self.leaving = False  # until the exit is answered
-        self.before: list[RecordedSession] = []  # sessions taken over, until they know
+        self.leaving = False
+        self.before: list[RecordedSession] = []
         self.session = self._enter(self._home)
 
     @property
@@ -50,7 +62,7 @@ class Player:
         return f"at-{self._label}"
 
     def play(self, now: float) -> None:
-        """Do what is due; `now` is in seconds on a clock that never goes back."""
+        """Do everything that is due; `now` is in seconds of a monotonic clock."""
         self.settle()
         if not self.session.joined or self.leaving:
             return
@@ -63,7 +75,7 @@ class Player:
             self._move_at = now + self._chance.expovariate(self._habits.moves)
 
     def settle(self) -> None:
-        """Go on with what was begun: come back after an end, try another name after a refusal."""
+        """Finish pending steps: come back after the end of a session, try another name after a refusal."""
         self.before = [session for session in self.before if not session.over]
         if self.session.over:
             self.leaving = False
@@ -96,12 +108,12 @@ class Player:
             case "vanish":
                 self.session.close()
                 self.session = self._enter(self.session.name)
-            case _:  # the name stays held, until it is taken back by chance
+            case _:  # the person still holds the name, and takes it back only by chance
                 self.session.close()
                 self.session = self._enter(self._any_name())
 
     def state(self) -> str:
-        """Where this person is, for a report."""
-        session = self.session
-        missing = sorted(session.waiting)
-        return f"joined {session.joined}, over {session.over}, posts missing {missing}, taken over {len(self.before)}"
+        """Return a description of the person's state, for a report."""
+        session, missing = self.session, sorted(self.session.waiting)
+        flags = f"joined: {session.joined}, over: {session.over}"
+        return f"{flags}, posts without an answer: {missing}, open sessions taken over: {len(self.before)}"

@@ -1,4 +1,4 @@
-"""What must hold of posts: each there once, as it was sent, in the order sent, and for all alike."""
+"""Properties 1 to 3: each post exists once, unaltered, in the order of its sender, and all see the same order."""
 
 import hashlib
 from collections import Counter
@@ -9,10 +9,10 @@ from tests.faults.history import LAST
 from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Room, Stay
 
 
-def kept(stream: Iterable[Entry]) -> list[Entry]:
-    """The stream as its readers take it: without what came before, known by session and sequence."""
-    sequences = Deduplicator(max_sessions=10_000_000)
-    return [entry for entry in stream if sequences.admit(*_parts(entry.id))]
+def deduplicated(stream: Iterable[Entry]) -> list[Entry]:
+    """Return the stream as its readers see it, without repeated posts."""
+    deduplicator = Deduplicator(max_sessions=10_000_000)
+    return [entry for entry in stream if deduplicator.admit(*_parts(entry.id))]
 
 
 def _parts(post: str) -> tuple[str, int]:
@@ -21,8 +21,8 @@ def _parts(post: str) -> tuple[str, int]:
 
 
 def miscounted(history: History, room: Room) -> Iterator[str]:
-    """1: posts that are in the stream or in log.txt more or less often than their senders were told."""
-    streamed = Counter(entry.text for entry in kept(room.stream))
+    """Yield posts whose number in the stream or in log.txt contradicts their outcome."""
+    streamed = Counter(entry.text for entry in deduplicated(room.stream))
     logged = Counter(entry.text for entry in room.log)
     for post in history.posts:
         wrong = _count_fault(post, streamed[post.text], logged[post.text])
@@ -38,13 +38,13 @@ def _count_fault(post: PostOp, streamed: int, logged: int) -> str:
         case "refused":
             return "" if streamed == logged == 0 else f"refused, but {found}"
         case "contradicted":
-            return f"both confirmed and refused, {found}"
+            return f"both confirmed and refused, and {found}"
         case "unknown":
             return "" if streamed == logged <= 1 else f"of unknown outcome, and {found}"
 
 
 def altered(history: History, room: Room) -> Iterator[str]:
-    """2: what is in the stream, in log.txt or on a screen, and was not sent so by whom it names."""
+    """Yield texts in the stream, in log.txt or at a member that the named sender did not send so."""
     yield from room.unreadable
     posts = {post.text: post for post in history.posts}
     by_start = {_start(post.text): post for post in history.posts}
@@ -66,13 +66,14 @@ def _fault(posts: dict[str, PostOp], by_start: dict[str, PostOp], heard: Heard, 
     if post and heard.user == post.name and author in ("", post.author):
         return ""
     if post:
-        return f"as of {heard.user} ({author[:8] or 'author unseen'}), but it is {describe(post)}"
+        return f"attributed to {heard.user} ({author[:8] or 'author unknown'}), but it is {describe(post)}"
     likely = by_start.get(_start(heard.text))
-    return f"{heard.text!r} of {heard.user}, " + (f"altered from {describe(likely)}" if likely else "that nobody sent")
+    origin = f"altered from {describe(likely)}" if likely else "which nobody sent"
+    return f"{heard.text!r} of {heard.user}, {origin}"
 
 
 def _start(text: str) -> str:
-    """The part of a text that says whose it is: the label of its session, and its number."""
+    """Return the label of the session and the number, with which each text begins."""
     return " ".join(text.split(" ", 2)[:2])
 
 
@@ -80,30 +81,30 @@ def _all_heard(history: History) -> Iterator[tuple[str, Heard]]:
     for stay in history.stays:
         yield from ((stay.session, heard) for heard in stay.heard)
     for question in history.mine:
-        yield from ((f"{question.session}, asking for its own", heard) for heard in question.heard or ())
+        yield from ((f"{question.session} after /mymsgs", heard) for heard in question.heard or ())
 
 
 def _altered_lines(room: Room) -> Iterator[str]:
-    """Lines of log.txt that are not, in every field, what the stream has at that place."""
+    """Yield lines of log.txt that differ from the stream in any field."""
     there = {(entry.offset, entry.index): entry for entry in room.stream}
     for line in room.log:
         entry = there.get((line.offset, line.index))
         if entry != line:
-            yield f"in log.txt: {line}, but in the stream: {entry or 'nothing at that place'}"
+            yield f"in log.txt: {line}, but in the stream: {entry or 'nothing at that position'}"
 
 
 def _impostors(posts: dict[str, PostOp], room: Room) -> Iterator[str]:
-    """Sessions of the room that have the posts of several sessions of a client, or the other way round."""
+    """Yield sessions of the room that have posts of several sessions of clients, and the other way round."""
     pairs = {(_parts(entry.id)[0], posts[entry.text].session) for entry in room.stream if entry.text in posts}
-    for column, what in ((0, "the room's session"), (1, "the client's session")):
+    for column, side in ((0, "the room's session"), (1, "the client's session")):
         for name, count in Counter(pair[column] for pair in pairs).items():
             if count > 1:
-                yield f"{what} {name} is mixed up: {sorted(pair for pair in pairs if pair[column] == name)}"
+                yield f"{side} {name} has several counterparts: {sorted(p for p in pairs if p[column] == name)}"
 
 
 def disordered(history: History, room: Room) -> Iterator[str]:
-    """3: posts that do not stand in the order sent, and places where somebody saw another order than the rest."""
-    reference = kept(room.stream)
+    """Yield posts out of their sender's order, and positions at which somebody saw another order."""
+    reference = deduplicated(room.stream)
     yield from _overtaken(room.stream, reference)
     yield from _out_of_sequence(history, reference)
     yield from _differences("log.txt", [line.id for line in room.log], [entry.id for entry in reference])
@@ -115,10 +116,10 @@ def disordered(history: History, room: Room) -> Iterator[str]:
 
 
 def _overtaken(stream: Iterable[Entry], reference: Iterable[Entry]) -> Iterator[str]:
-    taken = {entry.id for entry in reference}
+    admitted = {entry.id for entry in reference}
     for entry in stream:
-        if entry.id not in taken:
-            yield f"in the stream only after a later post of its session, where no reader takes it: {entry}"
+        if entry.id not in admitted:
+            yield f"in the stream only after a later post of its session, so readers discard it: {entry}"
 
 
 def _out_of_sequence(history: History, reference: Iterable[Entry]) -> Iterator[str]:
@@ -134,18 +135,18 @@ def _out_of_sequence(history: History, reference: Iterable[Entry]) -> Iterator[s
         last[post.session] = post
 
 
-def _differences(what: str, found: list[str], reference: list[str]) -> Iterator[str]:
-    """The first place where two orders differ; all after it would only repeat that."""
+def _differences(name: str, found: list[str], reference: list[str]) -> Iterator[str]:
+    """Yield only the first position at which two orders differ; the later ones follow from it."""
     for place, (one, other) in enumerate(zip(found, reference, strict=False)):
         if one != other:
-            yield f"{what} has {one} at line {place + 1}, where the stream has {other}"
+            yield f"{name} has {one} at line {place + 1}, where the stream has {other}"
             return
     if len(found) != len(reference):
-        yield f"{what} has {len(found)} posts, the stream {len(reference)}"
+        yield f"{name} has {len(found)} posts, the stream {len(reference)}"
 
 
 def _gaps(stay: Stay, places: dict[str, int], excused: set[str]) -> Iterator[str]:
-    """Whether a member heard consecutive posts of the room, each once. What is excused may come in between, once."""
+    """Yield gaps and repetitions in the posts that a member received; each excused text may come in between once."""
     before: int | None = None
     for heard in stay.heard:
         place = places.get(heard.text)
@@ -153,23 +154,23 @@ def _gaps(stay: Stay, places: dict[str, int], excused: set[str]) -> Iterator[str
             excused = excused - {heard.text}
             continue
         if place is None:
-            yield f"{stay.session} heard what the stream has not: {heard.text!r}"
+            yield f"{stay.session} received a text that is not in the stream: {heard.text!r}"
             continue
         if before is not None and place != before + 1:
-            yield f"{stay.session} heard post {place} of the room right after post {before}: {heard.text!r}"
+            yield f"{stay.session} received post {place} of the room right after post {before}: {heard.text!r}"
         before = place
 
 
 def _missing_end(stay: Stay, reference: list[Entry]) -> Iterator[str]:
-    """Whether who was there to the end heard the end."""
+    """Yield a member that stayed to the end and did not receive the last post."""
     end = next((entry.text for entry in reversed(reference) if entry.text.endswith(LAST)), None)
     if stay.to_end and end and all(heard.text != end for heard in reversed(stay.heard)):
         last = stay.heard[-1].text if stay.heard else "nothing"
-        yield f"{stay.session} was there to the end, {end!r}, but the last it heard is {last!r}"
+        yield f"{stay.session} stayed to the end, {end!r}, but the last text that it received is {last!r}"
 
 
 def describe(post: PostOp) -> str:
-    """A post for people: whose, which number, when, and what."""
+    """Return a description of a post: its number, session, name, author, times, outcome and text."""
     until = "" if post.answered == NEVER else f"{post.answered / 1e9:.6f}"
     digest = hashlib.sha256(post.text.encode()).hexdigest()[:8]
     reason = f" ({post.reason})" if post.reason else ""

@@ -1,22 +1,18 @@
-"""From the lines of a history to the operations that the checker judges."""
+"""Conversion of the lines of a history into the operations that the checker judges."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_wire.names import name_key
+from tests.faults.event_texts import CLIENT_FAILED, NAME_TAKEN, NO_HISTORY
 from tests.faults.history import Asked, Line, Told
 from tests.faults.operations import NEVER, Heard, History, MineOp, NameOp, PostOp, Stay, UsersOp
 
-# How a session says that it ended by an error in the client itself.
-CLIENT_FAILED = "the client failed"
-# How it says that it reads the room without having been told what was said before.
-NO_HISTORY = "the archive does not answer: earlier"
-
 
 def history_of(lines: Iterable[Line]) -> History:
-    """The operations in the lines of a history."""
-    shared: dict[Heard, Heard] = {}  # a run's posts are heard by everybody: keep each once
+    """Return the operations in the lines of a history."""
+    shared: dict[Heard, Heard] = {}  # all members receive the same posts: keep each post once
     sessions: dict[str, _Session] = {}
     for line in lines:
         session = sessions.get(line.session)
@@ -45,7 +41,7 @@ class _Cut:
 
 @dataclass
 class _Session:
-    """Follows one session; what is still open has no answer."""
+    """Collects the operations of one session; an operation that stays open has no answer."""
 
     session: str
     shared: dict[Heard, Heard]
@@ -66,15 +62,15 @@ class _Session:
     stuck: list[str] = field(default_factory=list)
 
     def add(self, line: Line) -> None:
-        """Account for a line."""
+        """Add a line to the operations."""
         if isinstance(line, Told):
             if line.event in _TOLD:
                 _TOLD[line.event](self, line.at, line.data)
         else:
-            _ASKED[line.what](self, line)
+            _ASKED[line.verb](self, line)
 
     def end(self) -> History:
-        """All that there was."""
+        """Return all operations of the session."""
         pending = [self.asking] if self.asking else []
         stays = [self._stay()] if self.joined != NEVER else []
         return History(
@@ -99,7 +95,7 @@ class _Session:
             uninformed=self.uninformed,
         )
 
-    # What the session asked.
+    # The requests of the session.
 
     def claim(self, line: Asked) -> None:
         self.author, self.name = line.author, line.text
@@ -141,15 +137,15 @@ class _Session:
     def get_stuck(self, line: Asked) -> None:
         self.stuck.append(f"{self.session}: {line.text}")
 
-    # What it was told.
+    # The events and answers that it received.
 
     def on_joined(self, at: int, _data: Any) -> None:
         self._answer("granted", at)
         self.joined = at
 
     def on_name_refused(self, at: int, data: Any) -> None:
-        # Any other refusal is that of a claim sent again, whose session was granted and has ended since.
-        taken = data["text"] == f"{self.name} is taken: choose another name"
+        # Any other refusal belongs to a repeated claim, whose session was granted and has ended since.
+        taken = data["text"] == NAME_TAKEN.format(name=self.name)
         self._answer("refused" if taken else "unknown", at)
 
     def on_said(self, at: int, data: Any) -> None:
@@ -203,7 +199,7 @@ class _Session:
         return NameOp(kind=kind, key=name_key(self.name), session=self.session, author=self.author, asked=asked)
 
     def _answer(self, outcome: Any, at: int) -> None:
-        """Close what is being asked of the registry, if anything is."""
+        """Record the answer to the open request to the registry, if there is one."""
         if self.asking:
             self.names.append(replace(self.asking, outcome=outcome, answered=at))
             self.asking = None
@@ -215,7 +211,7 @@ class _Session:
         self.posts[number] = replace(post, outcome=outcome, answered=at, reason=reason or post.reason)
 
     def _forget_refusals(self, text: str) -> None:
-        """Posts given up because the session has ended were not refused: nobody knows what became of them."""
+        """Make the outcome of posts unknown that were given up because the session had ended."""
         for number, post in self.posts.items():
             if post.outcome == "refused" and post.reason == text:
                 self.posts[number] = replace(post, outcome="unknown", answered=NEVER)

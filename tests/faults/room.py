@@ -1,4 +1,4 @@
-"""The room as it is after a run: its stream read from the first entry to a marker, and log.txt."""
+"""The room after a run: its stream, read from the first entry to a marker, and log.txt."""
 
 import secrets
 from contextlib import suppress
@@ -18,44 +18,62 @@ from chat_wire.messages import Batch, Marker, Notice, Post, Run
 from testkit.processes import System
 from testkit.wait import until
 from tests.faults.operations import Entry, Room
-from tests.faults.posts import kept
+from tests.faults.posts import deduplicated
 
 ROOM = topology.ROOMS[0]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_room(system: System, patience: float = 60) -> Room:
-    """The stream up to now, and log.txt up to the same post, for which it is waited until patience (seconds) is over.
+    """Read the stream up to now, and log.txt up to the same post.
 
-    Raises AssertionError when the stream cannot be read.
+    Args:
+        system: The running chat.
+        patience: The seconds to wait until log.txt has the newest post of the stream.
+
+    Returns:
+        The room; if log.txt stays behind, its incomplete log is a matter for the checker.
+
+    Raises:
+        AssertionError: The stream cannot be read.
     """
     end, bodies = _read_stream(system)
     room = _decoded(bodies)
-    newest = max(((entry.offset, entry.index) for entry in kept(room.stream)), default=(-1, 0))
+    newest = max(((entry.offset, entry.index) for entry in deduplicated(room.stream)), default=(-1, 0))
     path = system.data / "log.txt"
-    with suppress(AssertionError):  # a log.txt that stays behind is for the checker to tell
+    with suppress(AssertionError):
         until(lambda: _newest_line(path) >= newest, patience)
     return read_log(path, room, end)
 
 
 def read_log(path: Path, room: Room, end: int) -> Room:
-    """The room with what log.txt has of it, but for posts that came after the reading, which ended before `end`."""
+    """Return the room with the posts of log.txt.
+
+    Args:
+        path: The file log.txt.
+        room: The room with its stream.
+        end: The offset at which the reading of the stream ended; later posts are left out.
+    """
     log: list[Entry] = []
     unreadable = list(room.unreadable)
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True) if path.exists() else (), start=1):
         try:
             log.append(from_line(line))
         except (ValueError, KeyError, TypeError) as error:
-            unreadable.append(f"line {number} of log.txt cannot be read ({error!r}): {line!r}")
+            unreadable.append(f"line {number} of log.txt is invalid ({error!r}): {line!r}")
     known = {entry.id for entry in room.stream}
     log = [entry for entry in log if entry.offset < end or entry.id in known]
     return replace(room, log=tuple(log), unreadable=tuple(unreadable))
 
 
 def from_line(line: bytes) -> Entry:
-    """The post that a line of log.txt records; raises ValueError, KeyError or TypeError for what is no line."""
+    """Return the post in a line of log.txt.
+
+    Raises:
+        ValueError, KeyError, TypeError: The line is invalid.
+    """
     if not line.endswith(b"\n"):
-        raise ValueError("no line feed at its end")
+        raise ValueError("the line feed at its end is missing")
     found = orjson.loads(line)
     found |= {key: _microseconds(found[key]) for key in ("client_ts", "server_ts")}
     return Entry(**{key: found[key] for key in Entry.__dataclass_fields__})
@@ -78,7 +96,7 @@ def _newest_line(path: Path) -> tuple[int, int]:
 
 
 def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
-    """The marker's offset, and all entries before it with theirs."""
+    """Return the offset of a new marker, and all entries before it with their offsets."""
     origin = secrets.token_hex(8)
     _publish_marker(system, origin)
     body = encode(Marker(origin=origin))
@@ -86,7 +104,7 @@ def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
     arrived: list[tuple[int, bytes]] = []
     _consume(connection.channel(), arrived)
 
-    def found() -> bool:
+    def marker_arrives() -> bool:
         seen = len(arrived)
         with suppress(TimeoutError):
             while True:
@@ -94,7 +112,7 @@ def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
         connection.heartbeat_check()
         return any(entry == body for _, entry in arrived[seen:])
 
-    until(found, 120, "the room's stream is read to its end")
+    until(marker_arrives, 120, "the room's stream is read to its end")
     connection.collect()
     end = next(offset for offset, entry in arrived if entry == body)
     return end, [(offset, entry) for offset, entry in arrived if offset < end]
@@ -135,7 +153,7 @@ def _decoded(bodies: list[tuple[int, bytes]]) -> Room:
         except UnknownType:  # markers of other readings
             continue
         except WireError as error:
-            unreadable.append(f"entry {offset} of the stream cannot be read ({error}): {body!r}")
+            unreadable.append(f"entry {offset} of the stream is invalid ({error}): {body!r}")
             continue
         if isinstance(message, Batch):
             entries += _entries(offset, message)

@@ -1,8 +1,8 @@
-"""A run: clients chat, something happens meanwhile, everything comes to rest, and the checker judges what was seen.
+"""A run: clients chat while something happens, then everything comes to rest, and the checker judges the histories.
 
     python -m tests.faults.run --seconds 20 --seed 7
 
-tries it without faults, on a RabbitMQ of its own.
+This command makes a run without faults, on a RabbitMQ of its own.
 """
 
 import argparse
@@ -36,36 +36,42 @@ def run(
     meanwhile: Callable[[Fleet], None],
     url: Callable[[str], str] | None = None,
 ) -> Report:
-    """Have people chat on a running system while `meanwhile` does what it does, then judge all of it.
+    """Let people chat on a running system while something happens, then judge their histories.
 
-    When `meanwhile` returns, everything must be whole again. Histories go to `directory`, which must have none. `url`
-    gives each client process the broker's URL by its label. Raises AssertionError when there is nothing to judge: some
-    could never join, or the room cannot be read.
+    Args:
+        system: The running chat.
+        load: The number of people and their activity.
+        directory: The directory for the histories, which must have none yet.
+        meanwhile: Disturbs the system; when it returns, everything is whole again.
+        url: Returns the URL of the broker for the label of a client process; by default, that of the system.
+
+    Raises:
+        AssertionError: Nothing can be judged: some people never joined, or the room cannot be read.
     """
     fleet = Fleet(url or (lambda _label: system.url("client")), load, directory)
-    recorder = HistoryWriter(directory / f"{OBSERVER}.jsonl")
+    writer = HistoryWriter(directory / f"{OBSERVER}.jsonl")
     try:
         fleet.start(load.processes)
         meanwhile(fleet)
-        _end(system, load, recorder, fleet)
+        _end(system, load, writer, fleet)
     finally:
         fleet.stop()
     return check(history_of(read_lines(directory)), read_room(system, load.patience))
 
 
-def _end(system: System, load: Load, recorder: HistoryWriter, fleet: Fleet) -> None:
-    """Let everything come to rest. What does not is a violation, not the end of the checks."""
+def _end(system: System, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
+    """Let everything come to rest; a step that does not end counts as a violation."""
     try:
         fleet.settle()
-        read_room(system, load.patience)  # so that all has been recorded when people ask for it
-        _close_room(system, load, recorder, fleet)
+        read_room(system, load.patience)  # waits until the archive has recorded the posts for which people ask
+        _close_room(system, load, writer, fleet)
     except AssertionError as error:
-        recorder.asked(OBSERVER, "stuck", str(error))
+        writer.asked(OBSERVER, "stuck", str(error))
 
 
-def _close_room(system: System, load: Load, recorder: HistoryWriter, fleet: Fleet) -> None:
-    """Say the last post, wait until everybody has ended, and ask who is left."""
-    observer = RecordedSession(system.url("client"), secrets.token_hex(32), OBSERVER, recorder)
+def _close_room(system: System, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
+    """Send the last post, wait until all people have left, and ask for the remaining members."""
+    observer = RecordedSession(system.url("client"), secrets.token_hex(32), OBSERVER, writer)
     observer.claim(OBSERVER)
     until(lambda: observer.joined, load.patience, "the observer has joined")
     observer.post(f"{OBSERVER} 1 {LAST}")
@@ -77,11 +83,11 @@ def _close_room(system: System, load: Load, recorder: HistoryWriter, fleet: Flee
 
 
 def _ask_who_is_left(observer: RecordedSession) -> None:
-    """Ask until only the asker is connected, but not for ever: the checker judges the answers."""
+    """Ask until only the asker is connected, for 100 s at most; the checker judges the answers."""
     deadline = time.monotonic_ns() + NOTICED + 10 * SECOND
     while time.monotonic_ns() < deadline:
         observer.ask_users()
-        until(lambda: observer.users_told, 30, "the observer was told who is there")
+        until(lambda: observer.users_told, 30, "the observer has an answer to /users")
         if observer.connected == (OBSERVER,):
             return
         time.sleep(2)
@@ -89,7 +95,7 @@ def _ask_who_is_left(observer: RecordedSession) -> None:
 
 @contextmanager
 def own_system(directory: Path) -> Iterator[tuple[Node, System]]:
-    """A RabbitMQ of its own, and on it a system with no process yet; all files are in `directory`."""
+    """Start a RabbitMQ node; yield it and a system without processes, all of whose files are in `directory`."""
     for part in ("node", "system"):
         (directory / part).mkdir()
     subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory / "secrets")], check=True)
@@ -100,11 +106,11 @@ def own_system(directory: Path) -> Iterator[tuple[Node, System]]:
 
 
 def main() -> None:
-    """Try it without faults."""
+    """Make a run without faults."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--posts", type=float, default=5.0, help="a second, of each member")
+    parser.add_argument("--seconds", type=float, default=20, help="how long people chat")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of everything that is random")
+    parser.add_argument("--posts", type=float, default=5.0, help="posts per second of each member")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tertulia-faults-") as place, own_system(Path(place)) as (_, system):
         directory = Path(place)

@@ -1,4 +1,4 @@
-"""When which fault comes: each alone, so that it is known what it does, and mixed, as in life."""
+"""The schedule of faults: each kind alone, which shows its effect, and all kinds mixed, as in production."""
 
 import shutil
 import time
@@ -15,8 +15,8 @@ Fault = Callable[[World, Random], None]
 
 CALM_SECONDS = 3.0
 NODES = "nodes"
-FORGERY = "forgery"  # no fault of the system: shows that the checker sees
-# What happens to replicas, and what happens around them: one of each at a time.
+FORGERY = "forgery"  # not a fault of the system, but a test of the checker
+# Faults of replicas, and faults around them: a mix has at most one of each at a time.
 LANES: tuple[tuple[str, ...], ...] = (
     ("kill", "pause", "scale"),
     ("broker", "partition", "alarm", "close", "network", "disk", "clock", "clients"),
@@ -24,11 +24,11 @@ LANES: tuple[tuple[str, ...], ...] = (
 
 
 def _twice_each(fault: Callable[[World, Random, str], None]) -> Fault:
-    def run(world: World, chance: Random) -> None:
+    def for_each_service(world: World, chance: Random) -> None:
         for service in chance.sample(SERVICES * 2, len(SERVICES) * 2):
             fault(world, chance, service)
 
-    return run
+    return for_each_service
 
 
 def _alarms(world: World, chance: Random) -> None:
@@ -43,15 +43,15 @@ def _nodes(world: World, chance: Random) -> None:
 
 
 def _repeated(fault: Fault, times: int) -> Fault:
-    def run(world: World, chance: Random) -> None:
+    def several_times(world: World, chance: Random) -> None:
         for _ in range(times):
             fault(world, chance)
             time.sleep(CALM_SECONDS)
 
-    return run
+    return several_times
 
 
-# Each fault by itself.
+# Each kind of fault alone.
 ALONE: dict[str, Fault] = {
     "kill": _twice_each(nemesis.kill),
     "pause": lambda world, chance: nemesis.pause(world, chance, SERVICES, ZOMBIE_SECONDS),
@@ -67,7 +67,7 @@ ALONE: dict[str, Fault] = {
     FORGERY: nemesis.forge,
 }
 
-# One of each, as it comes in a mix.
+# A single fault of each kind, for mixed runs.
 ONE: dict[str, Fault] = {
     "kill": nemesis.kill,
     "pause": nemesis.pause,
@@ -84,33 +84,37 @@ ONE: dict[str, Fault] = {
 
 
 def unavailable(not_isolated: str | None) -> dict[str, str]:
-    """The faults that cannot be had on this machine, and why. `not_isolated`: why there is no place of our own."""
+    """Return the faults that this machine does not allow, with the reason of each.
+
+    Args:
+        not_isolated: Why the run has no namespaces of its own; None if it has.
+    """
     reasons = {}
     if not_isolated:
         reasons["disk"] = not_isolated
     if not_isolated or not shutil.which("iptables"):
-        reasons["network"] = reasons[NODES] = not_isolated or "iptables is not installed"
+        reasons["network"] = reasons[NODES] = not_isolated or "install iptables"
     if not wallclock.library():
-        reasons["clock"] = "libfaketime is not installed (package faketime)"
+        reasons["clock"] = "install libfaketime (package faketime)"
     return reasons
 
 
 def alone(name: str) -> Fault:
-    """A fault by itself, with some calm before and after."""
+    """Return a kind of fault, with some calm before and after it."""
 
-    def run(world: World, chance: Random) -> None:
+    def between_calms(world: World, chance: Random) -> None:
         time.sleep(CALM_SECONDS)
         ALONE[name](world, chance)
         time.sleep(CALM_SECONDS)
 
-    return run
+    return between_calms
 
 
 def mixed(seconds: float, without: set[str]) -> Fault:
-    """All faults in turns, by chance, for a time."""
+    """Return random faults of all kinds but some, for a number of seconds."""
 
-    def run(world: World, chance: Random) -> None:
-        # One node cannot part; of several, each has one address for all.
+    def in_lanes(world: World, chance: Random) -> None:
+        # A single node has no partitions. Several nodes have no separate address for each process.
         other = "partition" if len(world.nodes) == 1 else "network"
         possible = ONE.keys() - without - {other}
         lanes = [([name for name in lane if name in possible], Random(chance.random())) for lane in LANES]
@@ -119,7 +123,7 @@ def mixed(seconds: float, without: set[str]) -> Fault:
             for each in [pool.submit(_lane, world, names, own, until) for names, own in lanes]:
                 each.result()
 
-    return run
+    return in_lanes
 
 
 def _lane(world: World, names: list[str], chance: Random, until: float) -> None:

@@ -1,4 +1,4 @@
-"""Where a run takes place: a broker, and on it, for each run, a chat of its own with people in it."""
+"""The stage of the runs: one broker for all, and on it a chat with people for each run."""
 
 import random
 import subprocess
@@ -17,16 +17,23 @@ from tests.faults.cluster import broker_of, cluster
 from tests.faults.fleet import Fleet, Load
 from tests.faults.run import run
 from tests.faults.schedule import Fault
-from tests.faults.tally import ENDED, THROUGH, Tally
+from tests.faults.tally import COMPLETED, ENDED, Tally
 from tests.faults.world import SERVICES, World, small_disk
 
 REPLICAS = 2
-VHOST = "/"  # only here the broker tells who has gone
+VHOST = "/"  # the broker reports lost connections only here
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A broker for all runs, of one node or more. `isolated` says that network and mounts are our own."""
+    """A broker for all runs.
+
+    Attributes:
+        nodes: Its nodes.
+        broker: The broker on all nodes.
+        directory: The directory for all files.
+        isolated: Whether network and mounts are in namespaces of the run.
+    """
 
     nodes: Sequence[Node]
     broker: TestBroker
@@ -34,7 +41,7 @@ class Stage:
     isolated: bool
 
     def play(self, name: str, seed: int, fault: Fault) -> Tally:
-        """One run, judged; what it leaves is in a directory of its own."""
+        """Make a run in a directory of its own, and judge it."""
         directory = self.directory / f"{name}-{seed}"
         directory.mkdir()
         tally, begun = Tally(), time.monotonic()
@@ -43,14 +50,14 @@ class Stage:
             system = ending.enter_context(system_in(self.broker, VHOST, directory))
             if self.isolated:
                 ending.enter_context(small_disk(system.data))
-            # Several nodes are reached by their own addresses, not each process by one of its own.
+            # Several nodes have addresses of their own, so processes cannot have one each.
             world = World(self.nodes, system, directory, own_places=self.isolated and len(self.nodes) == 1)
             try:
                 _play(world, directory, seed, fault, tally)
-            except Exception:  # whatever it is, it is part of what was found, and the next run goes on
-                tally.judge(THROUGH, 1, (traceback.format_exc(),))
+            except Exception:  # any error is a result of this run; the next run goes on
+                tally.judge(COMPLETED, 1, (traceback.format_exc(),))
             else:
-                tally.judge(THROUGH, 1, ())
+                tally.judge(COMPLETED, 1, ())
             tally.done, tally.signs = world.done, world.signs()
             tally.judge(ENDED, len(world.ever), tuple(world.crashes()))
         tally.runs = [tally.summary(name, seed, time.monotonic() - begun)]
@@ -67,15 +74,13 @@ def _play(world: World, directory: Path, seed: int, fault: Fault, tally: Tally) 
         fault(world, random.Random(seed))
         world.whole()
 
-    load = Load(seed=seed)
-    tally.add_report(
-        run(world.system, load, directory / "histories", meanwhile, lambda label: world.url("client", label))
-    )
+    load, histories = Load(seed=seed), directory / "histories"
+    tally.add_report(run(world.system, load, histories, meanwhile, lambda label: world.url("client", label)))
 
 
 @contextmanager
 def staged(directory: Path, isolated: bool, nodes: int) -> Iterator[Stage]:
-    """A stage whose broker has one node or three, stopped in the end. Everything is kept in `directory`."""
+    """Start a stage with one node or three, and stop it in the end; all files stay in `directory`."""
     directory.mkdir()
     secrets = directory / "secrets"
     subprocess.run([sys.executable, "-m", "chat_admin", "init", str(secrets)], check=True)
@@ -87,7 +92,7 @@ def staged(directory: Path, isolated: bool, nodes: int) -> Iterator[Stage]:
 def _one_node(place: Path, isolated: bool) -> Iterator[list[Node]]:
     (place / "conf.d").mkdir(parents=True)
     node = Node(place)
-    if isolated:  # each process has its own address of loopback to reach it by; there are no other addresses
+    if isolated:  # each process reaches the node by its own loopback address
         (place / "conf.d" / "reachable.conf").write_text(f"listeners.tcp.1 = 0.0.0.0:{node.port}\n")
     try:
         node.start()

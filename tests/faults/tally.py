@@ -1,17 +1,25 @@
-"""What became of runs, added up, and the table of it."""
+"""The added results of runs, and their tables."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.faults.checker import Report, Verdict, render
 
-THROUGH = "0 the run came to its end"
-ENDED = "7 replicas end only when told to"
+COMPLETED = "0 the run completes"
+ENDED = "7 replicas end only when stopped"
 
 
 @dataclass
 class Tally:
-    """What was done, what the replicas logged of it, and what was found. `runs` has a line for each run."""
+    """The results of some runs.
+
+    Attributes:
+        done: The number of injected faults, by kind.
+        signs: The number of log events that show the effects of the faults.
+        operations: The number of operations of the clients, by kind and outcome.
+        verdicts: The result for each property.
+        runs: A summary line for each run.
+    """
 
     done: Counter[str] = field(default_factory=Counter)
     signs: Counter[str] = field(default_factory=Counter)
@@ -20,7 +28,7 @@ class Tally:
     runs: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        """Add what became of another run."""
+        """Add the results of another run."""
         self.done += other.done
         self.signs += other.signs
         self.operations += other.operations
@@ -29,40 +37,41 @@ class Tally:
             self.judge(verdict.property, verdict.judged, verdict.violations)
 
     def add_report(self, report: Report) -> None:
-        """Add what the checker says."""
+        """Add the report of the checker."""
         self.operations.update(report.outcomes)
         for verdict in report.verdicts:
             self.judge(verdict.property, verdict.judged, verdict.violations)
 
     def judge(self, name: str, judged: int, violations: tuple[str, ...]) -> None:
-        """Add what was found of one property."""
+        """Add a result for one property."""
         old = self.verdicts.get(name, Verdict(name, 0, ()))
         self.verdicts[name] = Verdict(name, old.judged + judged, old.violations + violations)
 
     @property
     def violations(self) -> int:
-        """How many there are in all."""
+        """The number of violations of all properties."""
         return sum(len(verdict.violations) for verdict in self.verdicts.values())
 
-    def words(self) -> list[str]:
-        """Each violation, with the property that it breaks."""
+    def violation_lines(self) -> list[str]:
+        """Return each violation, with the property that it breaks."""
         return [f"{each.property}: {violation}" for each in self.verdicts.values() for violation in each.violations]
 
     def summary(self, name: str, seed: int, seconds: float) -> str:
-        """A line that says what became of a run."""
-        posts = sum(count for what, count in self.operations.items() if what.startswith("post "))
+        """Return the summary line of a run."""
+        posts = sum(count for kind, count in self.operations.items() if kind.startswith("post "))
         judged = sum(verdict.judged for verdict in self.verdicts.values())
         done = sum(self.done.values())
         return f"{name:<10}{seed:>6}{seconds:>9.0f}{done:>8}{posts:>10,}{judged:>12,}{self.violations:>12,}"
 
     def table(self) -> str:
-        """All of it, for people."""
+        """Return the tables of faults, log events, properties and operations, and each violation."""
         report = Report(tuple(sorted(self.verdicts.values(), key=lambda each: each.property)), self.operations)
-        return "\n\n".join((_counted("done", self.done), _counted("logged by replicas", self.signs), render(report)))
+        faults, events = _counted("injected faults", self.done), _counted("log events of replicas", self.signs)
+        return "\n\n".join((faults, events, render(report)))
 
 
-HEAD = f"{'run':<10}{'seed':>6}{'seconds':>9}{'faults':>8}{'posts':>10}{'judged':>12}{'violations':>12}"
+HEAD = f"{'run':<10}{'seed':>6}{'seconds':>9}{'faults':>8}{'posts':>10}{'checks':>12}{'violations':>12}"
 
 
 def _counted(title: str, counts: Counter[str]) -> str:
-    return "\n".join((f"{title:<42}{'times':>12}", *(f"{what:<42}{n:>12,}" for what, n in sorted(counts.items()))))
+    return "\n".join((f"{title:<42}{'count':>12}", *(f"{kind:<42}{n:>12,}" for kind, n in sorted(counts.items()))))

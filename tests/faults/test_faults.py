@@ -1,4 +1,4 @@
-"""What the faults found stays found; and the runs see what is wrong."""
+"""Tests of defects that the faults found, and a test that a run finds an altered letter."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ needs_faketime = pytest.mark.skipif(wallclock.library() is None, reason="libfake
 
 
 @needs_faketime
-def test_a_stalled_archive_goes_on_though_the_clock_is_stepped_back(system: System, tmp_path: Path) -> None:
+def test_a_stalled_archive_goes_on_after_the_clock_steps_back(system: System, tmp_path: Path) -> None:
     clock = tmp_path / "clock"
     wallclock.step(clock, 0)
     in_the_way = system.data / "log.txt"
@@ -38,7 +38,7 @@ def _newest(health: Path) -> str:
 
 
 @pytest.mark.timeout(240)
-def test_a_letter_that_was_altered_in_log_txt_is_told(tmp_path: Path) -> None:
+def test_a_run_reports_an_altered_letter_in_log_txt(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults", "--only", "forgery"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Texts that say whose they are, and then anything that Unicode has."""
+"""Texts that name their session and number, followed by random characters of all Unicode planes."""
 
 import random
 
@@ -10,7 +10,7 @@ SPECIAL = ("\u202e", "\x1b[31m", "\x00", "\u0085", "\u2028", "e\u0301", "\ufeff"
 
 
 def text(session: str, number: int, chance: random.Random) -> str:
-    """A text that no other session has, nor this one under another number: label, number, and what chance gives."""
+    """Return a text that no other session or number has: label, number and random characters."""
     start = f"{session} {number} "
     length = chance.choice((1, 8, 20, 20, 40, 40, 60))
     if chance.random() < 0.002:
@@ -20,6 +20,6 @@ def text(session: str, number: int, chance: random.Random) -> str:
 
 
 def _letter(chance: random.Random) -> str:
-    """A character of any plane, assigned or not."""
+    """Return a character of any plane, assigned or not."""
     point = chance.randrange(PLANES) << 16 | chance.randrange(0x10000)
     return "\ufffd" if point in SURROGATES else chr(point)

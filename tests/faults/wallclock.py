@@ -1,15 +1,15 @@
-"""The wall clock of a process, to be stepped while it runs, by libfaketime; its monotonic clock stays right."""
+"""The wall clock of a running process, stepped by libfaketime; the monotonic clock stays right."""
 
 from pathlib import Path
 
 
 def library() -> Path | None:
-    """The library that does it, if it is installed."""
+    """Return the path of libfaketime, or None if it is not installed."""
     return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 def settings(file: Path) -> dict[str, str]:
-    """The environment of a process whose clock `file` steps; none without the library."""
+    """Return the environment of a process whose clock `file` steps; empty without libfaketime."""
     found = library()
     if found is None:
         return {}
@@ -23,7 +23,7 @@ def settings(file: Path) -> dict[str, str]:
 
 
 def step(file: Path, seconds: int) -> None:
-    """Set the clock off from the true time; it is noticed within a second."""
+    """Set the offset from the true time, in seconds; the process applies it within a second."""
     new = file.with_suffix(".new")
     new.write_text(f"{seconds:+d}")
     new.replace(file)

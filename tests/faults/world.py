@@ -1,4 +1,4 @@
-"""The running chat as a nemesis sees it: replicas that it may do anything to, the broker, and the clients."""
+"""The running chat as a nemesis sees it: the replicas, the broker and the clients."""
 
 import random
 import subprocess
@@ -25,7 +25,14 @@ WENT_BACK = "the clock went back"
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A replica of a service. `place` is the address by which it reaches the broker, `clock` the file that steps it."""
+    """A replica of a service.
+
+    Attributes:
+        service: The name of the service.
+        process: The running process.
+        place: The address by which it reaches the broker.
+        clock: The file that steps its clock.
+    """
 
     service: str
     process: Process
@@ -33,14 +40,31 @@ class Replica:
     clock: Path
 
     def step_clock(self, seconds: int) -> None:
-        """Set its wall clock off from the true time."""
+        """Set the offset of its wall clock from the true time, in seconds."""
         wallclock.step(self.clock, seconds)
 
 
 class World:
-    """One system with replicas that come and go. `done` counts what was done to it, by kind; nemesis.log tells when."""
+    """A system with replicas that come and go.
+
+    Attributes:
+        nodes: The nodes of the broker.
+        system: The chat.
+        done: The number of injected faults, by kind; nemesis.log has their times.
+        replicas: The replicas that should be running, by service.
+        ever: All replicas that were started.
+        fleet: The client processes.
+    """
 
     def __init__(self, nodes: Sequence[Node], system: System, directory: Path, own_places: bool) -> None:
+        """Create a world without replicas and clients.
+
+        Args:
+            nodes: The nodes of the broker.
+            system: The chat, without processes.
+            directory: The directory for nemesis.log and the files that step clocks.
+            own_places: Whether each process reaches the broker by an address of its own.
+        """
         self.nodes = nodes
         self.system = system
         self.done: Counter[str] = Counter()
@@ -51,69 +75,73 @@ class World:
         self._own_places = own_places
         self._places: dict[str, str] = {}
 
-    def place(self, who: str) -> str:
-        """The address by which a process reaches the broker, the same for ever."""
-        return self._places.setdefault(who, network.address(len(self._places)))
+    def place(self, label: str) -> str:
+        """Return the address by which a process reaches the broker; it never changes."""
+        return self._places.setdefault(label, network.address(len(self._places)))
 
-    def url(self, user: str, who: str) -> str:
-        """The AMQP URL of a user for one process."""
+    def url(self, user: str, label: str) -> str:
+        """Return the AMQP URL of a user for one process."""
         url = self.system.url(user)
-        return url.replace("@127.0.0.1:", f"@{self.place(who)}:") if self._own_places else url
+        return url.replace("@127.0.0.1:", f"@{self.place(label)}:") if self._own_places else url
 
     def start(self, service: str) -> Replica:
-        """Start one more replica; it may not be ready when this returns."""
-        who = f"{service} {len(self.ever)}"
-        clock = self._directory / f"{who}.clock".replace(" ", "-")
-        settings = {"AMQP_URL": self.url(service, who)} | wallclock.settings(clock)
+        """Start one more replica, without waiting until it is ready."""
+        label = f"{service} {len(self.ever)}"
+        clock = self._directory / f"{label}.clock".replace(" ", "-")
+        settings = {"AMQP_URL": self.url(service, label)} | wallclock.settings(clock)
         process = self.system.start(service, 1, **settings)
-        replica = Replica(service, process, self.place(who), clock)
+        replica = Replica(service, process, self.place(label), clock)
         replica.step_clock(0)
         self.replicas[service].append(replica)
         self.ever.append(replica)
         return replica
 
     def withdraw(self, service: str, chance: random.Random) -> Replica:
-        """Take a replica out of those that count as running: mostly the one that works most."""
+        """Pick a replica and remove it from those that should be running."""
         replica = self.pick(service, chance)
         self.replicas[service].remove(replica)
         return replica
 
     def pick(self, service: str, chance: random.Random) -> Replica:
-        """A replica of a service: mostly the one that works most, by what it logs."""
+        """Pick a replica of a service: in most cases the busiest one, which has the largest log."""
         running = self.replicas[service]
         if chance.random() < 0.7:
             return max(running, key=lambda replica: replica.process.log.stat().st_size)
         return chance.choice(running)
 
-    def note(self, what: str, of: str = "") -> None:
-        """Count something that is done now, and write down when."""
-        self.done[what] += 1
+    def note(self, fault: str, target: str = "") -> None:
+        """Count a fault that is injected now, and log its time and target."""
+        self.done[fault] += 1
         with (self._directory / "nemesis.log").open("a") as log:
-            log.write(f"{time.monotonic():.6f} {what} {of}\n")
+            log.write(f"{time.monotonic():.6f} {fault} {target}\n")
 
     def whole(self) -> None:
-        """Wait until every node and replica is ready; raises AssertionError when one is not, or has ended by itself."""
+        """Wait until every node and replica is ready.
+
+        Raises:
+            AssertionError: One of them does not become ready, or has ended although no fault ended it.
+        """
         self.whole_broker()
         for replica in self.running():
             until(replica.process.ready, READY_SECONDS, f"{replica.process.name} is ready")
 
     def whole_broker(self) -> None:
-        """Wait until every node has caught up with the others; raises AssertionError when one has not."""
+        """Wait until every node has caught up with the others; raises AssertionError if one does not."""
         if len(self.nodes) > 1:
             wait_until_whole(self.system.broker, len(self.nodes))
 
     def running(self) -> list[Replica]:
-        """Every replica that should be there."""
+        """Return every replica that should be running."""
         return [replica for replicas in self.replicas.values() for replica in replicas]
 
     def crashes(self) -> Iterator[str]:
-        """What replicas have logged of their own crashes."""
+        """Yield the log lines in which replicas report a crash."""
         for replica in self.ever:
             for line in replica.process.lines("worker.crashed"):
                 yield f"{replica.process.name}: {line}"
 
     def signs(self) -> Counter[str]:
-        """What was logged of the faults: that they were felt."""
+        """Count the log events that show the effects of the faults."""
         found: Counter[str] = Counter()
         for replica in self.ever:
             lines = whole_lines(replica.process.log)
@@ -125,7 +153,7 @@ class World:
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[None]:
-    """A directory with a disk of its own, that is filled easily; what was on it is kept in the end."""
+    """Mount a disk of 256 MB on a directory, and copy its log.txt beside the directory in the end."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(directory)], check=True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The checker of the fault tests: what is right passes, and each way in which posts can go wrong is found."""
+"""The checker of the fault tests, on posts: right histories pass, and each kind of defect is found."""
 
 import random
 from dataclasses import asdict, replace
@@ -38,7 +38,7 @@ from tests.faults.texts import text
 
 
 class TestDelivery:
-    """Property 1."""
+    """Property 1: confirmed posts exist exactly once."""
 
     @pytest.mark.parametrize(
         ("of", "room"),
@@ -50,7 +50,7 @@ class TestDelivery:
             (history(REFUSED), Room(stream=without(STREAM, A3), log=without(STREAM, A3))),
         ],
     )
-    def test_what_was_told_and_what_is_there_agree(self, of: History, room: Room) -> None:
+    def test_a_room_that_agrees_with_the_outcomes_passes(self, of: History, room: Room) -> None:
         assert list(posts.miscounted(of, room)) == []
 
     @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ class TestDelivery:
             (history(replace(A3, outcome="contradicted")), GOOD, "both confirmed and refused"),
         ],
     )
-    def test_a_post_that_is_there_too_often_or_not_at_all_is_found(self, of: History, room: Room, words: str) -> None:
+    def test_a_missing_or_repeated_post_is_found(self, of: History, room: Room, words: str) -> None:
         (violation,) = posts.miscounted(of, room)
         assert words in violation
 
 
 class TestTexts:
-    """Property 2."""
+    """Property 2: no text is invented or altered."""
 
-    def test_what_was_sent_passes_wherever_it_appears(self) -> None:
+    def test_a_sent_text_passes_wherever_it_appears(self) -> None:
         own = MineOp(session="ann.1", author=A1.author, key="ann", asked=0, heard=heard([A1]))
         assert list(posts.altered(history(stays=(stay(), stay("bob.1")), mine=(own,)), GOOD)) == []
 
@@ -95,14 +95,14 @@ class TestTexts:
         [
             ({"text": "ann.1 2 holA"}, "altered from number 2 of ann.1"),
             ({"text": "ann.1 2 hola "}, "altered from number 2 of ann.1"),
-            ({"text": "who says this?"}, "that nobody sent"),
-            ({"text": "ann.1 22 hola"}, "that nobody sent"),
-            ({"user": "bob"}, "as of bob"),
-            ({"user": "Ann"}, "as of Ann"),
-            ({"author": "author of bob"}, "as of ann (author o), but it is number 2 of ann.1 as ann"),
+            ({"text": "who says this?"}, "which nobody sent"),
+            ({"text": "ann.1 22 hola"}, "which nobody sent"),
+            ({"user": "bob"}, "attributed to bob"),
+            ({"user": "Ann"}, "attributed to Ann"),
+            ({"author": "author of bob"}, "attributed to ann (author o), but it is number 2 of ann.1 as ann"),
         ],
     )
-    def test_a_post_that_was_not_sent_so_is_found_in_the_stream_and_in_the_log(
+    def test_an_altered_or_invented_post_is_found_in_the_stream_and_in_the_log(
         self, changes: dict[str, Any], words: str
     ) -> None:
         bad = tuple(replace(each, **changes) if each.text == A2.text else each for each in STREAM)
@@ -114,7 +114,7 @@ class TestTexts:
         "change",
         [{"client_ts": 5}, {"server_ts": 5}, {"offset": 7}, {"index": 1}, {"id": "registry-ann.1-7"}],
     )
-    def test_a_line_of_the_log_that_is_not_what_the_stream_has_is_found(self, change: dict[str, Any]) -> None:
+    def test_a_line_of_the_log_that_differs_from_the_stream_is_found(self, change: dict[str, Any]) -> None:
         room = replace(GOOD, log=(replace(STREAM[0], **change), *STREAM[1:]))
         (violation,) = posts.altered(history(), room)
         assert "but in the stream" in violation
@@ -123,11 +123,11 @@ class TestTexts:
         ("told", "words"),
         [
             (Heard("ann", "ann.1 2 h?la"), "altered"),
-            (Heard("eve", A2.text), "as of eve"),
-            (Heard("ann", "psst"), "nobody sent"),
+            (Heard("eve", A2.text), "attributed to eve"),
+            (Heard("ann", "psst"), "which nobody sent"),
         ],
     )
-    def test_what_a_member_heard_and_nobody_sent_so_is_found(self, told: Heard, words: str) -> None:
+    def test_an_altered_or_invented_text_that_a_member_received_is_found(self, told: Heard, words: str) -> None:
         own = MineOp(session="ann.1", author=A1.author, key="ann", asked=0, heard=(told,))
         for parts in ({"stays": (stay(heard=(told,)),)}, {"mine": (own,)}):
             (violation,) = posts.altered(history(**parts), GOOD)
@@ -138,19 +138,19 @@ class TestTexts:
         mixed = (replace(STREAM[0], id="registry-bob.1-7"), *STREAM[1:])
         found = list(posts.altered(history(), Room(stream=mixed, log=mixed)))
         assert len(found) == 2
-        assert all("is mixed up" in violation for violation in found)
+        assert all("has several counterparts" in violation for violation in found)
 
-    def test_a_line_that_cannot_be_read_is_a_violation(self) -> None:
+    def test_an_unreadable_line_is_a_violation(self) -> None:
         assert list(posts.altered(history(), replace(GOOD, unreadable=("line 3",)))) == ["line 3"]
 
 
-def test_a_line_of_the_log_may_be_newer_than_the_reading_but_not_stand_anywhere_else(tmp_path: Path) -> None:
+def test_a_line_of_the_log_may_be_newer_than_the_reading_but_not_out_of_place(tmp_path: Path) -> None:
     newer, elsewhere = entry(post(4), 6), replace(STREAM[1], offset=7)
     (tmp_path / "log.txt").write_bytes(b"".join(map(line, (STREAM[0], elsewhere, newer))))
     room = read_log(tmp_path / "log.txt", Room(stream=STREAM), end=5)
     assert room.log == (STREAM[0], elsewhere)
     (violation,) = posts.altered(history(), room)
-    assert "nothing at that place" in violation
+    assert "nothing at that position" in violation
 
 
 def line(of: Entry) -> bytes:
@@ -159,7 +159,7 @@ def line(of: Entry) -> bytes:
 
 
 class TestOrder:
-    """Property 3."""
+    """Property 3: all see one order without gaps."""
 
     @pytest.mark.parametrize(
         "of",
@@ -170,11 +170,11 @@ class TestOrder:
             stay(of=()),
         ],
     )
-    def test_any_part_of_the_room_without_a_gap_is_right(self, of: Stay) -> None:
+    def test_any_part_of_the_room_without_a_gap_passes(self, of: Stay) -> None:
         repeated = replace(GOOD, stream=(*STREAM[:3], STREAM[0], STREAM[2], *STREAM[3:]))
         assert list(posts.disordered(history(stays=(of,)), repeated)) == []
 
-    def test_who_was_told_no_history_may_hear_again_once_what_was_said_before(self) -> None:
+    def test_a_member_without_the_history_may_receive_a_repeated_earlier_post_once(self) -> None:
         repeated = replace(GOOD, stream=(*STREAM[:3], STREAM[0], *STREAM[3:]))
         again, twice = stay(of=(*SENT[1:3], A1, *SENT[3:])), stay(of=(*SENT[1:3], A1, A1, *SENT[3:]))
         uninformed = [replace(each, uninformed=True) for each in (again, twice)]
@@ -183,15 +183,15 @@ class TestOrder:
         for bad, room in ((again, repeated), (uninformed[0], GOOD), (uninformed[1], repeated)):
             assert list(posts.disordered(history(stays=(bad,)), room))
 
-    def test_a_senders_posts_in_another_order_than_sent_are_found(self) -> None:
+    def test_posts_out_of_their_senders_order_are_found(self) -> None:
         a1, a2 = STREAM[0], STREAM[2]
         bad = (replace(a1, text=a2.text), STREAM[1], replace(a2, text=a1.text))
         (violation,) = posts.disordered(history(), Room(stream=bad, log=bad))
         assert violation.startswith("in the stream after number 2 of its session: number 1 of ann.1")
 
-    def test_a_post_that_was_overtaken_and_that_no_reader_takes_is_found(self) -> None:
+    def test_an_overtaken_post_that_readers_discard_is_found(self) -> None:
         overtaken = swapped(STREAM, 0, 2)
-        (violation,) = posts.disordered(history(), Room(stream=overtaken, log=tuple(posts.kept(overtaken))))
+        (violation,) = posts.disordered(history(), Room(stream=overtaken, log=tuple(posts.deduplicated(overtaken))))
         assert "only after a later post of its session" in violation
 
     def test_a_log_in_another_order_than_the_stream_is_found(self) -> None:
@@ -206,27 +206,27 @@ class TestOrder:
         ("of", "count", "words"),
         [
             (stay(of=swapped(SENT)), 3, "right after post"),
-            (stay(of=(A1, B1, B2, A3)), 1, "heard post 3 of the room right after post 1"),
-            (stay(of=(A1, B1, B1, A2)), 1, "heard post 1 of the room right after post 1"),
-            (stay(of=(A1, post(7), B1)), 1, "heard what the stream has not"),
+            (stay(of=(A1, B1, B2, A3)), 1, "received post 3 of the room right after post 1"),
+            (stay(of=(A1, B1, B1, A2)), 1, "received post 1 of the room right after post 1"),
+            (stay(of=(A1, post(7), B1)), 1, "received a text that is not in the stream"),
         ],
     )
-    def test_a_member_who_saw_another_order_a_gap_or_a_double_is_found(self, of: Stay, count: int, words: str) -> None:
+    def test_a_member_who_saw_another_order_or_a_gap_is_found(self, of: Stay, count: int, words: str) -> None:
         found = list(posts.disordered(history(stays=(stay("bob.1"), of)), GOOD))
         assert len(found) == count
         assert all(violation.startswith("ann.1") and words in violation for violation in found)
 
-    def test_a_member_who_was_there_to_the_end_and_did_not_hear_it_is_found(self) -> None:
+    def test_a_member_who_stayed_to_the_end_without_receiving_it_is_found(self) -> None:
         last = post(1, "observer", text=f"observer 1 {LAST}")
         room = Room(stream=(*STREAM, entry(last, 9)), log=(*STREAM, entry(last, 9)))
         heard_all = stay("bob.1", of=(*SENT, last), to_end=True)
         left_before = stay("eve.1", of=SENT[:3])
         deaf = stay(of=SENT[:4], to_end=True)
         (violation,) = posts.disordered(history(last, stays=(heard_all, left_before, deaf)), room)
-        assert violation.startswith("ann.1 was there to the end")
+        assert violation.startswith("ann.1 stayed to the end")
 
 
-def test_the_report_has_every_property_and_each_violation_in_full() -> None:
+def test_the_report_lists_every_property_and_each_violation_in_full() -> None:
     of = history(REFUSED, stays=(stay(),), stuck=("ann.1: a post has not come back",))
     table = render(check(of, GOOD)).splitlines()
     assert [line[0] for line in table[1:7]] == list("123456")
@@ -242,7 +242,7 @@ def test_the_report_has_every_property_and_each_violation_in_full() -> None:
     assert "  - ann.1: a post has not come back" in table
 
 
-def test_texts_are_different_of_every_plane_and_such_as_the_chat_takes() -> None:
+def test_random_texts_are_unique_valid_and_from_every_plane() -> None:
     chance = random.Random(1)
     texts = [text("p1m1.1", number, chance) for number in range(1, 2001)]
     assert len(set(texts)) == 2000

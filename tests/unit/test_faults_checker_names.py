@@ -1,4 +1,4 @@
-"""The checker of the fault tests, on names and on answers: what is right passes, each way to be wrong is found."""
+"""The checker of the fault tests, on names and answers: right histories pass, and each kind of defect is found."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tests.faults.operations import NEVER, History, MineOp, NameOp, PostOp, Stay
 
 
 class TestNames:
-    """Property 4."""
+    """Property 4: a name has one holder at a time."""
 
     @pytest.mark.parametrize(
         "ops",
@@ -65,10 +65,10 @@ class TestNames:
         (violation,) = names.impossible(ops)
         assert violation.startswith(words)
 
-    def test_names_do_not_mix(self) -> None:
+    def test_operations_on_different_names_are_independent(self) -> None:
         assert list(names.impossible([op("claim", "a1", 1, 2), replace(op("claim", "b1", 3, 4), key="eve")])) == []
 
-    def test_many_claims_that_were_never_answered_cost_no_more_than_a_moment(self) -> None:
+    def test_many_claims_without_an_answer_do_not_slow_the_search(self) -> None:
         dead = [op("claim", f"{chr(200 + n)}1", n + 1, outcome="unknown") for n in range(40)]
         dead += [op("claim", f"a{n}", n + 1, outcome="unknown") for n in range(40)]
         live = []
@@ -78,14 +78,14 @@ class TestNames:
 
 
 def mine(*of: PostOp, session: str = "ann.1", final: bool = True, asked: int = 90 * SECOND) -> MineOp:
-    """Ann's question for her messages, and what she got."""
+    """Return Ann's /mymsgs request with its answer."""
     return MineOp(
         session=session, author=A1.author, key="ann", asked=asked, answered=NEVER, heard=heard(of), final=final
     )
 
 
 def users(connected: str, disconnected: str = "", asked: int = 190) -> UsersOp:
-    """An answer to who is there, in seconds."""
+    """Return an answer to /users; `asked` is in seconds."""
     return UsersOp(
         session="eve.1",
         asked=asked * SECOND,
@@ -97,14 +97,14 @@ def users(connected: str, disconnected: str = "", asked: int = 190) -> UsersOp:
 
 
 def held(name: str, *ops: NameOp) -> tuple[NameOp, ...]:
-    """Operations on a name, whose times are in seconds."""
+    """Return operations on a name, whose times are given in seconds."""
     return tuple(
         replace(each, key=name, asked=each.asked * SECOND, answered=min(NEVER, each.answered * SECOND)) for each in ops
     )
 
 
 class TestAnswers:
-    """Property 5."""
+    """Property 5: /mymsgs and /users answer correctly."""
 
     @pytest.mark.parametrize(
         ("question", "changed"),
@@ -117,23 +117,23 @@ class TestAnswers:
             (replace(mine(), heard=None), ()),
         ],
     )
-    def test_own_messages_that_are_right_pass(self, question: MineOp, changed: tuple[PostOp, ...]) -> None:
+    def test_a_right_list_of_own_messages_passes(self, question: MineOp, changed: tuple[PostOp, ...]) -> None:
         assert list(answers.wrong_own(history(*changed, mine=(question,)), GOOD)) == []
 
     @pytest.mark.parametrize(
         ("question", "words"),
         [
-            (mine(A1, A2), "did not get 'ann.1 3 hola'"),
-            (mine(A1, A2, final=False), "did not get 'ann.1 3 hola'"),
-            (mine(A1, A2, session="ann.2"), "did not get 'ann.1 3 hola'"),
-            (mine(A1, A3), "got at place 1: 'ann.1 3 hola'"),
-            (mine(A1, B1, A2, A3), "got at place 1: 'bob.1 1 hola'"),
-            (mine(A2, A1, A3), "got at place 0: 'ann.1 2 hola'"),
-            (mine(A1, A2, A2, A3), "got at place 2: 'ann.1 2 hola'"),
-            (mine(A1, A2, A3, A3), "got at place 3: 'ann.1 3 hola', where is nothing more"),
+            (mine(A1, A2), "did not receive 'ann.1 3 hola'"),
+            (mine(A1, A2, final=False), "did not receive 'ann.1 3 hola'"),
+            (mine(A1, A2, session="ann.2"), "did not receive 'ann.1 3 hola'"),
+            (mine(A1, A3), "received 'ann.1 3 hola' at position 1"),
+            (mine(A1, B1, A2, A3), "received 'bob.1 1 hola' at position 1"),
+            (mine(A2, A1, A3), "received 'ann.1 2 hola' at position 0"),
+            (mine(A1, A2, A2, A3), "received 'ann.1 2 hola' at position 2"),
+            (mine(A1, A2, A3, A3), "received 'ann.1 3 hola' at position 3 instead of no further post"),
         ],
     )
-    def test_own_messages_that_miss_repeat_mix_or_disorder_are_found(self, question: MineOp, words: str) -> None:
+    def test_a_wrong_list_of_own_messages_is_found(self, question: MineOp, words: str) -> None:
         (violation,) = answers.wrong_own(history(mine=(question,)), GOOD)
         assert words in violation
 
@@ -161,7 +161,7 @@ class TestAnswers:
             (replace(users("nobody"), answered=NEVER), (), ()),
         ],
     )
-    def test_who_is_there_and_listed_or_may_be_passes(
+    def test_a_list_of_members_that_may_be_right_passes(
         self, question: UsersOp, ops: tuple[NameOp, ...], stays: tuple[Stay, ...]
     ) -> None:
         assert list(answers.wrong_users(History(names=ops, stays=stays, users=(question,)))) == []
@@ -169,22 +169,22 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("question", "ops", "stays", "words"),
         [
-            (users(""), THERE, (), "nothing of ann, who is there"),
-            (users(""), TAKEN, (), "nothing of ann, who is there"),
-            (users("ann bob"), THERE + GONE, (), "bob, whom nobody is"),
-            (users("ann", "bob"), THERE + GONE, (), "bob, whom nobody is"),
-            (users("ann zoe"), THERE, (), "zoe, whom nobody is"),
-            (users("ann", "ann"), THERE, (), "ann twice"),
-            (users("", "ann"), THERE, (stay("ann.1", to_end=True),), "ann as not connected, who is"),
+            (users(""), THERE, (), "omits ann, a held name"),
+            (users(""), TAKEN, (), "omits ann, a held name"),
+            (users("ann bob"), THERE + GONE, (), "lists bob, a free name"),
+            (users("ann", "bob"), THERE + GONE, (), "lists bob, a free name"),
+            (users("ann zoe"), THERE, (), "lists zoe, a free name"),
+            (users("ann", "ann"), THERE, (), "lists ann twice"),
+            (users("", "ann"), THERE, (stay("ann.1", to_end=True),), "lists ann as disconnected, who is connected"),
             (
                 users("ann"),
                 THERE,
                 (stay("ann.1", left=99 * SECOND, closed=99 * SECOND),),
-                "ann as connected, who is not",
+                "lists ann as connected, who is not",
             ),
         ],
     )
-    def test_who_is_listed_and_not_there_or_there_and_not_listed_is_found(
+    def test_a_list_of_members_that_must_be_wrong_is_found(
         self, question: UsersOp, ops: tuple[NameOp, ...], stays: tuple[Stay, ...], words: str
     ) -> None:
         (violation,) = answers.wrong_users(History(names=ops, stays=stays, users=(question,)))

@@ -1,4 +1,4 @@
-"""The checker of the fault tests on whole runs: any right one passes, none that is spoilt in one place does."""
+"""The checker of the fault tests, on random runs: a right one passes, and one with a single defect does not."""
 
 import random
 from collections.abc import Callable
@@ -10,8 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import chat_client
 from chat_client.events import Joined, MessageReceived, NotSent
+from chat_wire.messages import Refused
+from testkit.registry import Journal
 from tests.faults.checker import Report, check, render
+from tests.faults.event_texts import CLIENT_FAILED, MINE_FAILED, NAME_TAKEN, NO_HISTORY
 from tests.faults.history import Asked, HistoryWriter, Line, Told, read_lines
 from tests.faults.made_up import MadeUp
 from tests.faults.operations import Heard, Room
@@ -33,7 +37,7 @@ def judged(lines: list[Line], room: Room) -> Report:
 
 
 def violated(report: Report) -> set[str]:
-    """The numbers of the properties that are violated."""
+    """Return the numbers of the violated properties."""
     return {verdict.property[0] for verdict in report.verdicts if verdict.violations}
 
 
@@ -46,32 +50,32 @@ def test_a_right_run_passes(seed: int) -> None:
 
 
 def lines_of(run: MadeUp, event: str, which: Callable[[Told], bool] = lambda _: True) -> list[int]:
-    """Where in a run's lines an event is told."""
+    """Return the positions of an event in the lines of a run."""
     found = enumerate(run.lines)
     return [n for n, line in found if isinstance(line, Told) and line.event == event and which(line)]
 
 
 def data(run: MadeUp, at: int) -> Any:
-    """The fields of an event."""
+    """Return the fields of an event."""
     line = run.lines[at]
     assert isinstance(line, Told)
     return line.data
 
 
 def retold(run: MadeUp, at: int, event: str, changed: Any) -> Spoilt:
-    """The run with another event in the place of one."""
+    """Return the run with an event replaced by another one."""
     line = run.lines[at]
     other = Told(at=line.at, session=line.session, event=event, data=changed)
     return [*run.lines[:at], other, *run.lines[at + 1 :]], run.room
 
 
 def own(run: MadeUp) -> list[int]:
-    """Where posts came back to their senders."""
+    """Return the positions at which posts came back to their senders."""
     return lines_of(run, "MessageReceived", lambda line: line.data["sequence"] is not None)
 
 
 def confirmed(run: MadeUp) -> list[str]:
-    """The texts that came back to their senders."""
+    """Return the texts that came back to their senders."""
     return [data(run, at)["text"] for at in own(run)]
 
 
@@ -138,7 +142,7 @@ def grant_a_held_name(run: MadeUp, chance: random.Random) -> Spoilt:
 
 def refuse_a_free_name(run: MadeUp, chance: random.Random) -> Spoilt:
     at = chance.choice(lines_of(run, "Joined"))
-    return retold(run, at, "NameRefused", {"text": f"{data(run, at)['name']} is taken: choose another name"})
+    return retold(run, at, "NameRefused", {"text": NAME_TAKEN.format(name=data(run, at)["name"])})
 
 
 def lose_an_own_message(run: MadeUp, chance: random.Random) -> Spoilt:
@@ -180,23 +184,23 @@ def forget_a_user(run: MadeUp, chance: random.Random) -> Spoilt:
 )
 @settings(max_examples=50)
 @given(seed=st.integers(0, 2**32))
-def test_a_run_that_is_spoilt_in_one_place_does_not_pass(
+def test_a_run_with_a_single_defect_violates_a_property(
     seed: int, spoil: Callable[[MadeUp, random.Random], Spoilt], properties: str
 ) -> None:
     run = made_up(seed)
     assert set(properties) <= violated(judged(*spoil(run, random.Random(seed))))
 
 
-def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_path: Path) -> None:
-    recorder = HistoryWriter(tmp_path / "p1.jsonl")
-    recorder.asked("a.1", "claim", "ann", "author")
-    recorder.told("a.1", Joined(name="ann", room="lobby"))
+def test_a_history_is_read_without_the_incomplete_line_of_a_killed_process(tmp_path: Path) -> None:
+    writer = HistoryWriter(tmp_path / "p1.jsonl")
+    writer.asked("a.1", "claim", "ann", "author")
+    writer.told("a.1", Joined(name="ann", room="lobby"))
     for number in (1, 2, 3, 4):
-        recorder.asked("a.1", "post", f"a.1 {number} \U0001f469\u2028\x00")
-    recorder.told("a.1", MessageReceived(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
-    recorder.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
-    recorder.asked("a.1", "close")
-    recorder.told("a.1", NotSent(sequence=3, text="", reason="the client left before it was delivered"))
+        writer.asked("a.1", "post", f"a.1 {number} \U0001f469\u2028\x00")
+    writer.told("a.1", MessageReceived(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
+    writer.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
+    writer.asked("a.1", "close")
+    writer.told("a.1", NotSent(sequence=3, text="", reason="the client left before it was delivered"))
     with (tmp_path / "p1.jsonl").open("ab") as file:
         file.write(b'{"type":"asked","at":')
     read = history_of(read_lines(tmp_path))
@@ -206,11 +210,11 @@ def test_what_is_recorded_is_read_again_but_for_a_line_cut_short_by_a_kill(tmp_p
     assert stay.joined < stay.closed == stay.left
 
 
-def test_a_session_that_ends_does_not_know_what_became_of_its_posts() -> None:
+def test_the_end_of_a_session_makes_the_outcome_of_its_posts_unknown() -> None:
     lines: list[Line] = [
-        Asked(at=1, session="a.1", what="claim", text="ann", author="a"),
+        Asked(at=1, session="a.1", verb="claim", text="ann", author="a"),
         Told(at=2, session="a.1", event="Joined"),
-        Asked(at=3, session="a.1", what="post", text="a.1 1 x"),
+        Asked(at=3, session="a.1", verb="post", text="a.1 1 x"),
         Told(at=4, session="a.1", event="NotSent", data={"sequence": 1, "reason": "taken"}),
         Told(at=5, session="a.1", event="Ended", data={"text": "taken", "freed": False}),
     ]
@@ -219,8 +223,24 @@ def test_a_session_that_ends_does_not_know_what_became_of_its_posts() -> None:
     assert [op.kind for op in read.names] == ["claim", "lost"]
 
 
-def test_a_client_that_fails_is_told() -> None:
+def test_a_failed_client_is_recorded_as_stuck() -> None:
     lines: list[Line] = [
         Told(at=1, session="a.1", event="Ended", data={"text": "the client failed: x", "freed": False})
     ]
     assert history_of(lines).stuck == ("a.1: the client failed: x",)
+
+
+@pytest.mark.parametrize("text", [CLIENT_FAILED, NO_HISTORY, MINE_FAILED])
+def test_the_client_shows_the_texts_by_which_a_history_recognizes_events(text: str) -> None:
+    sources = Path(chat_client.__file__).parent.rglob("*.py")
+    assert any(f'"{text}' in source.read_text() for source in sources)
+
+
+def test_the_registry_refuses_a_held_name_with_the_text_that_a_history_recognizes() -> None:
+    journal = Journal()
+    journal.claim("ann", "author of ann", "r1")
+
+    refusal = journal.claim("ann", "author of bob", "r2").reply
+
+    assert isinstance(refusal, Refused)
+    assert refusal.text == NAME_TAKEN.format(name="ann")

@@ -1,4 +1,4 @@
-"""The command that breaks the chat, on a machine where not everything can be had."""
+"""The fault command on a machine without the tools that some faults need."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.faults.isolation import INSIDE
     ("fault", "arguments"),
     [("network", ["--only", "network"]), ("nodes", ["--only", "nodes"]), ("nodes", ["--nodes", "3"])],
 )
-def test_a_fault_that_cannot_be_had_is_not_played(tmp_path: Path, fault: str, arguments: list[str]) -> None:
+def test_the_command_refuses_a_fault_whose_tools_are_missing(tmp_path: Path, fault: str, arguments: list[str]) -> None:
     environ = {name: value for name, value in os.environ.items() if name != INSIDE}
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults", *arguments],
@@ -26,4 +26,4 @@ def test_a_fault_that_cannot_be_had_is_not_played(tmp_path: Path, fault: str, ar
     )
 
     assert done.returncode == 1
-    assert done.stderr == f"{fault} cannot be had here: not installed: unshare, ip, tc, mount\n"
+    assert done.stderr == f"cannot inject {fault} faults here: install unshare, ip, tc, mount\n"

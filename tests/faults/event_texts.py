@@ -1,0 +1,10 @@
+"""The texts by which a history recognizes some events; a test compares them with those of client and registry."""
+
+# An error in the client itself ended the session.
+CLIENT_FAILED = "the client failed"
+# The session follows the room without the history.
+NO_HISTORY = "the archive does not answer: earlier"
+# The answer to /mymsgs is incomplete.
+MINE_FAILED = "the archive does not answer: try /mymsgs again"
+# Another author holds the name.
+NAME_TAKEN = "{name} is taken: choose another name"
