@@ -17,7 +17,7 @@ permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py
 - **read:** consume from these queues, and bind queues to these exchanges
 
 `amq.default` is the default exchange. Writing to it means writing to every queue, so no client may.
-`N` stands for 0 to 15. [Who may do what](../explanation/architecture.md#who-may-do-what) explains the consequences.
+`N` stands for 0 to 15. [Security](../explanation/architecture.md#security) explains the consequences.
 """
 FAMILIES = (("router.ingress.", "router.ingress.N"), ("router.seat.", "router.seat.N"))
 TITLES = {

@@ -31,3 +31,14 @@ def test_each_python_file_that_the_documentation_names_exists() -> None:
     parts = ("libs", "services", "client", "admin", "tests", "testkit", "bench", "local", "docs")
     existing = {path.name for part in parts for path in (ROOT / part).rglob("*.py")}
     assert named <= existing
+
+
+def test_each_decision_is_in_the_index_and_has_all_sections() -> None:
+    directory = ROOT / "docs" / "decisions"
+    index = (directory / "README.md").read_text()
+    for page in directory.glob("[0-9]*.md"):
+        assert f"({page.name})" in index
+        title, *rest = page.read_text().splitlines()
+        assert title.startswith(f"# {int(page.name[:4])}. ")
+        assert [line for line in rest if line.startswith("## ")][:3] == ["## Context", "## Decision", "## Consequences"]
+        assert [line[:12] for line in rest if line.startswith("- **")][:2] == ["- **Status:*", "- **Date:** "]
