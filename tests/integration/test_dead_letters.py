@@ -89,9 +89,9 @@ def letters(broker: TestBroker, vhost: str) -> Iterator[Letters]:
 
 def looked(letters: Letters) -> list[str]:
     """Return the listed letters. The broker takes a moment to requeue letters that were listed before."""
-    told = listed(letters.admin)
-    until(lambda: letters.count() == len(told))
-    return told
+    listing = listed(letters.admin)
+    until(lambda: letters.count() == len(listing))
+    return listing
 
 
 def ids(letters: Letters) -> list[str]:
@@ -114,17 +114,17 @@ def test_to_list_letters_any_number_of_times_changes_nothing(letters: Letters) -
 def test_show_prints_all_of_a_letter(letters: Letters) -> None:
     letters.die(b"one", b'{"type":"claim","secret":"s3cret"}')
     two = ids(letters)[1]
-    told = shown(letters.admin, two)
-    assert told[0] == f"id: {two}"
-    assert {f"reply_to: {INBOX}", "header text: a test", '  "secret": "***"'} < set(told)
+    listing = shown(letters.admin, two)
+    assert listing[0] == f"id: {two}"
+    assert {f"reply_to: {INBOX}", "header text: a test", '  "secret": "***"'} < set(listing)
 
 
 def test_a_list_ends_after_1000_letters_and_counts_the_others(letters: Letters) -> None:
     letters.die(*(b"%d" % n for n in range(MAX_LISTED + 2)))
     until(lambda: letters.count() == MAX_LISTED + 2)
-    told = listed(letters.admin)
-    assert len(told) == MAX_LISTED + 1
-    assert told[-1] == "2 more are not listed"
+    listing = listed(letters.admin)
+    assert len(listing) == MAX_LISTED + 1
+    assert listing[-1] == "2 more are not listed"
 
 
 def test_a_replayed_letter_moves_to_the_queue_that_it_came_from(letters: Letters) -> None:
@@ -164,7 +164,7 @@ def test_a_letter_that_cannot_be_replayed_stays_and_the_others_are_replayed(lett
 def test_drop_deletes_one_letter_or_all(letters: Letters) -> None:
     letters.die(b"one", b"two", b"two", b"three")
     two = ids(letters)[1]
-    assert len(list(dropped(letters.admin, two))) == 2, "letters that are alike in all have one id"
+    assert len(list(dropped(letters.admin, two))) == 2, "equal letters have one id"
     until(lambda: left(letters, "one", "three"))
     assert len(list(dropped(letters.admin, None))) == 2
     assert ids(letters) == []
@@ -227,7 +227,7 @@ def test_listed_letters_are_in_their_queue_while_a_slow_reader_reads(letters: Le
     assert asking.stdout
     assert asking.stdout.readline()
     until(lambda: letters.count() == MAX_LISTED)
-    assert asking.poll() is None, "more is told than a pipe holds"
+    assert asking.poll() is None, "the list is longer than a pipe holds"
     asking.communicate(timeout=30)
 
 
