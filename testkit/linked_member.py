@@ -1,10 +1,9 @@
-"""A member of the chat whose link is the test's own: what arrives is handed in, what is sent is looked at."""
+"""A member of the chat with a link that the test plays."""
 
 import time
 from typing import Any
 
 from chat_client import events
-from chat_client.link import Link
 from chat_client.member import Member
 from chat_wire.codec import decode, encode
 from chat_wire.messages import (
@@ -32,16 +31,32 @@ AGES = 4_000_000_000_000_000
 GRANTED_AT = 5
 
 
-class FakeLink(Link):
-    """A link whose other end is the test."""
+class FakeLink:
+    """A link whose other end is the test.
+
+    Attributes:
+        sent: The messages published.
+        routes: The exchange and the routing key of each.
+        replies: The messages in the inbox.
+        entries: The entries of the room that have arrived.
+        attached: The offsets at which the room was attached.
+        breaks: The error that attaching to the room raises.
+        bounced: The exchanges at which a message reached no queue.
+        waiting: How many publications are unconfirmed.
+    """
 
     def __init__(self, breaks: Exception | None = None) -> None:
+        """Make a link.
+
+        Args:
+            breaks: The error that attaching to the room raises.
+        """
         self.sent: list[Any] = []
-        self.ways: list[tuple[str, str]] = []
+        self.routes: list[tuple[str, str]] = []
         self.replies: list[bytes] = []
         self.entries: list[tuple[int, bytes]] = []
         self.attached: list[int | str] = []
-        self.breaks = breaks  # whoever attaches to the room
+        self.breaks = breaks
         self.bounced: set[str] = set()
         self.waiting = 0
         self.blocked = False
@@ -49,17 +64,21 @@ class FakeLink(Link):
 
     @property
     def unconfirmed(self) -> int:
+        """How many publications are unconfirmed."""
         return self.waiting
 
     def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
-        self.ways.append((exchange, routing_key))
+        """Record a message."""
+        self.routes.append((exchange, routing_key))
         self.sent.append(decode(body, *SENT))
 
     def pop_bounced(self) -> set[str]:
+        """Return the exchanges that the test has set."""
         bounced, self.bounced = self.bounced, set()
         return bounced
 
     def attach(self, room: str, offset: int | str) -> None:
+        """Record the offset, or break."""
         assert room == "lobby"
         if self.breaks:
             raise self.breaks
@@ -67,33 +86,45 @@ class FakeLink(Link):
         self.attached.append(offset)
 
     def pop_replies(self) -> list[bytes]:
+        """Return the replies that the test has put in."""
         replies, self.replies = self.replies, []
         return replies
 
     def pop_entries(self) -> list[tuple[int, bytes]]:
+        """Return the entries that the test has put in."""
         entries, self.entries = self.entries, []
         return entries
 
 
 class LinkedMember:
-    """A member, its link, and what it told."""
+    """A member named alice, its link, and the events that it told.
+
+    Attributes:
+        told: The events since the last `work`.
+        member: The member.
+        now: The time of the member's clock, in seconds.
+        link: The link of the present connection.
+    """
 
     def __init__(self) -> None:
+        """Make a connected member without a name."""
         self.told: list[events.Event] = []
         self.member = Member("secret", self.told.append)
         self.now = 100.0
         self.connect()
 
     def connect(self, breaks: Exception | None = None) -> None:
+        """Open a new connection."""
         self.link = FakeLink(breaks)
         self.member.opened(self.now)
 
     def lose(self, loss: events.ConnectionLost | events.Waiting = LOST, breaks: Exception | None = None) -> None:
+        """Lose the connection and open another."""
         self.member.lost(loss)
         self.connect(breaks)
 
     def work(self, *replies: Any, after: float = 0.0) -> list[events.Event]:
-        """What is told when these replies arrive."""
+        """Let replies arrive, and return the events."""
         self.now += after
         self.told.clear()
         self.link.replies += [encode(reply) for reply in replies]
@@ -101,29 +132,33 @@ class LinkedMember:
         return list(self.told)
 
     def hear(self, offset: int, entry: Batch | Notice) -> list[events.Event]:
-        """What is told when this entry of the room arrives."""
+        """Let an entry of the room arrive, and return the events."""
         self.link.entries.append((offset, encode(entry)))
         return self.work()
 
     def last(self, cls: type[Any]) -> Any:
-        """The message of a class that was sent last."""
+        """Return the message of a class that was sent last."""
         return next(message for message in reversed(self.link.sent) if type(message) is cls)
 
     def grant(self, cls: type[Any] = Claim, token: str = "token", expires: int = AGES) -> list[events.Event]:
+        """Let the registry grant the last claim or renewal, and return the events."""
         self.work()
         return self.work(granted(self.last(cls).request, token, expires))
 
     def join(self, *history: Recorded) -> list[events.Event]:
+        """Join the room, with a first page of these messages, and return the events."""
         self.member.claim.ask("alice", self.now)
         self.grant()
         return self.work(page(self.last(History).request, *history))
 
     def post(self, sequence: int, text: str = "hola") -> None:
+        """Post a message."""
         self.member.posting.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
         self.work()
 
 
 def granted(request: str, token: str, expires: int) -> Granted:
+    """Return the answer to a claim or a renewal."""
     return Granted(
         request=request,
         session="mine",
@@ -138,6 +173,7 @@ def granted(request: str, token: str, expires: int) -> Granted:
 
 
 def recorded(number: int, offset: int = 40) -> Recorded:
+    """Return a post of bob as the archive has it."""
     return Recorded(
         number=number,
         room="lobby",
@@ -154,6 +190,7 @@ def recorded(number: int, offset: int = 40) -> Recorded:
 
 
 def page(request: str, *messages: Recorded, more: bool = False, offset: int | None = None) -> Page:
+    """Return a page of recorded posts."""
     position = Position(offset=messages[-1].offset, id=f"bobs-{messages[-1].sequence}") if messages else None
     if offset is not None:
         position = Position(offset=offset, id="x-1")
@@ -161,6 +198,7 @@ def page(request: str, *messages: Recorded, more: bool = False, offset: int | No
 
 
 def batch(*sequences: int, session: str = "mine", user: str = "alice") -> Batch:
+    """Return an entry of the room with posts of one session."""
     posts = tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences)
     runs = (Run(session=session, user=user, author="author", posts=posts),)
     return Batch(room="lobby", router="r", server_ts=1_000_000, runs=runs)

@@ -1,4 +1,4 @@
-"""People at their clients: the real program, at a pseudo-terminal or at a pipe."""
+"""People at the line client: the real program, at a pseudo-terminal or at a pipe."""
 
 import os
 import subprocess
@@ -13,14 +13,21 @@ MESSAGE = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 
 
 def environment(url: str, state: Path) -> dict[str, str]:
-    """The environment of a client whose author secret lies below `state`."""
+    """Return the environment of a client that keeps its author secret in the directory `state`."""
     return {**os.environ, "AMQP_URL": url, "XDG_STATE_HOME": str(state), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
 
 
 class Person:
-    """Somebody at a terminal of 80 x 24, who prefers plain lines."""
+    """A person at the line client, in a terminal of 80 columns and 24 rows."""
 
     def __init__(self, url: str, state: Path, *arguments: str) -> None:
+        """Start the client.
+
+        Args:
+            url: The AMQP URL.
+            state: The directory of the author secret.
+            arguments: More arguments of the command line.
+        """
         self.terminal = pexpect.spawn(
             PLAIN[0],
             [*PLAIN[1:], *arguments],
@@ -33,39 +40,39 @@ class Person:
         )
 
     def sees(self, pattern: str, seconds: float = 20) -> str:
-        """Wait until something that matches is printed; returns it."""
+        """Wait until the client prints a match of a regular expression; return the match."""
         self.terminal.expect(pattern, timeout=seconds)
         return str(self.terminal.after)
 
     def says(self, line: str) -> None:
-        """Type a line and Enter."""
+        """Type a line and press Enter."""
         self.terminal.sendline(line)
 
     def joins(self, name: str) -> None:
-        """Answer the prompt for a name, and wait to be in."""
+        """Answer the question for the name, and wait until the client has joined."""
         self.sees("name: ")
         self.says(name)
         self.sees(rf"\* you are {name}")
 
     def hears(self, user: str, text: str, seconds: float = 20) -> None:
-        """Wait for a message of somebody, with its time."""
+        """Wait for a message of a user, with its time."""
         self.sees(MESSAGE + rf"{user}: {text}", seconds)
 
     def ends(self) -> int:
-        """Wait until the client has ended; returns its exit status."""
+        """Wait until the client has ended; return its exit status, or the negative signal number."""
         self.terminal.expect(pexpect.EOF)
         self.terminal.close()
         status = self.terminal.exitstatus
         return status if status is not None else -(self.terminal.signalstatus or 0)
 
     def killed(self) -> None:
-        """End the client as kill -9 does."""
+        """Kill the client with SIGKILL."""
         self.terminal.kill(9)
         self.terminal.wait()
 
 
 def piped(url: str, state: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a client with `text` at its standard input, to its end."""
+    """Run a client to its end with a text at its standard input."""
     return subprocess.run(
         [*COMMAND, *arguments],
         input=text,

@@ -1,4 +1,4 @@
-"""Scripts at pipes: a line in is a message, a line out is a message."""
+"""Scripts at pipes: a line in is a message, a line out is a message or a notice."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def test_a_refused_line_is_named_on_stderr_and_the_exit_status_is_1(chat: System
     assert len(re.findall(rf"^{MESSAGE}bot: fine", done.stdout, re.M)) == 2
 
 
-def test_a_name_that_is_refused_ends_the_client_with_2(chat: System, tmp_path: Path) -> None:
+def test_a_refused_name_ends_the_client_with_2(chat: System, tmp_path: Path) -> None:
     ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     for name, reason in (("ann", "taken"), ("a b", "space")):
@@ -60,7 +60,7 @@ def test_a_name_that_is_refused_ends_the_client_with_2(chat: System, tmp_path: P
         assert "not sent" not in done.stderr
 
 
-def test_a_client_without_a_broker_address_says_what_to_set(tmp_path: Path) -> None:
+def test_a_client_without_a_broker_address_names_the_missing_setting(tmp_path: Path) -> None:
     done = piped("", tmp_path, "")
     assert done.returncode == 2
     assert "AMQP_URL" in done.stderr

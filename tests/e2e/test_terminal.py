@@ -1,4 +1,4 @@
-"""People at terminals, with the real system behind them."""
+"""People at the line client in terminals, with the real system."""
 
 import os
 import signal
@@ -106,7 +106,7 @@ def test_my_messages_are_mine_alone_even_when_the_name_had_another_holder(chat: 
     assert "of the first" not in str(second.terminal.before)
 
 
-def test_who_joins_late_sees_what_was_said_before_once_and_then_what_is_new(chat: System, tmp_path: Path) -> None:
+def test_a_late_member_sees_earlier_messages_once_and_then_new_ones(chat: System, tmp_path: Path) -> None:
     ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     for text in ("one", "two"):
@@ -120,14 +120,14 @@ def test_who_joins_late_sees_what_was_said_before_once_and_then_what_is_new(chat
     bob.hears("ann", "three")
 
 
-def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+def test_the_client_waits_for_a_broker_that_does_not_run_yet(tmp_path: Path) -> None:
     ann = Person("amqp://client:x@127.0.0.1:9/", tmp_path, "--name", "ann")
     ann.sees("waiting for the broker at 127.0.0.1:9")
     ann.terminal.sendintr()
     ann.ends()
 
 
-def test_what_others_send_cannot_steer_the_terminal(chat: System, tmp_path: Path) -> None:
+def test_messages_of_others_cannot_control_the_terminal(chat: System, tmp_path: Path) -> None:
     ann, eve = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "eve", "--plain")
     ann.joins("ann")
     eve.joins("eve")
@@ -138,7 +138,7 @@ def test_what_others_send_cannot_steer_the_terminal(chat: System, tmp_path: Path
     assert "\x07" not in seen
 
 
-def test_what_is_no_text_is_said_as_well_as_can_be(chat: System, tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_replaced(chat: System, tmp_path: Path) -> None:
     ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     os.write(ann.terminal.child_fd, b"\xffhola\n")
@@ -147,7 +147,7 @@ def test_what_is_no_text_is_said_as_well_as_can_be(chat: System, tmp_path: Path)
     assert ann.ends() == 0
 
 
-def test_who_waits_to_leave_in_order_may_leave_at_once_and_is_told_what_was_not_sent(
+def test_a_person_who_waits_to_leave_can_leave_at_once_and_sees_the_unsent_messages(
     broker: TestBroker, tmp_path: Path
 ) -> None:
     broker.empty("/")

@@ -1,4 +1,4 @@
-"""Older pages of the room and what a search finds, asked of an archive that is the test's own hand."""
+"""Older pages of the room and searches, over a link that the test plays."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def searched(alice: LinkedMember, words: str) -> Search:
     return question
 
 
-def test_what_is_older_is_asked_for_from_the_oldest_told_on(alice: LinkedMember) -> None:
+def test_older_messages_are_asked_for_before_the_oldest_told(alice: LinkedMember) -> None:
     joined(alice, 8, 9)
 
     first = older(alice)
@@ -75,7 +75,7 @@ def test_a_page_is_asked_for_once_while_it_is_waited_for(alice: LinkedMember) ->
     assert len(alice.link.sent) == questions
 
 
-def test_what_is_older_than_the_first_heard_is_found_without_the_history_of_joining(alice: LinkedMember) -> None:
+def test_messages_older_than_the_first_one_told_are_found_without_the_first_page(alice: LinkedMember) -> None:
     alice.member.claim.ask("alice", alice.now)
     alice.grant()
     alice.work(after=HISTORY_SECONDS)
@@ -112,7 +112,7 @@ def test_a_question_goes_again_when_the_connection_is_back(alice: LinkedMember) 
     assert alice.last(History).request == question.request
 
 
-def test_a_question_of_before_the_connection_was_back_is_asked_however_long_that_took(alice: LinkedMember) -> None:
+def test_a_question_from_before_a_long_outage_is_asked_after_it(alice: LinkedMember) -> None:
     joined(alice, 8)
     question = older(alice)
     alice.now += 2 * ANSWER_SECONDS
@@ -126,7 +126,7 @@ def test_a_question_of_before_the_connection_was_back_is_asked_however_long_that
     assert alice.work(after=ANSWER_SECONDS)[0] == events.Remark(text=SILENT)
 
 
-def test_a_search_tells_what_it_finds_and_goes_on_before_that(alice: LinkedMember) -> None:
+def test_a_search_tells_the_messages_found_and_continues_before_them(alice: LinkedMember) -> None:
     joined(alice, 8)
 
     question = searched(alice, "hola mundo")

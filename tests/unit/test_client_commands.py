@@ -1,4 +1,4 @@
-"""What can be typed."""
+"""The registry of commands, and the meaning of typed lines."""
 
 import pytest
 from hypothesis import given
@@ -75,11 +75,11 @@ def test_each_name_of_a_command_means_it(line: str, command: Command) -> None:
     assert parse(line) == Asked(command)
 
 
-def test_what_does_not_begin_with_a_slash_is_text_as_it_stands() -> None:
+def test_a_line_without_a_slash_is_a_message_unchanged() -> None:
     assert parse("  hola /users ") == Text("  hola /users ")
 
 
-def test_two_slashes_say_one() -> None:
+def test_two_slashes_make_a_message_that_begins_with_one() -> None:
     assert parse("//users") == Text("/users")
 
 
@@ -99,7 +99,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(line: str, nearest: str
 
 
 @pytest.mark.parametrize("line", ["/", "/ ", "/ü", "/2"])
-def test_whatever_follows_a_slash_gets_an_answer(line: str) -> None:
+def test_every_line_with_a_slash_gets_an_answer(line: str) -> None:
     assert isinstance(parse(line), Mistake)
 
 
@@ -120,7 +120,7 @@ def test_a_command_with_something_after_it_is_not_carried_out() -> None:
         ("/bell", Asked(commands.BELL)),
     ],
 )
-def test_what_follows_a_command_comes_with_it(line: str, asked: Asked) -> None:
+def test_a_command_receives_its_argument(line: str, asked: Asked) -> None:
     assert parse(line) == asked
 
 
@@ -132,7 +132,7 @@ def test_what_follows_a_command_comes_with_it(line: str, asked: Asked) -> None:
         ("/bell loud", "loud: type /bell on|off|mention"),
     ],
 )
-def test_a_missing_or_wrong_argument_is_answered_with_what_to_type(line: str, usage: str) -> None:
+def test_a_missing_or_wrong_argument_is_answered_with_the_usage(line: str, usage: str) -> None:
     answer = parse(line)
 
     assert isinstance(answer, Mistake)
@@ -177,17 +177,17 @@ def test_a_blank_line_asks_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("line", ["/me waves", "/ME waves", "/me   waves  "])
-def test_an_action_is_a_text_that_says_so_itself(line: str) -> None:
+def test_an_action_is_posted_with_its_prefix(line: str) -> None:
     assert entered(line) == ("post", "/me waves")
     assert action("/me waves") == "waves"
 
 
 @pytest.mark.parametrize("text", ["waves", "/me", "/me ", "/me  ", "/men wave", " /me waves", "/Me waves"])
-def test_other_texts_are_no_actions(text: str) -> None:
+def test_other_texts_are_not_actions(text: str) -> None:
     assert action(text) is None
 
 
-def test_two_slashes_say_what_would_be_an_action() -> None:
+def test_two_slashes_make_a_message_of_an_action() -> None:
     answer = parse("//me waves")
 
     assert isinstance(answer, Text)
@@ -205,7 +205,7 @@ def test_a_line_never_becomes_an_action_unless_it_is_typed_as_one(line: str, sta
         assert not (start + line).startswith("//")
 
 
-def test_help_says_what_follows_a_command_and_has_a_column_for_what_it_does() -> None:
+def test_help_shows_the_arguments_and_has_a_column_for_the_effects() -> None:
     lines = commands.help_lines()
 
     assert lines[2].startswith("/search WORDS ")

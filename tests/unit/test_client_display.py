@@ -1,4 +1,4 @@
-"""What is printed: readable, one line a message, and nothing that a terminal obeys."""
+"""Events as lines: readable, one line for each message, without control characters."""
 
 import re
 import unicodedata
@@ -40,7 +40,7 @@ def test_my_messages_end_with_their_number() -> None:
     ]
 
 
-def test_an_action_is_shown_as_what_its_sender_does() -> None:
+def test_an_action_is_shown_with_a_star_before_its_sender() -> None:
     assert display.lines(MessageReceived(at=AT, user="alice", text="/me waves\x1b")) == [
         "[2026-11-22 15:36:00] * alice waves␛"
     ]
@@ -55,7 +55,7 @@ def test_an_action_is_shown_as_what_its_sender_does() -> None:
         (2, True, '* the newest 2 messages with "hola mundo"; the full-screen client shows older ones too'),
     ],
 )
-def test_what_a_search_has_found_ends_with_how_much_it_is(count: int, more: bool, closing: str) -> None:
+def test_the_messages_that_a_search_found_end_with_their_number(count: int, more: bool, closing: str) -> None:
     found = tuple(MessageReceived(at=AT + number, user="bob", text="hola, mundo") for number in range(count))
 
     *shown, last = display.lines(SearchListed(words="hola mundo", messages=found, more=more))
@@ -84,7 +84,7 @@ def test_a_search_that_was_not_answered_is_not_said_to_have_found_nothing() -> N
         ("a\u200db 漢\u200d字 я\u200dя a\ufe0f\u200d👩 👩\u200d", "ab 漢字 яя a\ufe0f👩 👩"),
     ],
 )
-def test_what_a_terminal_would_obey_is_shown_instead(text: str, shown: str) -> None:
+def test_control_characters_are_shown_as_pictures(text: str, shown: str) -> None:
     assert display.safe(text) == shown
 
 
@@ -93,7 +93,7 @@ dangerous = st.text(alphabet=st.sampled_from("\x00\x07\x08\x1b\r\n\x7f\x85\x9b\u
 
 
 @given(anything | dangerous, anything | dangerous)
-def test_nothing_that_is_received_reaches_the_terminal_as_more_than_text(user: str, text: str) -> None:
+def test_received_texts_reach_the_terminal_as_plain_text(user: str, text: str) -> None:
     lines = display.lines(MessageReceived(at=AT, user=user, text=text)) + display.lines(
         PresenceChanged(at=AT, user=user, kind="left")
     )
@@ -116,5 +116,5 @@ def test_letters_take_the_width_that_they_are_reckoned_with(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\u200db", 2)])
-def test_the_width_of_a_text_is_what_it_takes_on_a_terminal(text: str, columns: int) -> None:
+def test_the_width_of_a_text_is_its_columns_on_a_terminal(text: str, columns: int) -> None:
     assert display.width(text) == columns

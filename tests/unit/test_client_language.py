@@ -1,4 +1,4 @@
-"""The client in the language of its person: which one that is, and that its catalogue has every text."""
+"""The language of the client, and the completeness of its catalogue."""
 
 import ast
 import os
@@ -33,30 +33,30 @@ BY_HAND = "run make translations, and translate what is empty in the .po"
 
 @pytest.fixture
 def speak() -> Iterator[Callable[..., None]]:
-    """Speak what an environment of these variables asks for, and English again afterwards."""
+    """Yield a function that sets the language by environment variables; restore English afterwards."""
     yield lambda **variables: use_language(variables)
     use_language({})
 
 
 @pytest.fixture
 def spanish(speak: Callable[..., None]) -> None:
-    """Spanish."""
+    """Use Spanish."""
     speak(LANG="es_ES.UTF-8")
 
 
 def catalogue() -> Catalog:
-    """The Spanish texts, as they were written."""
+    """Return the Spanish catalogue, as it was written."""
     with (SPANISH / "chat.po").open("rb") as file:
         return read_po(file, abort_invalid=True)
 
 
 def texts(one_or_many: object) -> tuple[str, ...]:
-    """The forms of a text, one if it has no plural."""
+    """Return the forms of a text; one if it has no plural."""
     return (one_or_many,) if isinstance(one_or_many, str) else tuple(one_or_many)  # type: ignore[arg-type]
 
 
 def fields(text: str) -> set[str]:
-    """The names that are put into a text."""
+    """Return the names of the fields of a text."""
     return {name for _literal, name, _format, _conversion in string.Formatter().parse(text) if name is not None}
 
 
@@ -74,7 +74,7 @@ def fields(text: str) -> set[str]:
         {"LANG": "en_US.UTF-8", "LANGUAGE": "eo:es:en"},
     ],
 )
-def test_spanish_is_spoken_where_it_is_asked_for(speak: Callable[..., None], variables: dict[str, str]) -> None:
+def test_spanish_is_used_if_the_environment_asks_for_it(speak: Callable[..., None], variables: dict[str, str]) -> None:
     speak(**variables)
 
     assert _("nobody") == "nadie"
@@ -96,7 +96,7 @@ def test_spanish_is_spoken_where_it_is_asked_for(speak: Callable[..., None], var
         {"LANGUAGE": "es"},
     ],
 )
-def test_english_is_spoken_to_everybody_else(speak: Callable[..., None], variables: dict[str, str]) -> None:
+def test_other_languages_get_english(speak: Callable[..., None], variables: dict[str, str]) -> None:
     speak(LANG="es")
     speak(**variables)
 
@@ -112,8 +112,8 @@ def test_the_catalogue_has_each_text_of_the_code_and_no_other() -> None:
     assert written - used == set(), BY_HAND
 
 
-def test_no_text_to_be_translated_is_or_stands_in_an_f_string() -> None:
-    """Babel does not find those, or finds them with newer versions of Python alone."""
+def test_no_f_string_is_or_contains_a_translated_text() -> None:
+    """Babel does not find them, or only with newer versions of Python."""
     hidden = [ast.unparse(each) for path in PACKAGE.rglob("*.py") for each in _hidden(ast.parse(path.read_text()))]
 
     assert hidden == []
@@ -128,7 +128,7 @@ def _hidden(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _translates(node: ast.AST, kind: type[ast.expr]) -> bool:
-    """Whether this asks for the translation of an expression of this kind."""
+    """Return whether a node asks for the translation of an expression of this kind."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
         return False
     return any(isinstance(argument, kind) for argument in node.args)
@@ -143,12 +143,12 @@ def test_every_text_is_translated() -> None:
 
 
 def forms(translation: object) -> tuple[str, ...]:
-    """The forms of a translation; an empty one if it has none."""
+    """Return the forms of a translation; one empty form if there is none."""
     return texts(translation) or ("",)
 
 
 def test_a_translation_has_the_fields_of_its_text() -> None:
-    """Else it could not be shown, or would say less."""
+    """Otherwise the client could not show it, or it would lack information."""
     wrong = [
         form
         for message in catalogue()
@@ -169,7 +169,7 @@ def test_a_translation_begins_and_ends_with_blanks_where_its_text_does() -> None
             assert blanks(form) == blanks(texts(message.id)[0]), form
 
 
-def test_what_is_compiled_is_what_was_written() -> None:
+def test_the_compiled_catalogue_equals_the_written_one() -> None:
     with (SPANISH / "chat.mo").open("rb") as file:
         compiled = {texts(message.id): texts(message.string) for message in read_mo(file) if message.id}
     written = {texts(message.id): texts(message.string) for message in catalogue() if message.id}

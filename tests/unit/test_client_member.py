@@ -1,4 +1,4 @@
-"""What a member does with what arrives, over a link of the test's own making."""
+"""A member and the replies and entries that it receives, over a link that the test plays."""
 
 import pytest
 from amqp.exceptions import NotFound
@@ -91,11 +91,11 @@ def test_a_post_is_sent_at_once_and_told_when_it_comes_back(alice: LinkedMember)
     alice.post(1)
 
     assert sequences(alice.last(Posts)) == [1]
-    assert alice.link.ways[-1] == ("chat.ingress", "3")
+    assert alice.link.routes[-1] == ("chat.ingress", "3")
     assert alice.hear(0, batch(1)) == [events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=1)]
 
 
-def test_posts_wait_until_the_room_is_followed_so_that_none_comes_back_unseen(alice: LinkedMember) -> None:
+def test_posts_wait_until_the_room_is_followed(alice: LinkedMember) -> None:
     alice.member.claim.ask("alice", alice.now)
     alice.grant()
     alice.post(1)
@@ -118,7 +118,7 @@ def test_posts_typed_while_a_message_is_unconfirmed_go_together_in_the_next(alic
     assert sequences(alice.last(Posts)) == [2, 3]
 
 
-def test_posts_that_nothing_takes_wait_and_are_sent_again(alice: LinkedMember) -> None:
+def test_posts_that_reach_no_queue_wait_and_are_sent_again(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
     alice.link.bounced = {"chat.ingress"}
@@ -168,7 +168,7 @@ def test_after_a_lost_connection_the_session_goes_on_where_it_was(alice: LinkedM
     assert alice.hear(41, batch(1, 2, session="carols", user="carol")) == []
 
 
-def test_a_stream_that_has_another_entry_there_is_read_from_its_first(alice: LinkedMember) -> None:
+def test_a_stream_with_another_entry_at_the_offset_is_read_from_its_first(alice: LinkedMember) -> None:
     alice.join(recorded(1))
 
     told = alice.hear(40, batch(1, session="carols", user="carol"))
@@ -177,7 +177,7 @@ def test_a_stream_that_has_another_entry_there_is_read_from_its_first(alice: Lin
     assert alice.link.attached == [40, "first"]
 
 
-def test_a_stream_that_has_nothing_there_is_read_from_its_first(alice: LinkedMember) -> None:
+def test_a_stream_without_an_entry_at_the_offset_is_read_from_its_first(alice: LinkedMember) -> None:
     alice.join(recorded(1))
 
     alice.work(after=FIRST_ENTRY_SECONDS + 1)
@@ -185,7 +185,7 @@ def test_a_stream_that_has_nothing_there_is_read_from_its_first(alice: LinkedMem
     assert alice.link.attached == [40, "first"]
 
 
-def test_a_deleted_stream_is_read_from_its_first_when_it_is_there_again(alice: LinkedMember) -> None:
+def test_a_deleted_stream_is_read_from_its_first_entry_when_it_exists_again(alice: LinkedMember) -> None:
     alice.join(recorded(1))
     alice.hear(40, batch(1, session="bobs", user="bob"))
 
@@ -195,7 +195,7 @@ def test_a_deleted_stream_is_read_from_its_first_when_it_is_there_again(alice: L
     assert alice.link.attached == [40, "first"]
 
 
-def test_a_post_that_went_down_with_a_deleted_stream_is_told_when_a_later_one_comes_back(alice: LinkedMember) -> None:
+def test_a_post_lost_with_a_deleted_stream_is_named_when_a_later_one_comes_back(alice: LinkedMember) -> None:
     alice.join()
     for sequence in (1, 2):
         alice.post(sequence)
@@ -214,7 +214,7 @@ def test_a_post_that_went_down_with_a_deleted_stream_is_told_when_a_later_one_co
     ]
 
 
-def test_a_room_that_is_not_there_is_waited_for_once_however_often_it_is_looked_for(alice: LinkedMember) -> None:
+def test_a_missing_room_is_reported_once_during_several_attempts(alice: LinkedMember) -> None:
     alice.join()
     alice.told.clear()
     missing = events.Waiting(text="there is no room")
@@ -229,7 +229,7 @@ def test_a_room_that_is_not_there_is_waited_for_once_however_often_it_is_looked_
     assert alice.grant(Resume) == [events.WaitingOver(), events.ConnectedAgain()]
 
 
-def test_notices_are_told_but_not_those_of_oneself(alice: LinkedMember) -> None:
+def test_notices_about_others_are_told_and_those_about_oneself_are_not(alice: LinkedMember) -> None:
     alice.join()
     notices = [Notice(id=user, room="lobby", kind="joined", user=user, at=5) for user in ("alice", "bob")]
 
@@ -237,7 +237,7 @@ def test_notices_are_told_but_not_those_of_oneself(alice: LinkedMember) -> None:
     assert alice.hear(1, notices[1]) == [events.PresenceChanged(at=5, user="bob", kind="joined")]
 
 
-def test_who_is_there_is_asked_as_of_the_grant(alice: LinkedMember) -> None:
+def test_the_users_are_asked_for_as_of_the_grant(alice: LinkedMember) -> None:
     alice.join()
     alice.member.users.ask(alice.now)
     alice.work()
@@ -266,7 +266,7 @@ def said(*numbers: int) -> list[events.MessageReceived]:
     return [events.MessageReceived(at=number, user="bob", text=f"text {number}") for number in numbers]
 
 
-def test_my_messages_have_what_was_said_just_before(alice: LinkedMember) -> None:
+def test_my_messages_include_a_post_sent_just_before(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
     alice.member.mine.want(alice.now)
@@ -294,7 +294,7 @@ def test_my_messages_are_listed_though_one_is_not_recorded_for_long(alice: Linke
     assert told == [events.MineListed(messages=(), total=0)]
 
 
-def test_leaving_waits_for_what_was_sent_to_come_back(alice: LinkedMember) -> None:
+def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
     alice.member.leave.want(alice.now)
@@ -337,7 +337,7 @@ def test_the_token_is_renewed_before_it_expires(alice: LinkedMember) -> None:
     assert alice.last(Posts).token == "renewed"
 
 
-def test_a_session_that_was_taken_over_ends_and_names_what_is_not_sent(alice: LinkedMember) -> None:
+def test_a_session_that_was_taken_over_ends_and_names_the_unsent_posts(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
 
@@ -357,14 +357,14 @@ def test_a_session_that_cannot_be_resumed_ends_with_the_reason(alice: LinkedMemb
     assert told == [events.Ended(text="released", freed=False)]
 
 
-def test_an_answer_to_no_question_is_nothing(alice: LinkedMember) -> None:
+def test_an_answer_without_a_question_has_no_effect(alice: LinkedMember) -> None:
     alice.join()
 
     assert alice.work(Users(request="another", connected=(), disconnected=())) == []
     assert alice.work(SessionEnded(session="another", expires=AGES, reason="taken")) == []
 
 
-def test_what_cannot_be_read_is_remarked_on(alice: LinkedMember) -> None:
+def test_an_unreadable_reply_is_reported_in_a_remark(alice: LinkedMember) -> None:
     alice.join()
     alice.link.replies.append(b"{")
 
@@ -384,7 +384,7 @@ def test_a_broker_in_alarm_is_waited_for(alice: LinkedMember) -> None:
     assert sequences(alice.last(Posts)) == [1]
 
 
-def test_who_came_and_went_before_this_member_joined_is_not_told() -> None:
+def test_notices_from_before_the_member_joined_are_not_told() -> None:
     alice = LinkedMember()
     alice.join()
     before, after = (Notice(id=str(at), room="lobby", kind="left", user="bob", at=at) for at in (4, 6))
@@ -411,8 +411,8 @@ def test_a_broker_in_alarm_may_take_its_time_to_confirm(alice: LinkedMember) -> 
     assert alice.work(after=STALLED_SECONDS) == [events.WaitingOver()]
 
 
-def test_a_member_that_is_said_to_be_lost_says_that_it_is_there(alice: LinkedMember) -> None:
-    """As when its node was cut off from the others for a while, which it could not notice."""
+def test_a_member_reported_lost_renews_its_session(alice: LinkedMember) -> None:
+    """A node that is cut off from the others for a while loses its clients without their noticing."""
     alice.join()
     before, after = (Notice(id=str(at), room="lobby", kind="lost", user="alice", at=at) for at in (4, 6))
 
@@ -423,7 +423,7 @@ def test_a_member_that_is_said_to_be_lost_says_that_it_is_there(alice: LinkedMem
     assert Resume in map(type, alice.link.sent)
 
 
-def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_right_after_it() -> None:
+def test_the_first_page_is_told_once_even_if_the_connection_breaks_right_after_it() -> None:
     alice = LinkedMember()
     alice.member.claim.ask("alice", alice.now)
     alice.grant()
@@ -440,7 +440,7 @@ def test_a_history_that_was_told_is_not_told_again_though_the_connection_broke_r
     assert not any(isinstance(each, History) for each in alice.link.sent)
 
 
-def test_who_has_not_typed_a_name_yet_waits_for_the_broker_only_until_it_is_there() -> None:
+def test_without_a_name_waiting_ends_when_the_broker_is_connected() -> None:
     alice = LinkedMember()
     alice.member.status.wait_for("the broker")
     alice.connect()
@@ -448,7 +448,7 @@ def test_who_has_not_typed_a_name_yet_waits_for_the_broker_only_until_it_is_ther
     assert alice.told == [events.Waiting(text="the broker"), events.WaitingOver()]
 
 
-def test_who_has_typed_a_name_waits_until_that_is_answered() -> None:
+def test_with_a_name_waiting_ends_when_the_claim_is_answered() -> None:
     alice = LinkedMember()
     alice.member.claim.ask("alice", alice.now)
     alice.member.status.wait_for("the broker")

@@ -1,4 +1,4 @@
-"""The outbox: each post once and in order, whatever happens to confirms and connections."""
+"""The outbox: each post once and in order, over lost confirms and connections."""
 
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_message_of_long_posts_holds_fewer() -> None:
     assert taken(outbox) == list(range(1, 17))
 
 
-def test_a_message_that_bounced_goes_again_before_what_was_added_meanwhile() -> None:
+def test_a_bounced_message_goes_again_before_posts_added_meanwhile() -> None:
     outbox = outbox_of(1)
     outbox.next_message()
     outbox.add(post(2))
@@ -110,12 +110,13 @@ def test_a_late_post_is_named_once() -> None:
 
 
 class Road:
-    """The way of a session's posts: a broker's queue, the room's stream, and a member who reads it.
+    """The way of a session's posts: a broker's queue, the room's stream, and a member that reads it.
 
-    Messages and the stream are carried in order, and may be carried again.
+    It keeps the order of messages and of the stream, and may carry both again.
     """
 
     def __init__(self) -> None:
+        """Start without posts."""
         self.outbox = Outbox()
         self.added = 0
         self.offered: tuple[Post, ...] = ()  # sent, and not known to the broker yet

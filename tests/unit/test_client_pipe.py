@@ -1,4 +1,4 @@
-"""The face for pipes, without a broker: what it reads and writes, and how it ends."""
+"""The line client at pipes, without a broker: its input, its output and its end."""
 
 import fcntl
 import os
@@ -22,7 +22,7 @@ LEFT = "(the client left before it was sent)"
 
 
 def ended(state: Path, redirections: str, *command: str) -> "subprocess.CompletedProcess[str]":
-    """A client that comes to its end by itself, its descriptors being what a shell makes of `redirections`."""
+    """Run a client to its end, with the redirections of a shell."""
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {redirections}', "sh", *command],
         stdin=subprocess.DEVNULL,
@@ -36,7 +36,7 @@ def ended(state: Path, redirections: str, *command: str) -> "subprocess.Complete
 
 @contextmanager
 def waiting(state: Path, stdin: int) -> Iterator["subprocess.Popen[str]"]:
-    """A client that waits for its broker, and has said so."""
+    """Start a client and wait until it says that it waits for the broker."""
     process = subprocess.Popen(
         BOT,
         stdin=stdin,
@@ -56,12 +56,12 @@ def waiting(state: Path, stdin: int) -> Iterator["subprocess.Popen[str]"]:
 
 
 def unread(pipe: IO[str]) -> int:
-    """How many bytes wait in a pipe (ioctl_pipe(2), FIONREAD)."""
+    """Return how many bytes wait in a pipe (ioctl_pipe(2), FIONREAD)."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def hand_over(pipe: IO[str], lines: str, unread_by: IO[str]) -> None:
-    """Write lines, and return once the client has taken them in: it has, when it has read another one after them."""
+    """Write lines, and wait until the client has handled them: until it has read another line after them."""
     for written in (lines, "\n"):
         pipe.write(written)
         pipe.flush()
@@ -69,14 +69,14 @@ def hand_over(pipe: IO[str], lines: str, unread_by: IO[str]) -> None:
 
 
 def complaints(client: "subprocess.Popen[str]") -> list[str]:
-    """Have a client leave that has read all; what it says on stderr."""
+    """Terminate a client that has read everything; return its lines on stderr."""
     client.terminate()
     complained = client.communicate(timeout=30)[1]
     assert client.returncode == TERMINATED
     return complained.splitlines()
 
 
-def test_messages_that_were_read_and_not_posted_are_named_when_the_client_leaves(tmp_path: Path) -> None:
+def test_messages_read_but_not_posted_are_named_when_the_client_leaves(tmp_path: Path) -> None:
     with waiting(tmp_path, subprocess.PIPE) as client:
         assert client.stdin
         hand_over(client.stdin, "one\n/users\n//two\n/exit\nthree\n", unread_by=client.stdin)
@@ -94,14 +94,14 @@ def test_an_input_that_does_not_block_is_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_descriptor_that_is_closed_is_one_with_nothing_in_it(tmp_path: Path, closed: str) -> None:
+def test_a_closed_descriptor_is_treated_as_empty(tmp_path: Path, closed: str) -> None:
     done = ended(tmp_path, closed, *COMMAND)
 
     assert done.returncode == 2
     assert done.stderr.startswith("chat: no name") or "2>&-" in closed
 
 
-def test_an_input_that_cannot_be_read_is_named_and_is_at_its_end(tmp_path: Path) -> None:
+def test_an_unreadable_input_is_reported_and_treated_as_ended(tmp_path: Path) -> None:
     done = ended(tmp_path, "0>/dev/null", *COMMAND)
 
     assert done.returncode == 2

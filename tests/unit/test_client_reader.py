@@ -1,4 +1,4 @@
-"""Reading a room's stream: what is told, what is not told again, and when the stream is not what it was."""
+"""Reading a room's stream: entries told once, and a stream that was deleted or cut short."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_a_post_is_told_with_its_time_and_name() -> None:
     assert Reader().read(0, batch("alice", 1), "bob") == [MessageReceived(at=NOW, user="alice", text="text 1")]
 
 
-def test_a_post_of_our_own_carries_its_sequence() -> None:
+def test_an_own_post_carries_its_sequence() -> None:
     assert Reader().read(0, batch("alice", 7), "alice") == [
         MessageReceived(at=NOW, user="alice", text="text 7", sequence=7)
     ]
@@ -65,14 +65,14 @@ def test_a_notice_that_comes_twice_is_told_once() -> None:
     assert reader.read(1, notice(), "alice") == []
 
 
-def test_a_post_said_before_we_came_is_not_told_when_it_comes_again() -> None:
+def test_a_post_from_before_joining_is_not_told_when_it_comes_again() -> None:
     reader = Reader()
     reader.recall(replace(page("alice", 5, offset=40), last={"alice": 5, "bob": 3}))
 
     assert texts(reader.read(41, batch("bob", 2, 3, 4), "carol")) == ["text 4"]
 
 
-def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
+def test_the_stream_does_not_tell_posts_of_the_history_again() -> None:
     reader = Reader()
     told = reader.recall(page("alice", 5, offset=40))
 
@@ -82,7 +82,7 @@ def test_what_the_history_told_the_stream_does_not_tell_again() -> None:
     assert reader.read(40, batch("alice", 5, 6), "bob") == [MessageReceived(at=NOW, user="alice", text="text 6")]
 
 
-def test_of_the_entry_where_the_history_ends_only_what_comes_after_it_is_told() -> None:
+def test_the_entry_where_the_history_ends_is_told_from_the_next_post_on() -> None:
     reader = Reader()
     reader.recall(page("alice", 5, offset=40))
     reader.attach()
@@ -93,7 +93,7 @@ def test_of_the_entry_where_the_history_ends_only_what_comes_after_it_is_told() 
     assert texts(reader.read(40, entry, "bob")) == ["text 2"]
 
 
-def test_of_the_entry_that_was_read_last_nothing_is_told_again() -> None:
+def test_the_entry_that_was_read_last_is_not_told_again() -> None:
     reader = Reader()
     entry = replace(batch("alice", 1), runs=(*batch("alice", 1).runs, *batch("carol", 1).runs))
     reader.read(9, entry, "bob")
@@ -103,7 +103,7 @@ def test_of_the_entry_that_was_read_last_nothing_is_told_again() -> None:
     assert reader.read(9, entry, "bob") == []
 
 
-def test_a_reader_that_knows_nothing_attaches_at_the_first_entry() -> None:
+def test_a_new_reader_attaches_at_the_first_entry() -> None:
     reader = Reader()
 
     assert reader.attach() == "first"
@@ -137,7 +137,7 @@ def test_the_entry_at_another_offset_does_not_fit() -> None:
     assert not reader.fits(12, batch("alice", 1))
 
 
-def test_after_a_restart_what_is_new_is_told_and_what_is_long_past_is_not() -> None:
+def test_after_a_restart_new_posts_are_told_and_old_ones_are_not() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
 
@@ -147,7 +147,7 @@ def test_after_a_restart_what_is_new_is_told_and_what_is_long_past_is_not() -> N
     assert texts(reader.read(2, batch("alice", 2), "bob")) == ["text 2"]
 
 
-def test_after_a_restart_our_own_posts_are_seen_whatever_a_router_s_clock_says() -> None:
+def test_after_a_restart_own_posts_are_told_even_if_a_router_s_clock_is_wrong() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
     reader.restart()

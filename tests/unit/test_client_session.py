@@ -1,4 +1,4 @@
-"""The session as its face has it, with a broker that does not answer, or none."""
+"""The session as a frontend uses it, with a silent broker or without one."""
 
 import socket
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NO_BROKER = "amqp://client:x@127.0.0.1:9/"
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """A server that takes connections and says nothing."""
+    """Yield a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
         yield server
@@ -24,7 +24,7 @@ def not_sent(told: list[Event]) -> list[str]:
     return [event.text for event in told if isinstance(event, NotSent)]
 
 
-def test_what_was_posted_is_named_though_the_broker_is_silent(silent: socket.socket) -> None:
+def test_unsent_posts_are_named_even_if_the_broker_is_silent(silent: socket.socket) -> None:
     told: list[Event] = []
     session = Session(f"amqp://client:x@127.0.0.1:{silent.getsockname()[1]}/", "secret", told.append)
     session.start()
@@ -38,7 +38,7 @@ def test_what_was_posted_is_named_though_the_broker_is_silent(silent: socket.soc
         assert not_sent(told) == ["one", "two"]
 
 
-def test_what_is_posted_just_before_closing_is_named_once() -> None:
+def test_a_post_made_just_before_closing_is_named_once() -> None:
     told: list[Event] = []
     session = Session(NO_BROKER, "secret", told.append)
     session.start()
@@ -50,7 +50,7 @@ def test_what_is_posted_just_before_closing_is_named_once() -> None:
     assert not_sent(told) == ["one"]
 
 
-def test_half_of_a_surrogate_pair_is_no_name_and_no_message() -> None:
+def test_half_of_a_surrogate_pair_is_refused_in_names_and_messages() -> None:
     session = Session(NO_BROKER, "secret", lambda _event: None)
 
     with pytest.raises(InvalidName):

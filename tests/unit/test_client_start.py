@@ -1,8 +1,12 @@
 """How the client starts: its settings and its secret."""
 
+import os
 import re
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from chat_client.settings import broker_name, client_settings
 from chat_client.state import author_secret
 from chat_wire.settings import MissingSetting
 from testkit.fullscreen_person import FullscreenPerson
+from testkit.people import COMMAND
 
 URL = "amqp://guest:password@localhost:5673/"
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
@@ -22,23 +27,72 @@ def test_the_name_comes_from_the_command_line_or_is_asked_for() -> None:
     assert client_settings({"AMQP_URL": URL}, []).name is None
 
 
-def test_plain_lines_have_no_local_time() -> None:
+def test_plain_and_local_time_exclude_each_other() -> None:
     with pytest.raises(SystemExit):
         client_settings({"AMQP_URL": URL}, ["--plain", "--local-time"])
     assert client_settings({"AMQP_URL": URL}, ["--local-time"]).local_time
 
 
-def test_without_a_broker_s_url_the_setting_is_named() -> None:
+def test_a_missing_broker_url_is_named() -> None:
     with pytest.raises(MissingSetting, match="AMQP_URL"):
         client_settings({}, [])
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost", "http://localhost/", "amqp://", "amqp://host:port/", "amqp://a:b@[::1:5672/"]
+    "url",
+    [
+        "",
+        "localhost",
+        "http://localhost/",
+        "amqp://",
+        "amqp://host:port/",
+        "amqp://host:0/",
+        "amqp://host:65536/",
+        "amqp://a:b@[::1:5672/",
+        "amqp://one/;http://two/",
+    ],
 )
-def test_a_url_that_names_no_broker_is_refused(url: str) -> None:
+def test_a_url_that_is_not_the_address_of_a_broker_is_refused(url: str) -> None:
     with pytest.raises(BadUrl, match="AMQP_URL"):
         client_settings({"AMQP_URL": url}, [])
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({}, "chat: AMQP_URL is not set: "),
+        ({"AMQP_URL_FILE": "/nonexistent"}, "chat: AMQP_URL_FILE names /nonexistent, which cannot be read: "),
+        ({"AMQP_URL": "http://localhost/"}, "chat: AMQP_URL is not the address of a broker: "),
+        ({"AMQP_URL": URL, "XDG_STATE_HOME": "/dev/null"}, "chat: /dev/null/tertulia/author-secret cannot be used "),
+    ],
+)
+def test_a_wrong_setting_ends_the_client_with_2_and_a_clear_error(environ: dict[str, str], complaint: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AMQP_URL")}
+
+    done = subprocess.run(
+        COMMAND, env={**kept, "LC_ALL": "C", **environ}, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(complaint)
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        client_settings({}, ["--version"])
+
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"chat {version('chat-client')}\n"
+
+
+def test_nothing_that_talks_to_rabbitmq_is_loaded_before_the_question_for_the_name() -> None:
+    loaded = (
+        "import sys, chat_client.__main__, chat_client.fullscreen.app, chat_client.line.run\n"
+        "print([name for name in ('kombu', 'amqp', 'msgspec', 'importlib.metadata') if name in sys.modules])"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True) == "[]\n"
 
 
 def test_a_broker_is_named_without_its_password() -> None:
@@ -62,7 +116,7 @@ def test_only_its_owner_can_read_the_secret(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_clients_that_start_at_once_end_up_with_one_secret(tmp_path: Path) -> None:
+def test_clients_that_start_at_the_same_time_share_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         secrets = set(pool.map(author_secret, [tmp_path] * 64))
 
@@ -89,7 +143,7 @@ def test_a_damaged_secret_is_not_replaced(tmp_path: Path, damaged: bytes) -> Non
 
 
 @pytest.mark.parametrize(("value", "coloured"), [("", True), ("1", False)])
-def test_colours_are_left_out_for_who_sets_no_color_to_something(tmp_path: Path, value: str, coloured: bool) -> None:
+def test_a_no_color_that_is_not_empty_removes_the_colours(tmp_path: Path, value: str, coloured: bool) -> None:
     ann = FullscreenPerson("amqp://client:x@127.0.0.1:9/", tmp_path, NO_COLOR=value)
     ann.sees("Choose your name")
 

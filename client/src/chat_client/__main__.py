@@ -14,18 +14,27 @@ from chat_client.opening import session_opener
 from chat_client.settings import ClientSettings, client_settings
 from chat_client.state import author_secret
 from chat_client.texts import refusal
-from chat_wire.settings import MissingSetting
+from chat_wire.settings import SettingError
+
+WRONG_SETTINGS = 2
 
 
 def main() -> int:
-    """Run the client; returns its exit status."""
-    _open_what_is_closed()
+    """Run the client.
+
+    Returns:
+        The exit status: 2 if a setting is wrong, else that of the frontend.
+
+    Raises:
+        SystemExit: The arguments are wrong (status 2), or ask for the help or the version (status 0).
+    """
+    _open_closed_streams()
     use_language(os.environ)
-    logging.getLogger().addHandler(logging.NullHandler())  # the screen belongs to the chat
+    logging.getLogger().addHandler(logging.NullHandler())  # log lines would disturb the screen
     try:
         settings = client_settings(os.environ, sys.argv[1:])
         secret = author_secret(Path(user_state_dir("tertulia")))
-    except MissingSetting as error:
+    except SettingError as error:
         return _complain(refusal("missing_setting", str(error)))
     except ClientError as error:
         return _complain(str(error))
@@ -44,8 +53,8 @@ def _run(settings: ClientSettings, secret: str) -> int:
     return fullscreen.run(settings, open_session)
 
 
-def _open_what_is_closed() -> None:
-    """Have something at each of the descriptors 0 to 2: whoever starts this may have closed them."""
+def _open_closed_streams() -> None:
+    """Open the descriptors 0 to 2 on the null device if the parent process has closed them."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
@@ -53,7 +62,7 @@ def _open_what_is_closed() -> None:
 
 def _complain(text: str) -> int:
     print(f"chat: {text}", file=sys.stderr)
-    return 2
+    return WRONG_SETTINGS
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chat_amqp import topology
 from chat_client.events import Event, OlderListed, Remark, SearchListed
 from chat_client.language import _
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.reader import PostPosition, as_received
 from chat_client.requests import Question, Requests
 from chat_client.room_follower import RoomFollower
@@ -52,7 +52,7 @@ class OlderQuestion(Question[Page]):
         """Return the question for the page."""
         return History(request=request, token=grant.token, room=self._room.name, before=self._oldest, limit=PAGE)
 
-    def answered(self, answer: Page, _link: Link, now: float) -> None:
+    def answered(self, answer: Page, _link: MemberLink, now: float) -> None:
         """Tell a page; ask for the next if all of it was told before."""
         older = [each for each in answer.messages if self._is_older((each.offset, each.index))]
         if answer.messages:
@@ -63,12 +63,12 @@ class OlderQuestion(Question[Page]):
         else:
             self._ask(now)
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """Tell the reason; the person may ask again."""
         self._emit(Remark(text=text))
         self._emit(OlderListed(messages=(), more=True))
 
-    def given_up(self, link: Link) -> None:
+    def given_up(self, link: MemberLink) -> None:
         """Tell that the archive does not answer."""
         self.refused(_no_answer(), link)
 
@@ -120,19 +120,19 @@ class SearchQuestion(Question[Page]):
             limit=PAGE,
         )
 
-    def answered(self, answer: Page, _link: Link, _now: float) -> None:
+    def answered(self, answer: Page, _link: MemberLink, _now: float) -> None:
         """Tell the messages found."""
         if answer.messages:
             self._before = answer.messages[0].number
         messages = tuple(map(as_received, answer.messages))
         self._emit(SearchListed(words=self._words, messages=messages, more=answer.more))
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """Tell the reason; the person may ask again."""
         self._emit(Remark(text=text))
         self._emit(SearchListed(words=self._words, messages=(), more=True))
 
-    def given_up(self, link: Link) -> None:
+    def given_up(self, link: MemberLink) -> None:
         """Tell that the archive does not answer."""
         self.refused(_no_answer(), link)
 

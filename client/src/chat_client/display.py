@@ -1,6 +1,6 @@
-"""Events as lines of text that are safe to print, whatever was received.
+"""Events as lines of text that are safe to print.
 
-Each message is one line: nothing a member sends can end it, move the cursor, or reverse the reading order.
+Each message is one line. No text of a member can end the line, move the cursor or reverse the reading order.
 """
 
 import re
@@ -19,7 +19,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 REFUSED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
 
 # A joiner (U+200D) between two emoji or after a virama of an Indic script has a meaning (UTS #51, Unicode chapter 12).
-# Elsewhere terminals ignore it, but what measures texts takes it and the letter after it for no cells.
+# Elsewhere terminals ignore it, but Rich counts no cells for it and the letter after it.
 _EMOJI = "[\u2194\u2195\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 _VIRAMA = "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
 _STRAY_JOINER = re.compile(
@@ -45,16 +45,16 @@ _SAFE = {
 
 
 def safe(text: str) -> str:
-    """`text` without anything a terminal would obey, or that would make it take another width than is reckoned with.
+    """Return a text without control characters, and with the width that Rich measures.
 
-    A control character is shown as its picture; a joiner that joins nothing is left out.
+    The picture of a control character replaces it. A joiner that joins nothing is removed.
     """
     shown = text.replace("\r\n", "\n").translate(_SAFE)
     return _STRAY_JOINER.sub("", shown) if "\u200d" in shown else shown
 
 
 def width(text: str) -> int:
-    """How many columns a terminal needs for `text`, which is safe."""
+    """Return how many columns a safe text takes on a terminal."""
     return sum(_columns(char) for char in text)
 
 
@@ -89,12 +89,12 @@ def lines(event: events.Event) -> list[str]:
 
 
 def notice(text: str) -> str:
-    """A line that is not a message."""
+    """Return a line that is not a message."""
     return f"* {safe(text)}"
 
 
 def message(said: events.MessageReceived) -> str:
-    """A message, with the UTC time at which it reached the router. What somebody does stands behind a star."""
+    """Return the line of a message, with the UTC time at which it reached the router. An action begins with a star."""
     does = action(said.text)
     line = f"* {safe(said.user)} {safe(does)}" if does else f"{safe(said.user)}: {safe(said.text)}"
     return f"[{_utc(said.at)}] {line}"

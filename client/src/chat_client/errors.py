@@ -1,10 +1,10 @@
-"""Everything that can be wrong with how the client is started.
+"""The errors that keep the client from starting.
 
     ClientError
-    ├── BadUrl         AMQP_URL is no address of a broker
-    └── StateError     the author secret cannot be kept or is damaged
+    ├── BadUrl         AMQP_URL is not the address of a broker
+    └── StateError     the author secret cannot be kept, or is damaged
 
-The text of each says what to do about it.
+The text of each error is for the person: it says what happened and what to do.
 """
 
 
@@ -13,8 +13,8 @@ class ClientError(Exception):
 
 
 class BadUrl(ClientError):
-    """AMQP_URL does not name a broker."""
+    """AMQP_URL is not the address of a broker."""
 
 
 class StateError(ClientError):
-    """The state directory cannot be written, or what it holds is no secret."""
+    """The client cannot write its state directory, or the file there does not hold a secret."""

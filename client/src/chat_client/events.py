@@ -1,46 +1,49 @@
-"""What a session tells its face: plain data, in the order it happened. Times as in chat_wire.messages."""
+"""The events that a session tells its frontend, in the order in which they happened.
+
+Times are in microseconds since 1970-01-01 UTC.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # loading the messages takes time, and the question for the name needs none of them
+if TYPE_CHECKING:  # loading the messages takes time, and the question for the name does not need them
     from chat_wire.messages import NoticeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Something that is needed is not there; the session waits and tries again by itself. Told once."""
+    """The session waits for something and keeps trying. Told once for each reason."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingOver:
-    """What was waited for is there."""
+    """The session does not wait any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
-    """A session that was joined has no connection; what is posted now is sent when it is back."""
+    """A session that has joined lost its connection. It sends new posts once it is connected again."""
 
     broker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedAgain:
-    """The session goes on where it was."""
+    """The session is connected again and continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameRefused:
-    """The name asked for cannot be had; another may be asked for."""
+    """The session did not get the name, and may claim another."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The name is ours, and the history has been told."""
+    """The session has the name, and the history has been told."""
 
     name: str
     room: str
@@ -48,7 +51,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """A post of the room, told once. `sequence` is set on the session's own: the post has come back."""
+    """A post of the room, told once. A post of this session carries its `sequence`."""
 
     at: int
     user: str
@@ -58,7 +61,7 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceChanged:
-    """Somebody joined, left, lost the connection, or is back."""
+    """A user joined, left, lost the connection, or is back."""
 
     at: int
     user: str
@@ -67,7 +70,7 @@ class PresenceChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delayed:
-    """A post has not come back for some seconds; it still may. Told once of each."""
+    """A post has not come back for some seconds, but still may. Told once for each post."""
 
     sequence: int
     text: str
@@ -75,7 +78,7 @@ class Delayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """A post is not in the room, and will not be sent again."""
+    """A post is not in the room, and the session will not send it again."""
 
     sequence: int
     text: str
@@ -84,7 +87,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersListed:
-    """Who is there, and who holds a name without a connection."""
+    """The users: those connected, and those that hold a name without a connection."""
 
     connected: tuple[str, ...]
     disconnected: tuple[str, ...]
@@ -92,7 +95,7 @@ class UsersListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineListed:
-    """Some of the person's own posts, oldest first; with `total` the list is complete."""
+    """Some of the person's own posts, oldest first. The last such event carries the `total`."""
 
     messages: tuple[MessageReceived, ...]
     total: int | None = None
@@ -100,9 +103,9 @@ class MineListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlderListed:
-    """What was said before all that was told of the room, oldest first; `more` if there may be still older ones.
+    """The messages before the oldest one told, oldest first; `more` if there may be still older ones.
 
-    None, and yet more, is a question that failed: a Remark before it says why.
+    No messages together with `more` mean that the question failed. A Remark before this event has the reason.
     """
 
     messages: tuple[MessageReceived, ...]
@@ -111,9 +114,9 @@ class OlderListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchListed:
-    """What the room has of the words searched for, oldest first; `more` if there are older ones.
+    """The messages that have the words of a search, oldest first; `more` if there are older ones.
 
-    None, and yet more, is a search that failed: a Remark before it says why.
+    No messages together with `more` mean that the search failed. A Remark before this event has the reason.
     """
 
     words: str
@@ -123,14 +126,14 @@ class SearchListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something the person should know."""
+    """A remark for the person."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The session is over. `freed` if it was asked to be, so that the name is free."""
+    """The session is over. `freed` if the person left, so that the name is free."""
 
     text: str
     freed: bool

@@ -1,4 +1,4 @@
-"""The words a person reads, in that person's language: gettext, with catalogues below locale/."""
+"""The texts for people, in their language: gettext, with catalogues in locale/."""
 
 import gettext
 from collections.abc import Mapping
@@ -13,30 +13,30 @@ _chosen = gettext.NullTranslations()
 
 
 def use_language(environ: Mapping[str, str]) -> None:
-    """Speak the language that the environment asks for from now on, English if there is no catalogue of it."""
+    """Use the language that the environment asks for, or English if there is no catalogue for it."""
     global _chosen
     _chosen = gettext.translation(DOMAIN, LOCALES, languages=_languages(environ), fallback=True)
 
 
 def _(text: str) -> str:
-    """`text` in the language in use. It has none for the empty text."""
+    """Return a text in the language in use. The empty text has no translation."""
     return _chosen.gettext(text)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """The form that goes with `number`, in the language in use."""
+    """Return the form of a text for a number, in the language in use."""
     return _chosen.ngettext(one, many, number)
 
 
 def marked(text: str) -> str:
-    """`text` as it is, marked for the catalogues: it is translated when it is shown."""
+    """Return a text unchanged, but mark it for the catalogues. `_` translates it when it is shown."""
     return text
 
 
 def _languages(environ: Mapping[str, str]) -> list[str]:
-    """The languages asked for, the most wanted first, by GNU gettext's manual (2.3, Setting the Locale).
+    """Return the languages to try, in order (GNU gettext manual, 2.3, "Setting the Locale").
 
-    LANGUAGE is a list, and counts only if there is a locale. English needs no catalogue: nothing after it is asked for.
+    LANGUAGE is a list, and counts only if a locale is set. English needs no catalogue, so the list ends before it.
     """
     locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "C")
     if locale.split(".")[0] in UNTRANSLATED:

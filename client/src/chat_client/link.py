@@ -13,12 +13,10 @@ from kombu.connection import Connection
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication, Publisher
+from chat_client.member_link import RoomEntry
 
 ROOM_PREFETCH = 500
 GATHER_SECONDS = 0.01
-
-# An entry of the room's stream: its offset, and its body.
-RoomEntry = tuple[int, bytes]
 
 
 class Link:

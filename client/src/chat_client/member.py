@@ -10,7 +10,7 @@ from chat_amqp import topology
 from chat_client.browsing import ANSWER_SECONDS, OlderQuestion, SearchQuestion
 from chat_client.events import ConnectionLost, Ended, Event, Joined, Remark, Waiting
 from chat_client.language import _
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.membership import ClaimQuestion, FirstPageQuestion, LeaveQuestion, RenewQuestion
 from chat_client.mine import MineQuestion
 from chat_client.posting import Posting
@@ -106,7 +106,7 @@ class Member:
         due = self._requests.next_time()
         return now + 1 if due is None else min(max(due, now + PACE_SECONDS), now + 1)
 
-    def work(self, link: Link, now: float) -> None:
+    def work(self, link: MemberLink, now: float) -> None:
         """Handle what has arrived, and send what is due."""
         for body in link.pop_replies():
             self._receive(body, link, now)
@@ -123,7 +123,7 @@ class Member:
 
     # Replies in the inbox.
 
-    def _receive(self, body: bytes, link: Link, now: float) -> None:
+    def _receive(self, body: bytes, link: MemberLink, now: float) -> None:
         try:
             reply: Reply = decode(body, *REPLIES)
         except WireError as error:
@@ -132,7 +132,7 @@ class Member:
             return
         self._handle(reply, link, now)
 
-    def _handle(self, reply: Reply, link: Link, now: float) -> None:
+    def _handle(self, reply: Reply, link: MemberLink, now: float) -> None:
         match reply:
             case Granted() | Exited() | Users() | Page():
                 self._on_answer(reply, link, now)
@@ -147,12 +147,12 @@ class Member:
             case _:
                 assert_never(reply)
 
-    def _on_answer(self, answer: Answer, link: Link, now: float) -> None:
+    def _on_answer(self, answer: Answer, link: MemberLink, now: float) -> None:
         question = self._requests.answered(answer.request)
         if question and isinstance(answer, question.expects):
             question.answered(answer, link, now)
 
-    def _on_refused(self, refused: Refused, link: Link) -> None:
+    def _on_refused(self, refused: Refused, link: MemberLink) -> None:
         question = self._requests.answered(refused.request)
         text = refusal(refused.reason, refused.text)
         if question:
@@ -166,7 +166,7 @@ class Member:
 
     # The session.
 
-    def _on_granted(self, grant: Granted, link: Link, now: float) -> None:
+    def _on_granted(self, grant: Granted, link: MemberLink, now: float) -> None:
         self._grant = grant
         lifetime = (grant.expires - grant.at) / 1_000_000  # by the registry's clock; the one here may differ
         self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)

@@ -6,7 +6,7 @@ from chat_amqp import topology
 from chat_client.browsing import OlderQuestion
 from chat_client.events import Event, NameRefused, Remark
 from chat_client.language import _
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.requests import OpeningQuestion, Question, Requests
 from chat_client.room_follower import RoomFollower
 from chat_wire.messages import Claim, Exit, Exited, Granted, History, Page, Resume
@@ -14,7 +14,7 @@ from chat_wire.messages import Claim, Exit, Exited, Granted, History, Page, Resu
 HISTORY = 50
 HISTORY_SECONDS = 3.0
 
-OnGranted = Callable[[Granted, Link, float], None]
+OnGranted = Callable[[Granted, MemberLink, float], None]
 
 
 class ClaimQuestion(OpeningQuestion):
@@ -44,11 +44,11 @@ class ClaimQuestion(OpeningQuestion):
         """Return the claim."""
         return Claim(request=request, name=self._name, secret=self._secret)
 
-    def answered(self, answer: Granted, link: Link, now: float) -> None:
+    def answered(self, answer: Granted, link: MemberLink, now: float) -> None:
         """Begin the session."""
         self._on_granted(answer, link, now)
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """Tell that the person has to choose another name."""
         self._emit(NameRefused(text=text))
 
@@ -88,11 +88,11 @@ class RenewQuestion(OpeningQuestion):
         """Return the request to resume."""
         return Resume(request=request, token=self._token, secret=self._secret)
 
-    def answered(self, answer: Granted, link: Link, now: float) -> None:
+    def answered(self, answer: Granted, link: MemberLink, now: float) -> None:
         """Continue the session."""
         self._on_granted(answer, link, now)
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """End the session."""
         self._on_refused(text)
 
@@ -133,20 +133,20 @@ class FirstPageQuestion(Question[Page]):
         """Return the question for the newest page."""
         return History(request=request, token=grant.token, room=self._room.name, before=None, limit=HISTORY)
 
-    def answered(self, answer: Page, link: Link, now: float) -> None:
+    def answered(self, answer: Page, link: MemberLink, now: float) -> None:
         """Tell the messages, and follow the room after them."""
         self._room.recall(answer)
         self._older.recalled(answer)
         self._on_joined()  # before anything can fail: the history must not be told again
         self._room.attach(link, now)
 
-    def refused(self, text: str, link: Link) -> None:
+    def refused(self, text: str, link: MemberLink) -> None:
         """Follow the room without the earlier messages."""
         self._emit(Remark(text=text))
         self._on_joined()
         self._room.attach_late(link)
 
-    def given_up(self, link: Link) -> None:
+    def given_up(self, link: MemberLink) -> None:
         """Follow the room without the earlier messages."""
         self.refused(_("the archive does not answer: earlier messages are not shown"), link)
 
@@ -181,10 +181,10 @@ class LeaveQuestion(Question[Exited]):
         """Return the request to exit."""
         return Exit(request=request, token=grant.token)
 
-    def answered(self, _answer: Exited, _link: Link, _now: float) -> None:
+    def answered(self, _answer: Exited, _link: MemberLink, _now: float) -> None:
         """End the session."""
         self._on_over(_("you have left, and your name is free"), True)
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """End the session, which the registry does not know any more."""
         self._on_over(text, False)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chat_amqp import topology
 from chat_client.events import Event, MineListed, Remark
 from chat_client.language import _
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.reader import as_received
 from chat_client.requests import Question, Requests
 from chat_client.room_follower import RoomFollower
@@ -61,7 +61,7 @@ class MineQuestion(Question[Page]):
         """Return the question for the next page."""
         return Mine(request=request, token=grant.token, after=self._after, limit=PAGE)
 
-    def answered(self, answer: Page, _link: Link, now: float) -> None:
+    def answered(self, answer: Page, _link: MemberLink, now: float) -> None:
         """Tell a page and ask for the next.
 
         The archive may not have recorded the person's newest post yet. It is asked again until it has, for 3 s at most.
@@ -77,7 +77,7 @@ class MineQuestion(Question[Page]):
         else:
             self._emit(MineListed(messages=messages, total=self._told))
 
-    def given_up(self, _link: Link) -> None:
+    def given_up(self, _link: MemberLink) -> None:
         """Tell that the archive does not answer."""
         self._emit(Remark(text=_("the archive does not answer: try /mymsgs again later")))
 

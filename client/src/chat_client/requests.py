@@ -16,7 +16,7 @@ from kombu.entity import Queue
 
 from chat_amqp import topology
 from chat_client.events import Event, Remark
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_wire.messages import (
     Claim,
     Exit,
@@ -75,14 +75,14 @@ class Question(ABC, Generic[A]):
         """
 
     @abstractmethod
-    def answered(self, answer: A, link: Link, now: float) -> None:
+    def answered(self, answer: A, link: MemberLink, now: float) -> None:
         """Handle the answer."""
 
-    def refused(self, text: str, _link: Link) -> None:
+    def refused(self, text: str, _link: MemberLink) -> None:
         """Handle a refusal, whose text is for the person."""
         self._emit(Remark(text=text))
 
-    def given_up(self, _link: Link) -> None:
+    def given_up(self, _link: MemberLink) -> None:
         """Handle that no answer came in time."""
 
 

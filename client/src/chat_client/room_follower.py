@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chat_client.events import Event, MessageReceived, PresenceChanged, Remark
 from chat_client.language import _
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.posting import Posting
 from chat_client.reader import PostPosition, Reader
 from chat_wire.codec import decode
@@ -57,13 +57,13 @@ class RoomFollower:
         for event in self._reader.recall(page):
             self._emit(event)
 
-    def attach(self, link: Link, now: float) -> None:
+    def attach(self, link: MemberLink, now: float) -> None:
         """Follow the room from the last entry known, or from its first."""
         link.attach(self.name, self._reader.attach())
         self._check_by = now + FIRST_ENTRY_SECONDS
         self.attached = True
 
-    def attach_late(self, link: Link) -> None:
+    def attach_late(self, link: MemberLink) -> None:
         """Follow the room without its history, from the last chunk of its stream.
 
         To start with the next entry would not do: without a known entry, a later reconnection cannot find its place.
@@ -75,7 +75,7 @@ class RoomFollower:
         """Note that the connection is gone."""
         self.attached = False
 
-    def read(self, link: Link, session: str, name: str, now: float) -> None:
+    def read(self, link: MemberLink, session: str, name: str, now: float) -> None:
         """Tell the entries that have arrived.
 
         Attaches at the first entry if the stream was deleted or is another one.
@@ -107,7 +107,7 @@ class RoomFollower:
         """Return whether a notice is older than the session, or about this member, whose own state is newer."""
         return notice.at < self._since or notice.user == name
 
-    def _restart(self, link: Link) -> None:
+    def _restart(self, link: MemberLink) -> None:
         text = _("the broker lost the room's history, or a part of it: some messages may be missing")
         self._emit(Remark(text=text))
         self.newest_own = -1

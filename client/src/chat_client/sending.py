@@ -6,7 +6,7 @@ from chat_amqp import topology
 from chat_amqp.connection import STALLED_SECONDS
 from chat_amqp.errors import Unconfirmed
 from chat_client.language import _, marked
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.outbox import Outbox
 from chat_client.requests import BOUNCED_SECONDS, Due, OpeningQuestion, Request, Requests
 from chat_wire.codec import encode
@@ -43,7 +43,7 @@ class Sender:
         self._requests.lost()
         self._bounced, self._blocked, self._hold_until = False, False, 0.0
 
-    def settle(self, link: Link, now: float) -> None:
+    def settle(self, link: MemberLink, now: float) -> None:
         """Account for the broker's confirms and for messages that reached no queue.
 
         Raises:
@@ -61,7 +61,7 @@ class Sender:
         if self._outbox.flying and not link.unconfirmed:
             self._confirm(now)
 
-    def send(self, link: Link, grant: Granted | None, now: float, *, posts: bool) -> None:
+    def send(self, link: MemberLink, grant: Granted | None, now: float, *, posts: bool) -> None:
         """Publish the requests that are due, and if `posts` is set the next message of posts."""
         if link.blocked:
             self._waiting_for(_(BROKER_BLOCKED))
@@ -91,14 +91,14 @@ class Sender:
             self._waiting_for("")
         self._bounced = False
 
-    def _publish_posts(self, link: Link, grant: Granted) -> None:
+    def _publish_posts(self, link: MemberLink, grant: Granted) -> None:
         posts = self._outbox.next_message()
         if posts:
             body = encode(Posts(token=grant.token, room=self._room, posts=posts))
             link.publish(topology.INGRESS.name, str(grant.partition), body)
 
 
-def _publish_request(link: Link, due: Due, grant: Granted | None) -> None:
+def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:
     message = _message(due, grant)
     if message is not None:
         queue = due.question.queue

@@ -1,20 +1,31 @@
-"""What the environment and the command line say, read once."""
+"""The client's settings, from the environment and the command line, read once."""
 
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from chat_client.errors import BadUrl
 from chat_client.language import _, marked
 from chat_wire.settings import setting
 
+PORTS = {"amqp": 5672, "pyamqp": 5672, "amqps": 5671}  # the default port of each scheme
 NO_ADDRESS = marked("AMQP_URL is not the address of a broker: use amqp://USER:PASSWORD@HOST:5672/")
+NO_PORT = marked("the port in AMQP_URL is not a number from 1 to 65535: use amqp://USER:PASSWORD@HOST:5672/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """How this client runs. `name` is None when the person is to be asked; `plain` is lines in, lines out."""
+    """The client's settings.
+
+    Attributes:
+        amqp_url: The AMQP URLs of the broker's nodes, separated by semicolons.
+        name: The user name; None to ask for it.
+        plain: Whether to run the line client even if the full screen is possible.
+        local_time: Whether to show local times instead of UTC.
+        no_color: Whether to use the terminal's own colours only (https://no-color.org).
+    """
 
     amqp_url: str
     name: str | None
@@ -24,7 +35,17 @@ class ClientSettings:
 
 
 def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> ClientSettings:
-    """The settings; raises MissingSetting or BadUrl, and SystemExit for arguments that make no sense."""
+    """Read and check the settings.
+
+    Args:
+        environ: The environment variables.
+        arguments: The arguments of the command line, without the command.
+
+    Raises:
+        MissingSetting: AMQP_URL is not set, or its file cannot be read.
+        BadUrl: AMQP_URL is not the address of a broker.
+        SystemExit: The arguments are wrong, or ask for the help or the version.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.plain and options.local_time:
@@ -41,25 +62,36 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
 
 
 def broker_name(url: str) -> str:
-    """HOST:PORT of the first broker in an AMQP URL: what may be shown, having no password in it.
+    """Return HOST:PORT of the first node in the AMQP URLs, which can be shown as it has no password.
 
-    Raises BadUrl.
+    Args:
+        url: The AMQP URLs of the broker's nodes, separated by semicolons.
+
+    Raises:
+        BadUrl: One of them is not the address of a broker.
     """
+    first, *_others = map(_node_name, url.split(";"))
+    return first
+
+
+def _node_name(url: str) -> str:
     try:
-        parts = urlsplit(url.split(";")[0])
+        parts = urlsplit(url)
     except ValueError:
         raise BadUrl(_(NO_ADDRESS)) from None
-    try:
-        port = parts.port or (5671 if parts.scheme == "amqps" else 5672)
-    except ValueError:
-        raise BadUrl(_("the port in AMQP_URL is not a number: use amqp://USER:PASSWORD@HOST:5672/")) from None
-    if parts.scheme not in ("amqp", "amqps", "pyamqp") or not parts.hostname:
+    if parts.scheme not in PORTS or not parts.hostname:
         raise BadUrl(_(NO_ADDRESS))
+    try:
+        port = PORTS[parts.scheme] if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise BadUrl(_(NO_PORT))
     return f"{parts.hostname}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Its -h is made here, as argparse's own speaks English alone."""
+    """Return the parser. It has its own -h, as argparse describes that in English only."""
     parser = argparse.ArgumentParser(
         prog="chat",
         description=_("A group chat. AMQP_URL or AMQP_URL_FILE sets the address of its RabbitMQ broker."),
@@ -67,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     options = parser.add_argument_group(_("options"))
     options.add_argument("-h", "--help", action="help", help=_("show this help and exit"))
+    options.add_argument("--version", action=_ShowVersion, nargs=0, help=_("show the version and exit"))
     options.add_argument(
         "--plain",
         action="store_true",
@@ -82,3 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         "--name", help=_("the user name; without it, the client asks for it, or reads it from the first line of input")
     )
     return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the version. Looks it up only then, as that takes 50 ms."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print the version and exit."""
+        from importlib.metadata import version
+
+        print(f"chat {version('chat-client')}")
+        parser.exit()

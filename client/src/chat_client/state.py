@@ -1,4 +1,4 @@
-"""What the client keeps between two runs: the secret by which a person is known again."""
+"""The client's state between two runs: the author secret, by which the services recognise a person."""
 
 import re
 import secrets
@@ -12,9 +12,18 @@ _SECRET = re.compile(r"[0-9a-f]{64}")
 
 
 def author_secret(directory: Path) -> str:
-    """The secret kept in `directory`, 32 random bytes in hex, made when there is none yet.
+    """Return the author secret, and make it at the first start.
 
-    Two clients that start at once end up with the same one. Raises StateError.
+    Two clients that start at the same time get the same secret.
+
+    Args:
+        directory: The state directory, made if it does not exist.
+
+    Returns:
+        32 random bytes as 64 hexadecimal digits.
+
+    Raises:
+        StateError: The directory cannot be written, or the file there does not hold a secret.
     """
     path = directory / SECRET_FILE
     try:
@@ -31,7 +40,7 @@ def author_secret(directory: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    """Put a whole file in place, or leave the one that another client put there first."""
+    """Put a complete file in place, unless another client was faster."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:

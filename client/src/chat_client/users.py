@@ -1,7 +1,7 @@
 """The question for the users of the chat."""
 
 from chat_client.events import UsersListed
-from chat_client.link import Link
+from chat_client.member_link import MemberLink
 from chat_client.requests import Question
 from chat_wire.messages import Granted, ListUsers, Users
 
@@ -19,6 +19,6 @@ class UsersQuestion(Question[Users]):
         """Return the question; its answer is at least as recent as the session."""
         return ListUsers(request=request, token=grant.token, after=grant.offset)
 
-    def answered(self, answer: Users, _link: Link, _now: float) -> None:
+    def answered(self, answer: Users, _link: MemberLink, _now: float) -> None:
         """Tell the users."""
         self._emit(UsersListed(connected=answer.connected, disconnected=answer.disconnected))

@@ -1,0 +1,37 @@
+"""The part of a link that a member uses."""
+
+from typing import Protocol
+
+# An entry of the room's stream: its offset, and its body.
+RoomEntry = tuple[int, bytes]
+
+
+class MemberLink(Protocol):
+    """A link as a member uses it: `chat_client.link.Link`, or a fake in a test.
+
+    Attributes:
+        room_gone: Whether the broker deleted the room's stream.
+        blocked: Whether the broker accepts no messages, being out of memory or disk space.
+    """
+
+    room_gone: bool
+    blocked: bool
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many publications the broker has not confirmed."""
+
+    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+        """Publish a message that must reach a queue, with the inbox as its reply_to."""
+
+    def pop_bounced(self) -> set[str]:
+        """Return the exchanges at which a message reached no queue or was refused, since the last call."""
+
+    def attach(self, room: str, offset: int | str) -> None:
+        """Read a room's stream from an offset: a number, "first" or "last"."""
+
+    def pop_replies(self) -> list[bytes]:
+        """Return the messages that have arrived in the inbox since the last call."""
+
+    def pop_entries(self) -> list[RoomEntry]:
+        """Acknowledge and return the entries of the room that have arrived since the last call."""
