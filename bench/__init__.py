@@ -1,1 +1,1 @@
-"""The benchmark: the running system through its clients' path, each figure beside its baseline."""
+"""The benchmark: measures the running chat on the path of its clients, each figure beside a baseline."""

@@ -1,11 +1,11 @@
 """Measure the chat, each scenario beside its baseline in the same run.
 
-    python -m bench                     everything, at full size
-    python -m bench --quick             small counts, in less than 3 minutes: for what is right, not for time
+    python -m bench                     all scenarios, at full size
+    python -m bench --quick             small counts, in less than 3 minutes: checks the counts, not the speed
     python -m bench --only flood start  some scenarios
 
-It prints a table, and writes bench.json and bench.png into --out. The exit status is 1 when what was counted is wrong;
-a target that is not reached is only shown.
+The command prints a table, and writes bench.json and bench.png into the directory that --out names. If a count is
+wrong, it exits with status 1. A target that is not reached only shows in the table.
 """
 
 import argparse
@@ -38,40 +38,40 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Run the scenarios that the command line names."""
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the broker and the services are stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the exit stops the broker and the services
     directory = Path(tempfile.mkdtemp(prefix="tertulia-bench-"))
-    wrong: list[str] = []
+    failed: list[str] = []
     try:
         with staged(directory) as stage:
-            results = list(_run(stage, arguments, wrong))
+            results = list(_run(stage, arguments, failed))
             write(arguments.out, stage, results, quick=arguments.quick)
     finally:
-        if not wrong:
+        if not failed:
             shutil.rmtree(directory)
     print(table(results), flush=True)
-    if wrong:
-        sys.exit(f"wrong: {', '.join(wrong)}; what the services have left is in {directory}")
+    if failed:
+        sys.exit(f"failed scenarios: {', '.join(failed)}; see the errors above, and logs and data in {directory}")
 
 
-def _run(stage: Stage, arguments: argparse.Namespace, wrong: list[str]) -> Iterator[Result]:
-    """Run scenarios, and show each result as it comes; the names of those that fail are put into `wrong`."""
+def _run(stage: Stage, arguments: argparse.Namespace, failed: list[str]) -> Iterator[Result]:
+    """Run scenarios, print each result at once, and append the names of failed scenarios to `failed`."""
     for name in arguments.only or SCENARIOS:
         try:
             for result in SCENARIOS[name](stage, arguments.quick):
                 print(row(result), flush=True)
                 yield result
-        except Exception:  # whatever it is, the others are worth running
+        except Exception:  # the other scenarios are still worth running
             traceback.print_exc()
-            wrong.append(name)
+            failed.append(name)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="small counts")
-    parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these scenarios")
-    parser.add_argument("--out", type=Path, default=Path(".run/bench"), help="where bench.json and bench.png go")
+    parser.add_argument("--quick", action="store_true", help="use small counts")
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="the scenarios to run")
+    parser.add_argument("--out", type=Path, default=Path(".run/bench"), help="the directory for the results")
     return parser.parse_args()
 
 

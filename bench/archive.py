@@ -1,4 +1,7 @@
-"""How fast a room's stream gets into log.txt and the index; beside it the same lines by write and fsync alone."""
+"""Scenario archive: how fast a room's stream gets into log.txt and the index.
+
+The baseline writes and syncs the same lines without anything else.
+"""
 
 import os
 import sqlite3
@@ -25,7 +28,7 @@ RECORD_SECONDS = 300
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Lines a second, of entries that were in the stream before the archive began: full ones, and of one post each."""
+    """Measure the lines per second for entries of 64 posts and of one post; all exist before the archive starts."""
     for size, posts in ((64, 200_000), (1, 20_000)):
         yield _measure(stage, size, (posts // 40 if quick else posts) // size * size)
 
@@ -43,32 +46,32 @@ def _measure(stage: Stage, size: int, posts: int) -> Result:
         baseline = _write_alone(stage.new_directory() / "log.txt", lines, [_count(each) for each in rounds])
         return Result(
             scenario="archive",
-            case=f"{size} posts an entry",
+            case=f"{size} posts per entry",
             unit="lines/s",
             ours=posts / _seconds(archive),
             baseline=posts / baseline,
-            baseline_name="write and fsync of the same lines, as many at once",
+            baseline_name="write and fsync of the same lines, in groups of the same size",
             target=TARGET,
             more={
-                "lines an fsync": posts / len(rounds),
-                "archive, processor ms a line, its start included": 1000 * used / posts,
-                "archive, MB": megabytes,
+                "lines per fsync": posts / len(rounds),
+                "archive, processor ms per line, including its start": 1000 * used / posts,
+                "archive, memory MB": megabytes,
             },
         )
 
 
 def _indexed(data: Path) -> int:
-    """How many lines the index has."""
+    """Return the number of lines in the index."""
     try:
         with closing(sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)) as index:
             row = index.execute("SELECT lines FROM checkpoint_2").fetchone()
-    except sqlite3.OperationalError:  # not made yet, or being written to
+    except sqlite3.OperationalError:  # the file does not exist yet, or is locked
         return 0
     return row[0] if row else 0
 
 
 def _checked_lines(system: System, posts: int) -> list[bytes]:
-    """The lines of log.txt, which are those of the stream, in its order, and in the index too."""
+    """Return the lines of log.txt, after checking that they and the index have each post once, in order."""
     lines = (system.data / "log.txt").read_bytes().splitlines(keepends=True)
     places = [(line["offset"], line["index"]) for line in map(orjson.loads, lines)]
     assert places == sorted(set(places)), "log.txt is not in the stream's order"
@@ -79,7 +82,7 @@ def _checked_lines(system: System, posts: int) -> list[bytes]:
 
 
 def _seconds(archive: Process) -> float:
-    """From when it began to read the stream to when it had recorded all, by its own log."""
+    """Return the seconds from the start of reading the stream to the last recorded post, by the archive's log."""
     begun, ended = archive.lines("room.attached")[0], archive.lines("posts.recorded")[-1]
     return (datetime.fromisoformat(ended["timestamp"]) - datetime.fromisoformat(begun["timestamp"])).total_seconds()
 
@@ -89,7 +92,7 @@ def _count(line: dict[str, list[tuple[str, int, int]]]) -> int:
 
 
 def _write_alone(path: Path, lines: Sequence[bytes], sizes: Sequence[int]) -> float:
-    """The seconds it takes to write lines, so many at once, and to have them on disk each time."""
+    """Return the seconds that it takes to write groups of lines of these sizes, with an fsync after each group."""
     left = iter(lines)
     pieces = [b"".join(islice(left, size)) for size in sizes]
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -1,6 +1,6 @@
 """The baseline of a flood: a bare Kombu relay, one message at a time, to an exclusive queue for each member.
 
-What one writes who writes a chat on RabbitMQ in an hour: nothing is kept on disk, nothing confirmed, nothing checked.
+It is the chat that an engineer writes on RabbitMQ in an hour: without disk, publisher confirms or validation.
 """
 
 import multiprocessing
@@ -26,13 +26,13 @@ COPIES = Exchange("chat.baseline.copies", type="fanout")
 
 @contextmanager
 def fanout(url: str) -> Iterator[int]:
-    """The relay at work, in a process whose id is given."""
+    """Run the relay in a process of its own, and yield the id of that process."""
     spawning = multiprocessing.get_context("spawn")
     pipe, theirs = spawning.Pipe()
     process = spawning.Process(target=_relay, args=(url, theirs), daemon=True)
     process.start()
     try:
-        assert pipe.poll(START_SECONDS), "the baseline does not start"
+        assert pipe.poll(START_SECONDS), f"the baseline did not start within {START_SECONDS} s"
         pipe.recv()
         assert process.pid
         yield process.pid
@@ -42,14 +42,14 @@ def fanout(url: str) -> Iterator[int]:
 
 
 def attach_copies(channel: Any) -> None:
-    """Read what is put out, from an exclusive queue."""
+    """Consume the relayed messages from an exclusive queue."""
     queue = Queue(exchange=COPIES, exclusive=True, auto_delete=True, durable=False)(channel)
     queue.declare()
     channel.basic_consume(queue.name, no_ack=True)
 
 
 def send(url: str, posts: int) -> None:
-    """Publish posts one by one, as cheaply as can be."""
+    """Publish posts one by one, with the least possible work for each."""
     bodies = (encode(Post(sequence=number, client_ts=0, text=f"{number:060}")) for number in range(1, posts + 1))
     with quiet_connection(url) as connection:
         channel = connection.channel().channel_id
@@ -59,9 +59,9 @@ def send(url: str, posts: int) -> None:
 
 
 def _relay(url: str, pipe: Pipe) -> None:
-    """Relay for ever.
+    """Relay until the process is killed.
 
-    By two connections: py-amqp also receives while it publishes, and would call `on_message` from within itself.
+    This takes two connections: py-amqp also receives while it publishes, so `on_message` would call itself.
     """
     with quiet_connection(url) as incoming, quiet_connection(url) as outgoing:
         producer = Producer(outgoing, COPIES)

@@ -1,8 +1,8 @@
-"""The bare two hops, quorum queue to stream: what Kombu and the broker cost without any work being done.
+"""The baseline "bare two hops", from a quorum queue to a stream: the cost of Kombu and the broker alone.
 
     python -m bench.baseline_hops URL
 
-Everything that has arrived in the queue goes into the stream, and is acknowledged once that is confirmed.
+The process publishes all messages of the queue to the stream, and acknowledges them after the confirms.
 """
 
 import subprocess
@@ -26,7 +26,7 @@ PREFETCH = 256
 
 @contextmanager
 def hops(url: str) -> Iterator[int]:
-    """The relay in a process of its own, whose id is given; it takes from QUEUE and puts into the stream of ROOM."""
+    """Run the relay from QUEUE to the stream of ROOM in a process of its own, and yield the id of that process."""
     with connect(url, "baseline") as connection:
         topology.declare(connection.channel(), QUEUE, topology.room(ROOM))
     process = subprocess.Popen([sys.executable, "-m", "bench.baseline_hops", url], stdout=subprocess.PIPE)
@@ -40,7 +40,7 @@ def hops(url: str) -> Iterator[int]:
 
 
 def relay(url: str) -> None:
-    """Relay for ever."""
+    """Relay until the process is killed."""
     incoming, outgoing = connect(url, "baseline consuming"), connect(url, "baseline publishing")
     publisher = Publisher(outgoing.channel())
     arrived: list[Any] = []
@@ -52,14 +52,14 @@ def relay(url: str) -> None:
     while True:
         _drain(incoming, 1)
         if arrived:
-            _put_out(outgoing, publisher, arrived)
+            _publish_all(outgoing, publisher, arrived)
             channel.basic_ack(arrived[-1].delivery_tag, multiple=True)
             arrived.clear()
         outgoing.heartbeat_check()
         incoming.heartbeat_check()
 
 
-def _put_out(outgoing: Any, publisher: Publisher, messages: list[Any]) -> None:
+def _publish_all(outgoing: Any, publisher: Publisher, messages: list[Any]) -> None:
     for message in messages:
         publisher.publish(Publication(exchange=topology.ROOM.name, routing_key=ROOM, body=message.body))
     while publisher.unconfirmed:

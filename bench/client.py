@@ -1,4 +1,4 @@
-"""The full-screen client, each time a whole process at a pseudo-terminal of 80 x 24."""
+"""Scenario client: the full-screen client as a process at a pseudo-terminal of 80 x 24."""
 
 import multiprocessing
 import os
@@ -28,14 +28,14 @@ QUESTION = "Choose your name"
 WELCOME = "you are bench in lobby"
 PLACEHOLDER = "message, or /help"
 FIRST, LAST = "the first message ever", "the last message"
-# No message, name or escape sequence has one of these: a letter is in what is written once its key has an echo.
+# No message, name or escape sequence contains these letters: the client writes one only as the echo of its key.
 LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
-# What a terminal sends for Ctrl+U, F6 and Home.
+# The bytes that a terminal sends for Ctrl+U, F6 and Home.
 DELETE_LINE, TO_TRANSCRIPT, HOME = "\x15", "\x1b[17~", "\x1b[H"
 KEYS_A_SECOND = 10
 TALKERS = tuple(f"talker{number}" for number in range(10))
 MESSAGES_A_SECOND, MOST_SAID = 1_000, 600_000
-LESS = 10  # how much nicer others are to the client, which at home has the processor for itself
+LESS = 10  # the niceness of all other processes: a person's client has its processor for itself
 REST_SECONDS = 5.0
 RECORDED_SECONDS = 120
 MOST_BEHIND_SECONDS = 0.1
@@ -49,7 +49,7 @@ IDLE = Target(at_most=1)
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """How soon it asks for the name, echoes a key, and what it takes of memory and processor."""
+    """Measure the time to the name prompt, the echo of a key, memory and processor time."""
     yield _prompt(stage, 5 if quick else 20)
     with stage.system() as system:
         for service in system.all():
@@ -63,7 +63,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 
 def _prompt(stage: Stage, times: int) -> Result:
     state = stage.new_directory()
-    _seconds_to_prompt(stage.client_url, state)  # the first of all compiles what the installation would have
+    _seconds_to_prompt(stage.client_url, state)  # the first start compiles the modules, as an installation does
     took = sorted(1000 * _seconds_to_prompt(stage.client_url, state) for _ in range(times))
     return Result(
         scenario="client",
@@ -83,7 +83,7 @@ def _seconds_to_prompt(url: str, state: Path) -> float:
 
 @contextmanager
 def _joined(system: System, state: Path) -> Iterator[Screen]:
-    """A client in the room."""
+    """Start a client that is in the room."""
     with Screen(system.url("client"), state, "--name", "bench") as screen:
         screen.shows(WELCOME)
         screen.shows_by(time.monotonic() + 1)
@@ -101,7 +101,7 @@ def _at_rest(screen: Screen) -> Result:
 
 
 def _echo(stage: Stage, system: System, screen: Screen, keys: int) -> Result:
-    """How long a key takes to the screen, while 1,000 messages a second come into the room."""
+    """Measure the time from a key to its echo, while the room receives 1,000 messages per second."""
     times = Times()
     with _talking(stage.operator_url):
         screen.shows("user")
@@ -125,15 +125,15 @@ def _echo(stage: Stage, system: System, screen: Screen, keys: int) -> Result:
             "p50, ms": times.percentile(50),
             "max, ms": times.percentile(100),
             "messages/s": rate,
-            "a message after that, ms": 1000 * behind,
-            "client's processor, %": 100 * used / seconds,
+            "delay of the next message, ms": 1000 * behind,
+            "client, processor %": 100 * used / seconds,
             "memory, MB": memory(screen.popen.pid),
         },
     )
 
 
 def _seconds_to_echo(screen: Screen, number: int) -> float:
-    """How long the next letter takes to the screen; the line is emptied first when it has all of them."""
+    """Return the seconds until the next letter appears; first delete the line if it has all letters."""
     letter = LETTERS[number % len(LETTERS)]
     if number and letter == LETTERS[0]:
         screen.press(DELETE_LINE)
@@ -144,7 +144,7 @@ def _seconds_to_echo(screen: Screen, number: int) -> float:
 
 
 def _say(url: str, text: str) -> None:
-    """Let somebody say something, who joins for that."""
+    """Let another person join and post a text."""
     with closing(Chatter(url)) as somebody:
         somebody.claim("somebody")
         somebody.post(text)
@@ -153,9 +153,9 @@ def _say(url: str, text: str) -> None:
 
 @contextmanager
 def _talking(url: str) -> Iterator[None]:
-    """A process that fills the room as a router does whose people say 1,000 messages/s: with entries of one each.
+    """Fill the room with 1,000 messages per second, as entries of one message each, from another process.
 
-    People and router are spared, as they would take the processors that the client has for itself where it is at home.
+    There are no senders and no router: they would use the processors that a person's client has for itself.
     """
     process = multiprocessing.get_context("spawn").Process(target=_talk, args=(url,), daemon=True)
     process.start()
@@ -180,7 +180,7 @@ def _talk(url: str) -> None:
 
 
 def _recorded(system: System) -> int:
-    """How many messages the archive has in its log."""
+    """Return the number of messages in log.txt."""
     return (system.data / "log.txt").read_bytes().count(b"\n")
 
 
@@ -197,25 +197,25 @@ def _scrolled(system: System, state: Path, messages: int) -> Result:
         unit="MB",
         ours=megabytes,
         target=SMALL,
-        more={"memory before, MB": before, "it took, s": took},
+        more={"memory before, MB": before, "duration, s": took},
     )
 
 
 def _fill(system: System, messages: int) -> None:
-    """Let people say so much, after a text that nobody says again."""
+    """Let people post a unique first text and then many messages."""
     url = system.url("client")
     _say(url, FIRST)
     with joined(url, TALKERS) as senders:
         for sender in senders:
             sender.write(messages // len(TALKERS))
         send_all(senders)
-    until(lambda: _recorded(system) == messages + 1, RECORDED_SECONDS, "the archive has recorded all")
+    until(lambda: _recorded(system) == messages + 1, RECORDED_SECONDS, "the archive has recorded all messages")
 
 
 def _scroll(screen: Screen) -> None:
-    """Hold Home until the first message ever is shown."""
+    """Press Home until the client shows the first message of the room."""
     screen.press(TO_TRANSCRIPT)
     deadline = time.monotonic() + SCROLLED_SECONDS
     while not screen.shows_by(time.monotonic() + BETWEEN_KEYS_SECONDS, FIRST):
         screen.press(HOME)
-        assert time.monotonic() < deadline, "the first message ever is not reached"
+        assert time.monotonic() < deadline, f"the first message is not on the screen after {SCROLLED_SECONDS} s"

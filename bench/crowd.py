@@ -1,4 +1,4 @@
-"""Many members who join a room by the client's rules, and then only listen, on plain sockets."""
+"""Many members who join a room by the client's rules and then only receive, on plain sockets."""
 
 import secrets
 import selectors
@@ -18,15 +18,15 @@ from testkit.chatter import Chatter
 
 ACK_EVERY = 100
 SILENT_SECONDS = 30
-# In the JSON of each notice, and of nothing else in the room.
+# The JSON of each notice contains this, and nothing else in the room does.
 NOTICE = b'"kind":'
 # AMQP 0-9-1, 4.2.7: frame type 8, channel 0, no payload.
 HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 
 
 @dataclass(slots=True)
-class Member:
-    """One who is in the room: what its socket brought."""
+class CrowdMember:
+    """A member of the room, with the count of the notices that its socket received."""
 
     chatter: Chatter
     channel: int
@@ -40,35 +40,42 @@ class Member:
         return connection.sock
 
     def read(self, buffer: bytearray) -> None:
-        """Take in what the socket has, and acknowledge now and then."""
+        """Read the available bytes, and acknowledge after every hundred notices."""
         size = self.sock.recv_into(buffer)
         assert size, "the broker closed a member's connection"
         self.notices.feed(buffer, size)
-        if self.notices.count >= self.acked + ACK_EVERY:  # each is a delivery of the room's
+        if self.notices.count >= self.acked + ACK_EVERY:  # each notice is one delivery
             self.acked = self.notices.count
             self.sock.sendall(frames.ack(self.channel, self.acked))
 
 
 class Crowd:
-    """Members, who see that everybody joins."""
+    """Members who receive a notice for each member that joins."""
 
     def __init__(self, url: str) -> None:
+        """Create an empty crowd.
+
+        Args:
+            url: The URL of the broker.
+        """
         self._url = url
-        self._members: list[Member] = []
+        self._members: list[CrowdMember] = []
         self._selector = selectors.DefaultSelector()
         self._buffer = bytearray(1 << 20)
-        self._beat_at = 0.0
+        self._heartbeat_at = 0.0
 
     def __enter__(self) -> Self:
+        """Return the crowd."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close all sockets."""
         self._selector.close()
         for member in self._members:
             member.sock.close()
 
     def join(self, names: Iterable[str]) -> None:
-        """Have members join, all at once: each claims a name, asks for the history, and attaches to the room."""
+        """Let members join at the same time: each claims a name, requests the history, and consumes the room."""
         joining = [(Chatter(self._url), name) for name in names]
         claims = [(chatter, _claim(chatter, name)) for chatter, name in joining]
         questions = [(chatter, _ask_history(chatter, request)) for chatter, request in claims]
@@ -76,26 +83,26 @@ class Crowd:
             self._attach(chatter, request)
 
     def see(self, notices: int) -> None:
-        """Read until every member has seen so many notices; AssertionError if one has not, and nothing more comes."""
+        """Read until every member has received a number of notices; raises AssertionError after 30 s of silence."""
         while any(member.notices.count < notices for member in self._members):
-            assert self.read(SILENT_SECONDS), f"not all {notices} notices came to all"
+            assert self.read(SILENT_SECONDS), f"a member has not received all {notices} notices"
         self.check(notices)
 
     def check(self, notices: int) -> None:
-        """Raises AssertionError if a member has not seen exactly so many notices."""
+        """Check that every member has received exactly this number of notices; else raise AssertionError."""
         counts = {member.notices.count for member in self._members}
-        assert counts == {notices}, f"members have seen {sorted(counts)} notices, not {notices}"
+        assert counts == {notices}, f"members have received {sorted(counts)} notices, not {notices}"
 
     def rest(self, seconds: float) -> None:
-        """Listen for so long."""
+        """Receive for a number of seconds."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.read(min(left, 1))
 
     def read(self, seconds: float = 0) -> bool:
-        """Take in what has arrived, for the first of it wait so long; whether anything has."""
-        if time.monotonic() >= self._beat_at:
-            self._beat_at = time.monotonic() + HEARTBEAT_SECONDS / 2
+        """Read all available bytes; wait for the first ones up to this many seconds. Return whether any arrived."""
+        if time.monotonic() >= self._heartbeat_at:
+            self._heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS / 2
             for member in self._members:
                 member.sock.sendall(HEARTBEAT)
         ready = self._selector.select(seconds)
@@ -106,11 +113,11 @@ class Crowd:
     def _attach(self, chatter: Chatter, request: str) -> None:
         page = chatter.answer(request)
         assert isinstance(page, Page), page
-        assert page.position, "there is no history"
+        assert page.position, "the room has no history"
         channel: Any = chatter.connection.channel()
         channel.basic_qos(0, ROOM_PREFETCH, False)
         channel.basic_consume(topology.room("lobby").name, arguments={"x-stream-offset": page.position.offset})
-        member = Member(chatter, channel.channel_id)
+        member = CrowdMember(chatter, channel.channel_id)
         member.sock.setblocking(False)
         self._members.append(member)
         self._selector.register(member.sock, selectors.EVENT_READ, member)

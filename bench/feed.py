@@ -1,4 +1,4 @@
-"""Puts into streams what others are to read, before anything is measured."""
+"""Publishing to streams before a measurement."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ SESSIONS = 20
 
 
 def feed(url: str, exchange: str, routing_key: str, bodies: Iterable[bytes]) -> None:
-    """Publish, and wait until the broker has confirmed everything."""
+    """Publish bodies, and wait until the broker has confirmed all of them."""
     left = iter(bodies)
     with connect(url, "feed") as connection:
         publisher = Publisher(connection.channel())
@@ -28,7 +28,12 @@ def feed(url: str, exchange: str, routing_key: str, bodies: Iterable[bytes]) -> 
 
 
 def batches(posts: int, size: int) -> Iterator[bytes]:
-    """Entries of the lobby's stream that hold `posts` posts of 60 characters, `size` in each, by sessions in turn."""
+    """Yield entries of the lobby's stream, from several sessions in turn.
+
+    Args:
+        posts: The number of posts in all entries, each of 60 characters.
+        size: The number of posts in an entry.
+    """
     for number in range(posts // size):
         now = time.time_ns() // 1000
         session, before = number % SESSIONS, number // SESSIONS * size

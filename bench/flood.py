@@ -1,7 +1,7 @@
-"""One sender floods a room, with one router.
+"""Scenarios flood and limit: one sender floods a room, with one router.
 
-The baseline: a bare relay to an exclusive queue for each member; and what the broker itself can do, when the very
-entries that the router made are published straight to the room.
+The baseline of flood is a bare relay to an exclusive queue for each member. The baseline of limit is the broker alone:
+the entries that the router made are published directly to the room.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
 
-# Members: posts of ours, posts of the relay's, so that each takes about 10 s.
+# Members: the posts for the chat and for the relay, so that each takes about 10 s.
 FULL = {10: (100_000, 20_000), 100: (60_000, 5_000), 500: (20_000, 1_000)}
 QUICK = {10: (5_000, 1_000)}
 FASTER = {10: Target(at_least=2), 100: Target(at_least=5)}
@@ -26,7 +26,7 @@ OF_LIMIT = Target(at_least=0.7)
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Posts a second that reach all members."""
+    """Measure the posts per second that reach all members."""
     for members, (posts, relayed) in (QUICK if quick else FULL).items():
         ours, room, resident = _ours(stage, members, posts)
         relay = _relay(stage, members, relayed)
@@ -40,7 +40,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             baseline=relay.rate,
             baseline_name="bare relay",
             target=FASTER.get(members),
-            more={**ours.cost, **resident, **_named("bare relay", relay), "posts an entry": posts / len(room)},
+            more={**ours.cost, **resident, **_named("bare relay", relay), "posts per entry": posts / len(room)},
         )
         yield Result(
             scenario="limit",
@@ -55,26 +55,26 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 
 
 def _ours(stage: Stage, members: int, posts: int) -> tuple[Measured, list[bytes], dict[str, float]]:
-    """The chat itself: with what it took, the entries that the router made, and the memory of the services."""
+    """Measure the chat; return also the entries that the router made, and the memory of each service."""
     with stage.system() as system:
         services = {process.name.split("-")[0]: process.popen.pid for process in system.all()}
         with joined(stage.client_url, ["flood"]) as senders:
             senders[0].write(posts)
-            what = Reading(url=stage.client_url, members=members, posts=posts)
-            measured = measure(stage, what, list(services.values()), lambda: send_all(senders))
-        resident = {f"{service} MB": memory(pid) for service, pid in services.items()}
+            reading = Reading(url=stage.client_url, members=members, posts=posts)
+            measured = measure(stage, reading, list(services.values()), lambda: send_all(senders))
+        resident = {f"{service}, memory MB": memory(pid) for service, pid in services.items()}
         return measured, entries(stage.client_url, posts), resident
 
 
 def _relay(stage: Stage, members: int, posts: int) -> Measured:
     url = stage.operator_url
     with stage.emptied(), baseline_fanout.fanout(url) as pid:
-        what = Reading(url=url, members=members, posts=posts, attach=baseline_fanout.attach_copies, acks=False)
-        return measure(stage, what, [pid], lambda: baseline_fanout.send(url, posts))
+        reading = Reading(url=url, members=members, posts=posts, attach=baseline_fanout.attach_copies, acks=False)
+        return measure(stage, reading, [pid], lambda: baseline_fanout.send(url, posts))
 
 
 def _limit(stage: Stage, members: int, posts: int, room: Sequence[bytes]) -> Measured:
-    """The same entries, published with pipelined confirms straight to the room."""
+    """Measure the broker alone: publish the same entries directly to the room, with pipelined confirms."""
     with stage.emptied(), connect(stage.operator_url, "limit") as connection:
         topology.declare(connection.channel(), *topology.ROOM_STREAMS)
         publisher = Publisher(connection.channel())

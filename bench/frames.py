@@ -1,12 +1,12 @@
-"""AMQP 0-9-1 as bytes: what cheap readers and senders need of it, without a library's cost for each message.
+"""The bytes of AMQP 0-9-1 that fast readers and senders need, without the cost of a library for each message.
 
-Frames are those of the specification, 4.2.3: type, channel, size, payload, end.
+A frame has a type, channel, size, payload and end (AMQP 0-9-1, section 4.2.3).
 """
 
 import struct
 
-POST = b'"sequence":'  # once in the JSON of each post; in a text its quotes are escaped
-DELIVERY = b"\x00\x3c\x00\x3c"  # class and method of basic.deliver; JSON has no such bytes
+POST = b'"sequence":'  # once in the JSON of each post; JSON escapes the quotes of a text
+DELIVERY = b"\x00\x3c\x00\x3c"  # class and method of basic.deliver; JSON never contains these bytes
 STAMP = b'"client_ts":'
 
 _METHOD, _HEADER, _BODY, _END = 1, 2, 3, b"\xce"
@@ -14,21 +14,26 @@ _BASIC, _ACK, _PUBLISH = 60, 80, 40
 
 
 class TokenCount:
-    """Counts a token in bytes that come in pieces, also where a piece ends within it.
+    """Counts a token in bytes that arrive in pieces; a piece may end within a token.
 
-    It must not be split by the end of a frame: bodies are smaller than the 128 KiB of a frame. No end of the token
-    may be its beginning.
+    A frame must not end within a token, which holds as bodies are smaller than the 128 KiB of a frame. No suffix of the
+    token may equal one of its prefixes.
     """
 
     __slots__ = ("_tail", "_token", "count")
 
     def __init__(self, token: bytes) -> None:
+        """Count nothing yet.
+
+        Args:
+            token: The bytes to count.
+        """
         self._token = token
         self._tail = b""
         self.count = 0
 
     def feed(self, buffer: bytes | bytearray, size: int) -> None:
-        """Count in the first `size` bytes of `buffer`, which come next."""
+        """Count the tokens in the next bytes, which are the first `size` bytes of `buffer`."""
         reach = len(self._token) - 1
         edge = self._tail + buffer[: min(reach, size)]
         self.count += buffer.count(self._token, 0, size) + edge.count(self._token)
@@ -36,15 +41,16 @@ class TokenCount:
 
 
 class Stamps:
-    """Finds the times at which posts were written, in bytes that come in pieces."""
+    """Finds the client timestamps of posts in bytes that arrive in pieces."""
 
     __slots__ = ("_rest",)
 
     def __init__(self) -> None:
+        """Begin before the first piece."""
         self._rest = b""
 
     def feed(self, data: bytes) -> list[int]:
-        """The times, in microseconds, that end in `data`, which comes next."""
+        """Return the timestamps, in microseconds, that end in the next bytes."""
         first, *pieces = (self._rest + data).split(STAMP)
         found = []
         for piece in pieces:
@@ -57,12 +63,12 @@ class Stamps:
 
 
 def ack(channel: int, tag: int) -> bytes:
-    """basic.ack of all deliveries up to a tag."""
+    """Return a basic.ack of all deliveries up to a tag."""
     return _frame(_METHOD, channel, struct.pack(">HHQB", _BASIC, _ACK, tag, 1))
 
 
 def publish(channel: int, exchange: str, routing_key: str, body: bytes) -> bytes:
-    """basic.publish of a message that is not kept, with no properties."""
+    """Return a basic.publish of a transient message without properties."""
     to = _short(exchange) + _short(routing_key)
     method = struct.pack(">HHH", _BASIC, _PUBLISH, 0) + to + b"\x00"
     header = struct.pack(">HHQH", _BASIC, 0, len(body), 0)

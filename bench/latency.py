@@ -1,7 +1,7 @@
-"""How long a post takes from its sender to each member, at a steady 50 a second.
+"""Scenario latency: the time of a post from its sender to each member, at a steady 50 posts per second.
 
-It counts from when a post is written, so that waiting for the confirm of the one before is part of it. The baseline is
-a bare relay with the same two hops. Both are up all the time and take turns, so that whatever else goes on meets both.
+The time begins when a post is written, so it includes waiting for the confirm of the previous one. The baseline is a
+bare relay with the same two hops. Both run all the time and take turns, so that other load on the machine affects both.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from testkit.chatter import Chatter
 PER_SECOND = 50.0
 WARM_UP = 50
 MEMBERS = (10, 100)
-TURNS = 4  # of each
+TURNS = 4  # of the chat, and of the baseline
 TURN_POSTS = 250
 QUICK_TURN_POSTS = 50
 LONGEST = 60_000_000
@@ -28,7 +28,7 @@ TARGETS = {50: Target(at_most=1.3), 99: Target(at_most=1.5)}
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Milliseconds, by percentiles."""
+    """Measure percentiles of the latency in milliseconds."""
     for members in MEMBERS[:1] if quick else MEMBERS:
         ours, bare = map(_histogram, _in_turns(stage, members, QUICK_TURN_POSTS if quick else TURN_POSTS))
         for percentile, target in TARGETS.items():
@@ -45,7 +45,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 
 
 def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
-    """What was seen of ours, and of the baseline's."""
+    """Return the readings of the chat and of the baseline."""
     url = stage.operator_url
     theirs = (QUEUE.exchange.name, QUEUE.routing_key)
     total = WARM_UP + TURNS * posts
@@ -54,9 +54,9 @@ def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
         ending.enter_context(hops(url))
         ours = ending.enter_context(joined(stage.client_url, ["latency"]))[0]
         senders = (ours, Sender(ending.enter_context(closing(Chatter(url))), ours.grant, theirs))
-        what = partial(Reading, members=members, posts=total, stamps=True, warm_up=WARM_UP)
-        ours_read = ending.enter_context(reading(what(url=stage.client_url)))
-        bare_read = ending.enter_context(reading(what(url=url, attach=partial(attach_room, room=ROOM))))
+        of = partial(Reading, members=members, posts=total, stamps=True, warm_up=WARM_UP)
+        ours_read = ending.enter_context(reading(of(url=stage.client_url)))
+        bare_read = ending.enter_context(reading(of(url=url, attach=partial(attach_room, room=ROOM))))
         for turn_posts in (WARM_UP, *[posts] * TURNS):
             for sender in senders:
                 send_evenly(sender, turn_posts, PER_SECOND)
@@ -64,7 +64,7 @@ def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
 
 
 def _histogram(seen: Seen) -> HdrHistogram:
-    """Of microseconds, to three digits."""
+    """Return a histogram of the times in microseconds, to three digits."""
     histogram = HdrHistogram(1, LONGEST, 3)
     for took in seen.took:
         histogram.record_value(max(1, took))
@@ -72,5 +72,5 @@ def _histogram(seen: Seen) -> HdrHistogram:
 
 
 def _at(histogram: HdrHistogram, percentile: float) -> float:
-    """Milliseconds."""
+    """Return a percentile in milliseconds."""
     return float(histogram.get_value_at_percentile(percentile) / 1000)

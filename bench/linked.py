@@ -1,4 +1,4 @@
-"""One client's connection, for what asks and waits for the answer."""
+"""The connection of a client, for scenarios that send a request and wait for its answer."""
 
 import socket
 import time
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 @contextmanager
 def linked(url: str) -> Iterator[Link]:
-    """What a client has on its connection."""
+    """Connect as a client does, and yield the link."""
     wake, other = socket.socketpair()
     with wake, other, connect(url, "bench") as connection, closing(Link(connection, wake)) as link:
         yield link
 
 
 def arrival(link: Link, find: Callable[[], T]) -> T:
-    """The first thing, or things, that `find` finds; raises AssertionError when nothing comes within 30 s."""
+    """Return the first truthy result of `find`; raises AssertionError when there is none within 30 s."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while not (found := find()):
-        assert time.monotonic() < deadline, "no answer"
+        assert time.monotonic() < deadline, f"no answer within {ANSWER_SECONDS} s"
         link.wait(1)
         link.drain()
     return found

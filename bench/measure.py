@@ -1,4 +1,4 @@
-"""One measurement: members who wait, posts that go out, and what it took until each member had them all."""
+"""A measurement: members wait, senders post, and it ends when each member has received all posts."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from bench.usage import processor_seconds
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What it took, in seconds: of time, of the broker's processor, of the workers' processor."""
+    """The duration of a measurement, and the processor time of the broker and of the workers, in seconds."""
 
     posts: int
     members: int
@@ -22,26 +22,36 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """Posts a second, each to all members."""
+        """The posts per second, each to all members."""
         return self.posts / self.seconds
 
     @property
     def cost(self) -> Mapping[str, float]:
-        """Processor seconds for 1,000 deliveries of a post to a member."""
+        """The processor seconds for 1,000 deliveries of a post to a member."""
         thousands = self.posts * self.members / 1000
         return {
-            "broker processor s/1,000 deliveries": self.broker / thousands,
-            "workers processor s/1,000 deliveries": self.workers / thousands,
-            "readers processor s/1,000 deliveries": self.seen.processor / thousands,
+            "broker, processor s per 1,000 deliveries": self.broker / thousands,
+            "workers, processor s per 1,000 deliveries": self.workers / thousands,
+            "readers, processor s per 1,000 deliveries": self.seen.processor / thousands,
         }
 
 
-def measure(stage: Stage, what: Reading, workers: Sequence[int], send: Callable[[], None]) -> Measured:
-    """Send, and wait until every member has exactly what it is to see; AssertionError if one has not."""
-    with reading(what) as readers:
+def measure(stage: Stage, wanted: Reading, workers: Sequence[int], send: Callable[[], None]) -> Measured:
+    """Send posts, and wait until every member has received all of them.
+
+    Args:
+        stage: The stage with the broker.
+        wanted: The members, and the posts that each one must receive.
+        workers: The process ids of the workers.
+        send: Sends the posts.
+
+    Raises:
+        AssertionError: A member has not received exactly the wanted posts.
+    """
+    with reading(wanted) as readers:
         broker, worker = processor_seconds([stage.broker_process]), processor_seconds(workers)
         begun = time.monotonic()
         send()
         seen = readers.seen()
         broker, worker = processor_seconds([stage.broker_process]) - broker, processor_seconds(workers) - worker
-    return Measured(what.posts, what.members, seen.last - begun, broker, worker, seen)
+    return Measured(wanted.posts, wanted.members, seen.last - begun, broker, worker, seen)

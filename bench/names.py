@@ -1,4 +1,7 @@
-"""Claims and releases, many at once from one client, with 1 and 2 registry replicas; beside it the bare two hops."""
+"""Scenario names: many concurrent claims and exits of one client, with 1 and 2 registry replicas.
+
+The baseline is the bare two hops.
+"""
 
 import secrets
 import time
@@ -18,14 +21,14 @@ IN_FLIGHT = 256
 SILENT_SECONDS = 30
 TARGET = Target(at_least=0.5)
 
-# Sends the next request, if there is one to send yet; and takes what has come away, telling how many were answered.
+# Sends the next request and returns True, or returns False while there is none to send; counts the new answers.
 Send = Callable[[Link], bool]
 Count = Callable[[Link], int]
 Answer = Granted | Exited | Users
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Commands a second, each answered: half of them claim a name, half give one back."""
+    """Measure the answered commands per second: half of them claim a name, half free one."""
     names = 200 if quick else 5_000
     for replicas in (1, 2):
         ours, more = _registry(stage, replicas, names)
@@ -52,8 +55,8 @@ def _registry(stage: Stage, replicas: int, names: int) -> tuple[float, dict[str,
             after = processor_seconds(pids), processor_seconds([stage.broker_process])
             _check_nobody_is_left(link)
     return 2 * names / seconds, {
-        "registry, processor ms a command": 1000 * (after[0] - before[0]) / (2 * names),
-        "broker, processor ms a command": 1000 * (after[1] - before[1]) / (2 * names),
+        "registry, processor ms per command": 1000 * (after[0] - before[0]) / (2 * names),
+        "broker, processor ms per command": 1000 * (after[1] - before[1]) / (2 * names),
     }
 
 
@@ -69,11 +72,11 @@ def _bare(stage: Stage, messages: int) -> tuple[float, dict[str, float]]:
         before = processor_seconds([pid])
         seconds = _pass(link, messages, send, lambda link: len(link.pop_entries()))
         used = processor_seconds([pid]) - before
-    return messages / seconds, {"bare relay, processor ms a message": 1000 * used / messages}
+    return messages / seconds, {"bare relay, processor ms per message": 1000 * used / messages}
 
 
 def _pass(link: Link, requests: int, send: Send, count_answers: Count) -> float:
-    """Keep as many requests under way as may be until all are answered; returns the seconds it took."""
+    """Keep as many requests in flight as allowed until all are answered; return the duration in seconds."""
     begun = heard = time.monotonic()
     sent = answered = 0
     while answered < requests:
@@ -83,15 +86,21 @@ def _pass(link: Link, requests: int, send: Send, count_answers: Count) -> float:
         link.drain()
         if new := count_answers(link):
             answered, heard = answered + new, time.monotonic()
-        assert time.monotonic() < heard + SILENT_SECONDS, f"{answered} of {requests} were answered, then no more"
+        silent = f"only {answered} of {requests} requests were answered within {SILENT_SECONDS} s"
+        assert time.monotonic() < heard + SILENT_SECONDS, silent
     assert not link.pop_bounced()
     return time.monotonic() - begun
 
 
 class Commands:
-    """Claims `names` names, and gives each back once it is granted."""
+    """Claims names, and frees each one after its grant."""
 
     def __init__(self, names: int) -> None:
+        """Prepare the claims.
+
+        Args:
+            names: The number of names.
+        """
         secret = secrets.token_hex(32)
         self._claims = deque(
             Claim(request=secrets.token_hex(16), name=f"name{number}", secret=secret) for number in range(names)
@@ -99,14 +108,14 @@ class Commands:
         self._exits: deque[Exit] = deque()
 
     def send(self, link: Link) -> bool:
-        """Publish the next command, unless all there is to claim is claimed and nothing more is granted yet."""
+        """Publish the next command, if there is one; return whether there was."""
         waiting = self._exits or self._claims
         if waiting:
             _publish(link, waiting.popleft())
         return bool(waiting)
 
     def count_answers(self, link: Link) -> int:
-        """How many answers have come, none of them a refusal."""
+        """Return the number of new answers; raises AssertionError if one is a refusal."""
         answers = _answers(link)
         for answer in answers:
             if isinstance(answer, Granted):
@@ -115,7 +124,7 @@ class Commands:
 
 
 def _check_nobody_is_left(link: Link) -> None:
-    """The one who asks comes last: all names given back before are free by then."""
+    """Check that only the name of a last, new member is held."""
     granted = _ask(link, Claim(request="last", name="last", secret=secrets.token_hex(32)))
     assert isinstance(granted, Granted)
     users = _ask(link, ListUsers(request="users", token=granted.token, after=granted.offset))

@@ -1,4 +1,4 @@
-"""A picture of how each result stands to its baseline and its target."""
+"""The picture of the results, compared with their targets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ MOST_SHOWN = 100
 
 
 def plot(path: Path, results: Sequence[Result]) -> None:
-    """A bar for each result that has a target: to the right of 1 it is reached."""
+    """Draw a bar for each result; a bar to the right of 1 has reached its target."""
     plt.switch_backend("agg")
     figure, axes = plt.subplots(figsize=(9, 1 + 0.35 * len(results)))
     labels = [f"{result.scenario}: {result.case}, {result.unit}" for result in results]
@@ -22,7 +22,7 @@ def plot(path: Path, results: Sequence[Result]) -> None:
     axes.axvline(1, color="black", linewidth=1)
     axes.set_yticks(range(len(results)), labels)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("how many times better than the target asks for")
+    axes.set_xlabel("times better than the target (1: just reached)")
     axes.invert_yaxis()
     figure.tight_layout()
     figure.savefig(path, dpi=120)

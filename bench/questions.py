@@ -1,4 +1,7 @@
-"""Questions to an archive of 1,000,000 messages, one at a time; beside each the same rows by sqlite3 alone."""
+"""Scenario questions: requests to an archive of 1,000,000 messages, one at a time.
+
+The baseline reads the same rows with sqlite3 alone.
+"""
 
 import random
 import secrets
@@ -37,10 +40,10 @@ TARGET = Target(at_most=2.0)
 BUILD_SECONDS = 600
 AUTHORS = 1_000
 ASKING = 100
-# Between two messages, in microseconds: all were sent within the last two days, and all sessions may be heard again.
+# Microseconds between two messages: all of them are from the last two days, so all sessions may still resend posts.
 APART = 100_000
 MOST_SESSIONS = 10_000
-# Words are as frequent as in a language (Zipf): the first in 6 posts of 10, the last in 1 of 20,000.
+# Words have the frequencies of a language (Zipf): the first is in 6 of 10 posts, the last in 1 of 20,000.
 VOCABULARY = 20_000
 WORDS_PER_POST = 10
 RARE = 2_000
@@ -62,15 +65,15 @@ Question = Mine | History | Search
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, and the SQL that answers it; the last statement gives the posts, and one more if there are more."""
+class Sample:
+    """A question, and the SQL that answers it; the last statement selects the posts, and one more if there are more."""
 
     question: Question
     statements: tuple[Statement, ...]
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """The 99th percentile of the time from a question to its answer, through the broker."""
+    """Measure the 99th percentile of the time from a question to its answer, through the broker."""
     messages, times = (20_000, 100) if quick else (1_000_000, 2_000)
     with stage.system() as system:
         begun = time.time_ns() // 1000 - messages * APART
@@ -81,7 +84,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
         until(lambda: archive.popen.poll() is None and archive.lines("archive.writing"), BUILD_SECONDS)
         yield _built(archive, messages)
         tokens = _tokens(system)
-        kinds: dict[str, Callable[[], Asked]] = {
+        kinds: dict[str, Callable[[], Sample]] = {
             "/mymsgs, first page": lambda: _mine(tokens),
             "newest page of the room": lambda: _newest(tokens, begun),
             "any page of the room": lambda: _history(tokens, messages),
@@ -95,7 +98,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 
 
 def _vocabulary() -> list[str]:
-    """Words of as many letters as words have; no other begins with the first."""
+    """Return words of 3 to 9 letters; only the first one begins with its letters."""
     some = random.Random(1)
     first, *rest = ("".join(some.choices(string.ascii_lowercase, k=some.randint(3, 9))) for _ in range(VOCABULARY))
     return [first, *(word for word in rest if not word.startswith(first))]
@@ -109,7 +112,7 @@ def _posts(vocabulary: list[str], messages: int, begun: int) -> Iterator[Recorde
 
 
 def _post(number: int, at: int, text: str) -> Recorded:
-    """Number `number` of those that all authors sent in turn."""
+    """Return one of the posts that all authors send in turn, by its number."""
     author = number % AUTHORS
     return Recorded(
         number=number,
@@ -134,7 +137,7 @@ def _built(archive: Process, messages: int) -> Result:
         case="index built from log.txt",
         unit="lines/s",
         ours=messages / took.total_seconds(),
-        more={"archive, MB": memory(archive.popen.pid)},
+        more={"archive, memory MB": memory(archive.popen.pid)},
     )
 
 
@@ -148,9 +151,9 @@ def _tokens(system: System) -> list[tuple[Claims, str]]:
     return [(claims, mint(claims, key)) for claims in holders]
 
 
-def _mine(tokens: list[tuple[Claims, str]]) -> Asked:
+def _mine(tokens: list[tuple[Claims, str]]) -> Sample:
     claims, token = random.choice(tokens)
-    return Asked(
+    return Sample(
         Mine(request=secrets.token_hex(16), token=token, after=0, limit=PAGE),
         (
             (POSITION, ("lobby",)),
@@ -159,33 +162,33 @@ def _mine(tokens: list[tuple[Claims, str]]) -> Asked:
     )
 
 
-def _newest(tokens: list[tuple[Claims, str]], since: int) -> Asked:
+def _newest(tokens: list[tuple[Claims, str]], since: int) -> Sample:
     _, token = random.choice(tokens)
-    return Asked(
+    return Sample(
         History(request=secrets.token_hex(16), token=token, room="lobby", before=None, limit=HISTORY),
         ((LAST, ("lobby", since, MOST_SESSIONS)), (ROWS_OF_ROOM, ("lobby", MAX_INT64, HISTORY + 1))),
     )
 
 
-def _history(tokens: list[tuple[Claims, str]], messages: int) -> Asked:
+def _history(tokens: list[tuple[Claims, str]], messages: int) -> Sample:
     _, token = random.choice(tokens)
     before = random.randrange(HISTORY + 2, messages)
-    return Asked(
+    return Sample(
         History(request=secrets.token_hex(16), token=token, room="lobby", before=before, limit=HISTORY),
         ((ROWS_OF_ROOM, ("lobby", before, HISTORY + 1)),),
     )
 
 
-def _frequent(tokens: list[tuple[Claims, str]], word: str) -> Asked:
-    """A post's text is kept as JSON: a word comes after a space or a quotation mark."""
-    pattern = f'*[ "]{word}*'
-    return Asked(_search(tokens, word), ((ROWS_WITH, ("lobby", MAX_INT64, pattern, FOUND_PAGE + 1)),))
+def _frequent(tokens: list[tuple[Claims, str]], word: str) -> Sample:
+    """Return a search for a frequent word, which the archive answers by a scan."""
+    pattern = f'*[ "]{word}*'  # the index has texts as JSON: a word follows a space or a quotation mark
+    return Sample(_search(tokens, word), ((ROWS_WITH, ("lobby", MAX_INT64, pattern, FOUND_PAGE + 1)),))
 
 
-def _rare(tokens: list[tuple[Claims, str]], word: str) -> Asked:
+def _rare(tokens: list[tuple[Claims, str]], word: str) -> Sample:
     lately = (ROWS_OF_ROOM, ("lobby", MAX_INT64, RECENT_POSTS))
     found = (FOUND, (f'"{word}"*', MAX_INT64, "lobby", FOUND_PAGE + 1))
-    return Asked(_search(tokens, word), (lately, found))
+    return Sample(_search(tokens, word), (lately, found))
 
 
 def _search(tokens: list[tuple[Claims, str]], word: str) -> Search:
@@ -194,15 +197,15 @@ def _search(tokens: list[tuple[Claims, str]], word: str) -> Search:
     return Search(request=request, token=token, room="lobby", words=word, before=None, limit=FOUND_PAGE)
 
 
-def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, bare: Link) -> Result:
+def _measure(system: System, case: str, ask: Callable[[], Sample], times: int, bare: Link) -> Result:
     ours, alone, hops_and_sql = Times(), Times(), Times()
     with linked(system.url("client")) as link, closing(_open(system.data)) as index:
         for _ in range(times):
-            asked = ask()
-            page, answered = _timed(_answer, link, asked.question)
-            rows, looked_up = _timed(_look_up, index, asked)
+            sample = ask()
+            page, answered = _timed(_answer, link, sample.question)
+            rows, looked_up = _timed(_look_up, index, sample)
             _, came_back = _timed(_round_trip, bare)
-            _check(page, asked.question, rows)
+            _check(page, sample.question, rows)
             ours.add(answered)
             alone.add(looked_up)
             hops_and_sql.add(looked_up + came_back)
@@ -212,7 +215,7 @@ def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, ba
         unit="ms p99",
         ours=ours.percentile(99),
         baseline=alone.percentile(99),
-        baseline_name="the same rows by sqlite3 alone",
+        baseline_name="the same rows read with sqlite3 alone",
         target=TARGET,
         more={
             "p50, ms": ours.percentile(50),
@@ -223,13 +226,13 @@ def _measure(system: System, case: str, ask: Callable[[], Asked], times: int, ba
     )
 
 
-def _timed(what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
+def _timed(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
     begun = time.perf_counter()
-    return what(*args, **kwargs), time.perf_counter() - begun
+    return call(*args, **kwargs), time.perf_counter() - begun
 
 
-def _look_up(index: sqlite3.Connection, asked: Asked) -> list[tuple[int, ...]]:
-    return [index.execute(*statement).fetchall() for statement in asked.statements][-1]
+def _look_up(index: sqlite3.Connection, sample: Sample) -> list[tuple[int, ...]]:
+    return [index.execute(*statement).fetchall() for statement in sample.statements][-1]
 
 
 def _open(data: Path) -> sqlite3.Connection:

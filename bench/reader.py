@@ -1,6 +1,6 @@
-"""Members that only count: many in one process, on plain sockets, so that the system is measured and not the reader.
+"""Members that only count posts: many in one process, on plain sockets, so that the reader costs little.
 
-Kombu connects and attaches them; from then on they read raw bytes. Each must see exactly all posts.
+Kombu connects them and starts their consumers; then they read raw bytes. Each must receive exactly all posts.
 """
 
 import multiprocessing
@@ -29,17 +29,23 @@ Attach = Callable[[Any], None]
 
 
 def attach_room(channel: Any, room: str = "lobby") -> None:
-    """Read a room as a client does, from what comes next on."""
+    """Consume a room as a client does, from the next entry on."""
     channel.basic_qos(0, ROOM_PREFETCH, False)
     channel.basic_consume(topology.room(room).name, arguments={"x-stream-offset": "next"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is to be read: by how many members, and how many posts each is to see.
+    """The members of a measurement, and the posts that each one must receive.
 
-    `attach` is a function of a module, which is called with each member's channel. Deliveries are acknowledged if
-    `acks`. With `stamps` the time that each post took is noted, but for the first `warm_up` of each member.
+    Attributes:
+        url: The URL of the broker.
+        members: The number of members.
+        posts: The number of posts for each member.
+        attach: Starts a consumer on the channel of a member; a function of a module, as another process calls it.
+        acks: Whether to acknowledge deliveries.
+        stamps: Whether to record the latency of each post.
+        warm_up: The number of first posts whose latency is left out, for each member.
     """
 
     url: str
@@ -53,9 +59,13 @@ class Reading:
 
 @dataclass(slots=True)
 class Seen:
-    """What the members saw: posts of each, when the last came (monotonic), microseconds each post took.
+    """The result of reading.
 
-    And what it took the process to read, in seconds of the processor.
+    Attributes:
+        counts: The number of received posts of each member.
+        last: The monotonic time at which the last member had all posts, in seconds.
+        took: The latency of each post, in microseconds.
+        processor: The processor time of the reading process, in seconds.
     """
 
     counts: list[int]
@@ -65,9 +75,9 @@ class Seen:
 
 
 @dataclass(slots=True)
-class _Member:
+class _CountingMember:
     sock: socket.socket
-    connection: Any  # kept, for it closes the socket when it goes
+    connection: Any  # closes the socket when it is garbage-collected
     channel: int
     posts: frames.TokenCount = field(default_factory=lambda: frames.TokenCount(frames.POST))
     deliveries: frames.TokenCount = field(default_factory=lambda: frames.TokenCount(frames.DELIVERY))
@@ -77,9 +87,14 @@ class _Member:
 
 
 class Readers:
-    """A process with members."""
+    """A process with counting members."""
 
     def __init__(self, reading: Reading) -> None:
+        """Start the process.
+
+        Args:
+            reading: The members, and the posts that each one must receive.
+        """
         spawning = multiprocessing.get_context("spawn")
         self._reading = reading
         self._pipe, theirs = spawning.Pipe()
@@ -88,28 +103,32 @@ class Readers:
         theirs.close()
 
     def attached(self) -> None:
-        """Wait until all members are attached."""
-        assert self._pipe.poll(JOIN_SECONDS), "members are still not attached"
+        """Wait until all members have a consumer."""
+        assert self._pipe.poll(JOIN_SECONDS), f"members have no consumer within {JOIN_SECONDS} s"
         self._pipe.recv()
 
     def seen(self) -> Seen:
-        """Wait until each has seen everything, or nothing more comes; raises AssertionError if that is not all."""
+        """Wait until each member has received all posts, or nothing arrives for 30 s.
+
+        Raises:
+            AssertionError: A member has received more or fewer posts.
+        """
         seen: Seen = self._pipe.recv()
         wrong = {count for count in seen.counts if count != self._reading.posts}
-        assert not wrong, f"each member is to see {self._reading.posts} posts, some saw {sorted(wrong)[:10]}"
+        assert not wrong, f"each member must receive {self._reading.posts} posts, some received {sorted(wrong)[:10]}"
         return seen
 
     def stop(self) -> None:
-        """End the process."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
         self._pipe.close()
 
 
 @contextmanager
-def reading(what: Reading) -> Iterator[Readers]:
-    """Members who are attached."""
-    readers = Readers(what)
+def reading(wanted: Reading) -> Iterator[Readers]:
+    """Start members, wait until they have their consumers, and stop them in the end."""
+    readers = Readers(wanted)
     try:
         readers.attached()
         yield readers
@@ -124,24 +143,24 @@ def _run(reading: Reading, pipe: Pipe) -> None:
 
 
 def quiet_connection(url: str) -> Any:
-    """An open connection that needs no heartbeats, and bears a broker that takes no bytes for a while."""
+    """Open a connection without heartbeats that tolerates a broker that accepts no bytes for a while."""
     patience = {"socket_settings": {socket.TCP_USER_TIMEOUT: STALLED_SECONDS * 1000}}
     connection = Connection(url, heartbeat=0, transport_options=patience)
     connection.connect()
     return connection
 
 
-def _join(reading: Reading) -> _Member:
+def _join(reading: Reading) -> _CountingMember:
     connection = quiet_connection(reading.url)
     channel = connection.channel()
     reading.attach(channel)
     sock = connection.connection.sock
     sock.setblocking(False)
-    return _Member(sock, connection, channel.channel_id)
+    return _CountingMember(sock, connection, channel.channel_id)
 
 
-def _read(reading: Reading, members: list[_Member]) -> Seen:
-    """Read until each has seen everything and nothing more comes, or until nothing has come for long."""
+def _read(reading: Reading, members: list[_CountingMember]) -> Seen:
+    """Read until each member has all posts and no more arrive, or until nothing arrives for 30 s."""
     last, used = time.monotonic(), time.process_time()
     missing = len(members)
     with selectors.DefaultSelector() as selector:
@@ -159,7 +178,7 @@ def _read(reading: Reading, members: list[_Member]) -> Seen:
     return Seen([member.posts.count for member in members], last, took, time.process_time() - used)
 
 
-def _receive(member: _Member, reading: Reading) -> None:
+def _receive(member: _CountingMember, reading: Reading) -> None:
     size = member.sock.recv_into(BUFFER)
     if not size:
         raise ConnectionResetError("the broker closed a member's connection")

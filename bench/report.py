@@ -1,4 +1,4 @@
-"""What a run leaves: the figures as JSON, and a picture of how each stands to its baseline and its target."""
+"""The files of a run: the figures as JSON, and a picture of them."""
 
 import datetime
 import os
@@ -15,7 +15,7 @@ from bench.stage import Stage
 
 
 def write(directory: Path, stage: Stage, results: Sequence[Result], *, quick: bool) -> None:
-    """Write bench.json and bench.png."""
+    """Write bench.json and bench.png into a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     report = {"machine": _machine(stage), "quick": quick, "results": [result.as_object() for result in results]}
     (directory / "bench.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))

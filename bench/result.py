@@ -1,4 +1,4 @@
-"""What a scenario finds: a figure of ours, the baseline's of the same run, and what their ratio is to reach."""
+"""The result of a scenario: a figure of the chat, that of the baseline in the same run, and the target."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,31 +7,40 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is to be reached: at least or at most this, by the ratio to the baseline or by the figure itself."""
+    """The least or greatest acceptable value of the ratio to the baseline, or of the figure itself."""
 
     at_least: float | None = None
     at_most: float | None = None
 
     def reached(self, value: float) -> bool:
-        """Whether a value is within."""
+        """Return whether a value reaches the target."""
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
 
     def score(self, value: float) -> float:
-        """How many times better a value is than what is asked for: 1 is just reached, more is better."""
+        """Return how many times better a value is than the target: 1 just reaches it, more is better."""
         if self.at_least is not None:
             return value / self.at_least
         assert self.at_most is not None
         return self.at_most / value if value else float("inf")
 
     def __str__(self) -> str:
+        """Return the target for the table, such as ">= 2"."""
         return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One line of the table. `more` has what else was measured: percentiles, processor time, memory, named with units.
+    """One line of the table.
 
-    With a `baseline` the target is for `ours` / `baseline`, else for `ours`.
+    Attributes:
+        scenario: The name of the scenario.
+        case: The case within the scenario.
+        unit: The unit of both figures.
+        ours: The figure of the chat.
+        baseline: The figure of the baseline, if there is one.
+        baseline_name: The name of the baseline.
+        target: The target for `ours` / `baseline`; without a baseline, for `ours`.
+        more: Other figures, such as percentiles, processor time and memory; their names include the units.
     """
 
     scenario: str
@@ -45,22 +54,22 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """Ours to the baseline's; None without one."""
+        """The figure of the chat divided by that of the baseline; None without a baseline."""
         return self.ours / self.baseline if self.baseline else None
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target is reached; None where there is none."""
+        """Whether the target is reached; None without a target."""
         return self.target.reached(self._judged) if self.target else None
 
     @property
     def score(self) -> float:
-        """How many times better it is than its target, which it must have, asks for."""
+        """How many times better the result is than its target, which it must have."""
         assert self.target
         return self.target.score(self._judged)
 
     def as_object(self) -> dict[str, Any]:
-        """The result with what follows from it, to be written as JSON."""
+        """Return the result for the JSON file, with its ratio and whether it reached its target."""
         return asdict(self) | {"ratio": self.ratio, "reached": self.reached}
 
     @property

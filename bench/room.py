@@ -1,4 +1,4 @@
-"""What a room's stream has, as it is."""
+"""Reading the entries of a room's stream."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from chat_amqp.connection import connect
 
 
 def entries(url: str, posts: int) -> list[bytes]:
-    """The lobby's entries that have posts in them, from its first on until there are so many posts."""
+    """Return the bodies of the lobby's entries with posts, from the first one on, until they have this many posts."""
     bodies: list[bytes] = []
 
     def on_message(message: Any) -> None:

@@ -1,4 +1,7 @@
-"""Twenty senders flood, with 1, 2 and 4 routers: are posts spread evenly, and is nothing lost by having more."""
+"""Scenario routers: twenty senders flood a room, with 1, 2 and 4 routers.
+
+It shows whether the routers share the posts evenly, and whether more routers cost no speed.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,12 +21,12 @@ MEMBERS = 10
 ROUTERS = (1, 2, 4)
 POSTS = 5_000  # of each sender
 QUICK_POSTS = 250
-NO_LOSS = Target(at_least=0.95)  # runs differ by so much
+NO_LOSS = Target(at_least=0.95)  # runs differ by up to 5%
 EVEN = Target(at_most=0.25)
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Posts a second by how many routers there are, and how far the busiest or idlest is from its even share."""
+    """Measure the posts per second for each number of routers, and how unevenly the routers share them."""
     alone = 0.0
     for routers in ROUTERS:
         measured, shares = _flood(stage, routers, QUICK_POSTS if quick else POSTS)
@@ -44,19 +47,19 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             # On RabbitMQ 3 a partition stays with its first router; see
             # docs/decisions/0014-share-partitions-by-router-slots.md.
             target = EVEN if stage.broker.version() >= (4,) else None
-            yield Result(scenario="routers", case=case, unit="off even", ours=uneven(shares, routers), target=target)
+            yield Result(scenario="routers", case=case, unit="uneven by", ours=uneven(shares, routers), target=target)
 
 
 def uneven(posts: Iterable[int], routers: int) -> float:
-    """How far the router farthest from an even share is from it, as a part of that share."""
+    """Return the largest deviation of a router from an even share of the posts, as a fraction of that share."""
     counts = sorted(posts)
     even = sum(counts) / routers
-    least = counts[0] if len(counts) == routers else 0  # who routed nothing is not in the counts
+    least = counts[0] if len(counts) == routers else 0  # a router without posts is not in the counts
     return max(counts[-1] - even, even - least) / even
 
 
 def _flood(stage: Stage, routers: int, posts: int) -> tuple[Measured, list[int]]:
-    """What it took, and how many posts each router put into the room."""
+    """Measure a flood; return also the number of posts that each router published."""
     total = SENDERS * posts
     with stage.system() as system:
         workers = [system.start(service) for service in ("registry", "archive")]
@@ -66,8 +69,8 @@ def _flood(stage: Stage, routers: int, posts: int) -> tuple[Measured, list[int]]
         with joined(stage.client_url, [f"sender{number}" for number in range(SENDERS)]) as senders:
             for sender in senders:
                 sender.write(posts)
-            what = Reading(url=stage.client_url, members=MEMBERS, posts=total)
-            measured = measure(stage, what, [worker.popen.pid for worker in workers], lambda: send_all(senders))
+            reading = Reading(url=stage.client_url, members=MEMBERS, posts=total)
+            measured = measure(stage, reading, [worker.popen.pid for worker in workers], lambda: send_all(senders))
         shares: Counter[str] = Counter()
         for body in entries(stage.client_url, total):
             batch: Batch = decode(body, Batch)

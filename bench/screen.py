@@ -1,4 +1,4 @@
-"""The full-screen client at a pseudo-terminal, timed by the raw bytes that it writes."""
+"""The full-screen client at a pseudo-terminal, timed by the bytes that it writes."""
 
 import os
 import pty
@@ -14,18 +14,25 @@ from testkit.people import COMMAND, environment
 ROWS, COLUMNS = 24, 80
 PATIENCE_SECONDS = 30.0
 AT_ONCE = 1 << 16
-KEPT = 100  # bytes: a text may come in two parts
-# What would make it another client: an installed one, above all, has been compiled.
+KEPT = 100  # bytes that are kept, as a text may arrive in two parts
+# Variables that would change the client; an installed client, for one, has its modules compiled.
 LEFT_OUT = ("LANGUAGE", "NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
 
 
 class Screen:
-    """One client from its start on, in a terminal of 80 x 24. Its author secret lies below `state`.
+    """A client in a terminal of 80 x 24.
 
-    What it writes must be read all the time, for a terminal that takes nothing stops it.
+    Read its output all the time: a terminal that reads nothing blocks the client.
     """
 
     def __init__(self, url: str, state: Path, *arguments: str) -> None:
+        """Start the client.
+
+        Args:
+            url: The URL of the broker.
+            state: The directory for its author secret.
+            arguments: Its command-line arguments.
+        """
         self._terminal, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (ROWS, COLUMNS))
         self.popen = subprocess.Popen(
@@ -41,30 +48,36 @@ class Screen:
         self._selector.register(self._terminal, selectors.EVENT_READ)
 
     def __enter__(self) -> Self:
+        """Return the running client."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it at once."""
+        """Kill the client."""
         self.popen.kill()
         self.popen.wait(10)
         self._selector.close()
         os.close(self._terminal)
 
     def press(self, keys: str) -> None:
-        """Type; keys are what a terminal sends for them."""
+        """Press keys, given as the bytes that a terminal sends for them."""
         os.write(self._terminal, keys.encode())
 
     def shows(self, text: str) -> float:
-        """Read until a text is written, and return the time, monotonic; raises AssertionError after 30 s without."""
+        """Read until the client writes a text, and return the monotonic time; raises AssertionError after 30 s."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         found = self.shows_by(deadline, text)
-        assert found, f"the client does not show {text!r}"
+        assert found, f"the client has not shown {text!r} within {PATIENCE_SECONDS:g} s"
         return found
 
     def shows_by(self, deadline: float, text: str = "") -> float | None:
-        """Read until a text is written, and return the time, monotonic; None when it is not there in time.
+        """Read until the client writes a text, or until the deadline if there is no text.
 
-        Without a text it reads until that time.
+        Args:
+            deadline: The monotonic time at which to give up, in seconds.
+            text: The text, of at most 100 bytes.
+
+        Returns:
+            The monotonic time of the text; None if it did not appear.
         """
         mark = text.encode()
         while (left := deadline - time.monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""People who write: by the client's rules, with at most one unconfirmed message of at most 64 posts."""
+"""Senders that follow the client's rules: at most one unconfirmed message, of at most 64 posts."""
 
 import selectors
 import time
@@ -17,12 +17,16 @@ STALLED_SECONDS = 30
 
 
 class Sender:
-    """Writes posts, and publishes what is written as soon as the message before is confirmed.
-
-    It goes to the chat, or to another exchange and key, for a baseline.
-    """
+    """Writes posts, and publishes them as soon as the previous message is confirmed."""
 
     def __init__(self, chatter: Chatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
+        """Create a sender.
+
+        Args:
+            chatter: The connection.
+            grant: The session.
+            to: The exchange and routing key of a baseline; by default, those of the chat.
+        """
         self._chatter = chatter
         self.grant = grant
         self._to = to or (topology.INGRESS.name, str(grant.partition))
@@ -31,7 +35,7 @@ class Sender:
 
     @property
     def busy(self) -> bool:
-        """Whether something written is not confirmed."""
+        """Whether any written post is not confirmed yet."""
         return bool(self._written or self._chatter.publisher.unconfirmed)
 
     def write(self, posts: int = 1) -> None:
@@ -42,24 +46,24 @@ class Sender:
             self._written.append(Post(sequence=self._count, client_ts=now, text=f"{self._count:060}"))
 
     def step(self) -> None:
-        """Take in what has arrived, and publish the next message if it may go."""
+        """Process arrived events, and publish the next message if the previous one is confirmed."""
         self._chatter.drain()
         publisher = self._chatter.publisher
         wrong = publisher.returned or publisher.refused or self._chatter.replies
-        assert not wrong, f"posts were not taken: {wrong}"
+        assert not wrong, f"the broker or a router refused posts: {wrong}"
         if self._written and not publisher.unconfirmed:
             posts = tuple(self._written.popleft() for _ in range(min(MAX_POSTS, len(self._written))))
             self._chatter.publish(*self._to, encode(Posts(token=self.grant.token, room="lobby", posts=posts)))
 
     def fileno(self) -> int:
-        """For selectors."""
+        """Return the file descriptor of the socket, for selectors."""
         connection: Any = self._chatter.connection.connection
         return int(connection.sock.fileno())
 
 
 @contextmanager
 def joined(url: str, names: Iterable[str]) -> Iterator[list[Sender]]:
-    """People who have claimed their names."""
+    """Connect senders that hold these names."""
     with ExitStack() as ending:
         senders = []
         for name in names:
@@ -72,20 +76,26 @@ def joined(url: str, names: Iterable[str]) -> Iterator[list[Sender]]:
 
 
 def send_all(senders: Sequence[Sender]) -> None:
-    """Publish all that is written, each sender as fast as the rules let it."""
+    """Publish all written posts, each sender as fast as the rules allow."""
     with selectors.DefaultSelector() as selector:
         for sender in senders:
             selector.register(sender, selectors.EVENT_READ, sender)
             sender.step()
         while any(sender.busy for sender in senders):
             ready = selector.select(STALLED_SECONDS)
-            assert ready, "the broker confirms nothing"
+            assert ready, f"the broker has confirmed nothing for {STALLED_SECONDS} s"
             for key, _ in ready:
                 key.data.step()
 
 
 def send_evenly(sender: Sender, posts: int, per_second: float) -> None:
-    """Write posts at an even pace, whatever becomes of them, and publish each as soon as it may go."""
+    """Write posts at an even pace, and publish each as soon as the rules allow.
+
+    Args:
+        sender: The sender.
+        posts: The number of posts.
+        per_second: The posts per second; late confirms do not slow the writing.
+    """
     begun, written = time.monotonic(), 0
     with selectors.DefaultSelector() as selector:
         selector.register(sender, selectors.EVENT_READ, sender)

@@ -1,4 +1,4 @@
-"""Where scenarios run: one private broker, and on it, for each measurement, a chat of its own."""
+"""The stage of the scenarios: one private broker, and on it a new chat for each measurement."""
 
 import os
 import resource
@@ -16,13 +16,13 @@ from testkit.broker import TestBroker
 from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
 
-VHOST = "/"  # only here the broker tells who has gone
+VHOST = "/"  # the broker reports lost connections only here
 BROKER = "beam.smp"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A broker for all scenarios, and a directory for what they leave."""
+    """A broker for all scenarios, and a directory for their files."""
 
     broker: TestBroker
     broker_process: psutil.Process
@@ -30,7 +30,7 @@ class Stage:
 
     @property
     def operator_url(self) -> str:
-        """The AMQP URL of a user who may do everything, for the baseline."""
+        """The AMQP URL of a user with all permissions, for the baselines."""
         return self.broker.amqp_url
 
     @property
@@ -40,29 +40,29 @@ class Stage:
 
     @contextmanager
     def system(self) -> Iterator[System]:
-        """A system with no process yet, in the virtual host / and a new directory; after it the host is empty."""
+        """Yield a system without processes in the virtual host / and a new directory; empty the host in the end."""
         with self.emptied(), system_in(self.broker, VHOST, self.new_directory()) as system:
             yield system
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
-        """Whatever queues, and exchanges named chat.*, are made in here are deleted in the end."""
+        """Delete all queues, and all exchanges named chat.*, in the end."""
         try:
             yield
         finally:
             self.broker.empty(VHOST)
 
     def new_directory(self) -> Path:
-        """A new directory, which goes with the stage."""
+        """Make a new directory within that of the stage."""
         return Path(tempfile.mkdtemp(dir=self.directory))
 
 
 @contextmanager
 def staged(directory: Path) -> Iterator[Stage]:
-    """A stage; it and what follows may open as many files as is allowed.
+    """Start a stage, and raise the limit of open files to its maximum.
 
-    Its broker is the one that TEST_AMQP_URL and TEST_MANAGEMENT_URL name, which must be on this machine and of no other
-    use; else a node of its own.
+    The stage uses the broker that TEST_AMQP_URL and TEST_MANAGEMENT_URL name, which must be on this machine and have no
+    other use. By default it starts a node of its own.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -79,6 +79,6 @@ def staged(directory: Path) -> Iterator[Stage]:
 
 
 def _newest(processes: Iterable[psutil.Process]) -> psutil.Process:
-    """The Erlang process that was started last."""
+    """Return the Erlang process that was started last."""
     brokers = [process for process in processes if process.name() == BROKER]
     return max(brokers, key=lambda process: float(process.create_time()))

@@ -1,4 +1,4 @@
-"""How long a registry replica takes to start from 100,000 names."""
+"""Scenario start: the time until a registry replica with 100,000 names is ready."""
 
 import time
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ SINCE = SNAPSHOT_EVERY - 1
 
 
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
-    """Seconds from the start of the process until it takes commands, when the next snapshot is just due."""
+    """Measure the seconds from the start of the process until it is ready, just before the next snapshot is due."""
     names = 5_000 if quick else 100_000
     with stage.system() as system:
-        _, of_nothing = _started(system)
+        _, without_names = _started(system)
     with stage.system() as system:
         _feed(stage.operator_url, names)
         registry, seconds = _started(system)
@@ -40,20 +40,20 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             unit="s",
             ours=seconds,
             target=TARGET,
-            more={"from nothing, s": of_nothing, "registry, MB": memory(registry.popen.pid)},
+            more={"without names, s": without_names, "registry, memory MB": memory(registry.popen.pid)},
         )
 
 
 def _started(system: System) -> tuple[Process, float]:
-    """A registry replica, and the seconds until it took commands."""
+    """Start a registry replica; return it, and the seconds until it was ready."""
     begun = time.monotonic()
     registry = system.start("registry")
-    until(lambda: b'"registry.ready"' in registry.log.read_bytes(), START_SECONDS, "the registry takes commands")
+    until(lambda: b'"registry.ready"' in registry.log.read_bytes(), START_SECONDS, "the registry is ready")
     return registry, time.monotonic() - begun
 
 
 def _feed(url: str, names: int) -> None:
-    """A snapshot, and a journal that begins with the snapshot's last entry and goes on up to the next one's."""
+    """Publish a snapshot, and a journal from the last entry of that snapshot to just before the next one."""
     state = State()
     claims = [_claim(number) for number in range(names + SINCE)]
     for offset, claim in enumerate(claims[:names]):

@@ -1,4 +1,4 @@
-"""Results as lines of text that stand under each other."""
+"""The table of results, as aligned lines of text."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ VERDICTS = {True: "yes", False: "NO", None: ""}
 
 
 def row(result: Result) -> str:
-    """The line of one result; what else was measured stands below it."""
+    """Return the line of a result, with its other figures below it."""
     cells = (
         result.scenario,
         result.case,
@@ -26,12 +26,12 @@ def row(result: Result) -> str:
 
 
 def table(results: Iterable[Result]) -> str:
-    """All lines, under a head."""
+    """Return the lines of all results under a header."""
     return "\n".join([_line(HEADS), _line(tuple("-" * width for width in WIDTHS)), *map(row, results)])
 
 
 def number(value: float | None) -> str:
-    """A figure with as many digits as tell something; nothing for None."""
+    """Return a figure with three significant digits, or as an integer from 100 on; an empty string for None."""
     if value is None:
         return ""
     if value and abs(value) < 100:

@@ -1,4 +1,4 @@
-"""How long something took, each time it was done."""
+"""A histogram of durations."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,14 @@ LONGEST_MICROSECONDS = 60_000_000
 
 @dataclass(slots=True)
 class Times:
-    """How long something took each time."""
+    """The durations of an action that is repeated."""
 
     _histogram: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, LONGEST_MICROSECONDS, 3))
 
     def add(self, seconds: float) -> None:
-        """Once more."""
+        """Add a duration."""
         self._histogram.record_value(round(seconds * 1_000_000))
 
     def percentile(self, percent: float) -> float:
-        """The time, in ms, that so many percent did not exceed."""
+        """Return a percentile of the durations, in milliseconds."""
         return float(self._histogram.get_value_at_percentile(percent) / 1000)

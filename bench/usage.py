@@ -1,4 +1,4 @@
-"""What processes use of the machine."""
+"""The processor time and memory of processes."""
 
 from collections.abc import Iterable
 
@@ -8,13 +8,13 @@ MEGABYTE = 1_000_000
 
 
 def processor_seconds(processes: Iterable[int | psutil.Process]) -> float:
-    """The processor time that processes have used since they started, of user and system, in seconds."""
+    """Return the user and system time of processes since they started, in seconds."""
     times = [_process(each).cpu_times() for each in processes]
     return sum(each.user + each.system for each in times)
 
 
 def memory(process: int | psutil.Process) -> float:
-    """The resident memory of a process, in MB."""
+    """Return the resident memory of a process, in MB."""
     return float(_process(process).memory_info().rss / MEGABYTE)
 
 
