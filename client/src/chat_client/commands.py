@@ -69,7 +69,7 @@ class Command:
 
 USERS = Command(
     ("users",),
-    marked("list the members: connected, or disconnected and still holding the name"),
+    marked("list the members, connected and disconnected"),
     lambda frontend, _argument: frontend.list_members(),
 )
 MY_MESSAGES = Command(
@@ -79,19 +79,19 @@ MY_MESSAGES = Command(
 )
 SEARCH = Command(
     ("search",),
-    marked("list the messages of the room that have all these words"),
+    marked("list the messages that have all these words"),
     lambda frontend, words: frontend.search_messages(words),
     marked("WORDS"),
 )
 ME = Command(
     ("me",),
-    marked('send an action: "/me waves" appears as "* name waves"'),
+    marked('send an action: "/me waves" shows "* name waves"'),
     lambda frontend, action: frontend.post_text(ACTION + action),
     marked("ACTION"),
 )
 BELL = Command(
     ("bell",),
-    marked("set when the full-screen client rings; alone, show the setting"),
+    marked("set or show when the full-screen client rings"),
     lambda frontend, mode: frontend.set_bell(mode),
     "|".join(BELL_MODES),
     BELL_MODES,

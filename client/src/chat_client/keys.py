@@ -12,7 +12,7 @@ KEYS = (
     ("F1", marked("show this help")),
     ("F2 F3", marked("send a refused message again, or discard it")),
     ("F4", marked("show or hide the members")),
-    ("F6", marked("select a message with ↑ ↓: Ctrl+C copies it, Enter opens its link")),
+    ("F6", marked("select a message; Ctrl+C copies, Enter opens a link")),
     ("Ctrl+P", marked("search all commands and themes")),
-    ("Ctrl+Q", marked("leave and free your name; again: leave at once and keep it")),
+    ("Ctrl+Q", marked("leave and free your name; again: at once, keeping it")),
 )

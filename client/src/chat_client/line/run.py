@@ -10,7 +10,7 @@ from typing import TextIO
 from chat_client.language import _
 from chat_client.leaving import Leave
 from chat_client.line.client import LineClient
-from chat_client.line.reading import ask_name
+from chat_client.line.output import ask_name
 from chat_client.opening import OpenSession
 from chat_client.settings import ClientSettings
 
