@@ -1,1 +1,1 @@
-"""What tests share: a broker to test on, real processes, and waiting for things to happen."""
+"""Tools that tests, bench and documentation share: brokers, service processes, people, and waiting for conditions."""

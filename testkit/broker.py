@@ -1,4 +1,4 @@
-"""The RabbitMQ that tests run on, steered through its management API."""
+"""The RabbitMQ on which tests run, controlled through its management API."""
 
 import json
 import secrets
@@ -14,9 +14,12 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True)
 class TestBroker:
-    """A RabbitMQ; several nodes of it stand in `amqp_url`, separated by `;`.
+    """A RabbitMQ.
 
-    `secrets_dir` is what `chat-admin init` made: the users, and each one's URL.
+    Attributes:
+        amqp_url: The AMQP URL of a user with all permissions; the URLs of several nodes are separated by `;`.
+        management_url: The URL of the management API, with a user.
+        secrets_dir: The directory that `chat-admin init` made, with the URL of each user.
     """
 
     __test__ = False
@@ -26,18 +29,18 @@ class TestBroker:
     secrets_dir: Path
 
     def url(self, user: str, vhost: str) -> str:
-        """The AMQP URL by which a service, the client or the admin reaches a virtual host."""
+        """Return the AMQP URL by which a service, the client or the admin reaches a virtual host."""
         made = urlsplit((self.secrets_dir / user / "amqp_url").read_text().strip())
         addresses = [urlsplit(each).netloc.rpartition("@")[2] for each in self.amqp_url.split(";")]
         user_at = f"amqp://{made.username}:{made.password}@"
         return ";".join(f"{user_at}{address}/{quote(vhost, safe='')}" for address in addresses)
 
     def import_definitions(self) -> None:
-        """Make the users, permissions and policies that `chat-admin init` defined."""
+        """Create the users, permissions and policies that `chat-admin init` defined."""
         self.call("POST", "definitions", json.loads((self.secrets_dir / "broker/definitions.json").read_text()))
 
     def create_vhost(self) -> str:
-        """A new virtual host in which the chat's users may do what they may do in production."""
+        """Create a virtual host in which the chat has the permissions of production, and return its name."""
         vhost = f"test-{secrets.token_hex(6)}"
         self.call("PUT", f"vhosts/{vhost}")
         definitions = json.loads((self.secrets_dir / "broker/definitions.json").read_text())
@@ -49,26 +52,26 @@ class TestBroker:
         return vhost
 
     def delete_vhost(self, vhost: str) -> None:
-        """Delete a virtual host with all that is in it."""
+        """Delete a virtual host with its queues and exchanges."""
         self.call("DELETE", f"vhosts/{vhost}")
 
     def empty(self, vhost: str) -> None:
         """Delete every queue and every exchange of the chat in a virtual host."""
         name = quote(vhost, safe="")
         for queue in self.call("GET", f"queues/{name}"):
-            with suppress(HTTPError):  # an inbox that has gone by itself
+            with suppress(HTTPError):  # an exclusive queue may disappear with its connection
                 self.call("DELETE", f"queues/{name}/{quote(queue['name'])}")
         for exchange in self.call("GET", f"exchanges/{name}"):
             if exchange["name"].startswith("chat."):
                 self.call("DELETE", f"exchanges/{name}/{exchange['name']}")
 
     def set_policy(self, vhost: str, name: str, pattern: str, definition: dict[str, Any]) -> None:
-        """Set a policy on queues, above those of the chat's definitions."""
+        """Set a policy on queues with a higher priority than those of the chat."""
         body = {"pattern": pattern, "definition": definition, "apply-to": "queues", "priority": 100}
         self.call("PUT", f"policies/{quote(vhost, safe='')}/{name}", body)
 
     def queue(self, vhost: str, name: str) -> dict[str, Any]:
-        """What the broker knows of a queue; empty if there is none."""
+        """Return the properties of a queue; an empty dictionary if the queue does not exist."""
         try:
             return dict(self.call("GET", f"queues/{quote(vhost, safe='')}/{quote(name)}"))
         except HTTPError as error:
@@ -77,20 +80,29 @@ class TestBroker:
             return {}
 
     def delete_queue(self, vhost: str, name: str) -> None:
-        """Delete a queue or stream, whoever consumes it."""
+        """Delete a queue or stream, even if it has consumers."""
         self.call("DELETE", f"queues/{quote(vhost, safe='')}/{quote(name)}")
 
     def close_connections(self, names: Iterable[str]) -> None:
-        """Close connections by the broker, as an operator would."""
+        """Let the broker close connections, as an operator does."""
         for name in names:
             self.call("DELETE", f"connections/{quote(name, safe='')}")
 
     def version(self) -> tuple[int, ...]:
-        """Of RabbitMQ: (4, 3, 6), say."""
+        """Return the version of RabbitMQ, such as (4, 3, 6)."""
         return tuple(map(int, self.call("GET", "overview")["rabbitmq_version"].split(".")))
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request to the management API; raises HTTPError for an answer that is no success."""
+        """Send a request to the management API, and return the decoded answer.
+
+        Args:
+            method: The HTTP method.
+            path: The path below `/api/`.
+            body: The JSON body, if any.
+
+        Raises:
+            HTTPError: The answer is an error.
+        """
         parts = urlsplit(self.management_url)
         url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api/{path}"
         data = json.dumps(body).encode() if body is not None else None

@@ -1,4 +1,4 @@
-"""A member of the chat at the level of the wire: what a client does, one step at a time."""
+"""A member of the chat at the level of the wire, which does the steps of a client one at a time."""
 
 import secrets
 import time
@@ -37,9 +37,25 @@ REPLIES: tuple[Any, ...] = (Granted, Refused, Exited, Users, Released, SessionEn
 
 
 class Chatter:
-    """Connects by an AMQP URL, has an inbox, and says and hears what it is told to."""
+    """A connection with an inbox that sends requests and posts, and collects answers and entries.
+
+    Attributes:
+        secret: The author secret.
+        connection: The connection to the broker.
+        publisher: The publisher with its unconfirmed, refused and returned publications.
+        inbox: The inbox, an exclusive queue.
+        replies: All messages that arrived in the inbox.
+        entries: Offset and content of all entries that arrived from rooms.
+        granted: The grant of the current session.
+    """
 
     def __init__(self, url: str, secret: str | None = None) -> None:
+        """Connect, and declare and consume the inbox.
+
+        Args:
+            url: The AMQP URL of the client's user.
+            secret: The author secret; by default, a random one.
+        """
         self.secret = secret or secrets.token_hex(32)
         self.connection = connect(url, "chatter")
         self.publisher = Publisher(self.connection.channel())
@@ -57,16 +73,16 @@ class Chatter:
         self.connection.release()
 
     def request(self, message: Any, exchange: str = "chat.registry", key: str = "registry.commands") -> Any:
-        """Publish a request and wait for its answer."""
+        """Publish a request, wait for its answer, and return it."""
         self.publish(exchange, key, encode(message))
         return self.answer(message.request)
 
     def publish(self, exchange: str, key: str, body: bytes) -> None:
-        """Publish to an exchange with the inbox as reply_to."""
+        """Publish a body with the inbox as `reply_to`."""
         self.publisher.publish(Publication(exchange=exchange, routing_key=key, body=body, reply_to=self.inbox.name))
 
     def answer(self, request: str | None, seconds: float = 15) -> Any:
-        """Wait for the answer to a request."""
+        """Wait for the answer to a request, and return it."""
 
         def found() -> Any:
             return next((reply for reply in self.replies if getattr(reply, "request", "-") == request), None)
@@ -74,22 +90,22 @@ class Chatter:
         return self.hear(found, seconds)
 
     def claim(self, name: str) -> Any:
-        """Claim a name; the answer, and if granted the session it is for from now on."""
+        """Claim a name, and return the answer; a granted session becomes the current one."""
         answer = self.request(Claim(request=new_request(), name=name, secret=self.secret))
         if isinstance(answer, Granted):
             self.granted, self._sequence = answer, 0
         return answer
 
     def resume(self) -> Any:
-        """Resume the session with this inbox."""
+        """Resume the session with this inbox, and return the answer."""
         return self.request(Resume(request=new_request(), token=self.token))
 
     def exit(self) -> Any:
-        """End the session."""
+        """End the session, and return the answer."""
         return self.request(Exit(request=new_request(), token=self.token))
 
     def users(self) -> Users:
-        """Who is there."""
+        """Ask for the members, and return the answer."""
         after = self.granted.offset if self.granted else 0
         answer = self.request(ListUsers(request=new_request(), token=self.token, after=after))
         assert isinstance(answer, Users), answer
@@ -97,12 +113,12 @@ class Chatter:
 
     @property
     def token(self) -> str:
-        """The session's token."""
+        """The token of the session."""
         assert self.granted
         return self.granted.token
 
     def post(self, *texts: str, room: str = "lobby") -> list[str]:
-        """Post texts in one message, to be drained later; returns the posts' ids."""
+        """Publish texts in one message without waiting for confirms, and return the ids of the posts."""
         assert self.granted
         first = self._sequence + 1
         self._sequence += len(texts)
@@ -113,18 +129,18 @@ class Chatter:
         return [f"{self.granted.session}-{post.sequence}" for post in posts]
 
     def confirmed(self) -> None:
-        """Wait until the broker has confirmed all that was published."""
+        """Wait until the broker has confirmed all publications."""
         self.hear(lambda: not self.publisher.unconfirmed)
 
     def join(self, room: str = "lobby", offset: int | str = "first") -> None:
-        """Attach to a room's stream."""
+        """Consume the stream of a room from an offset on."""
         channel: Any = self.connection.channel()
         channel.basic_qos(0, 1000, False)
         queue = Queue(f"room.{room}", no_declare=True, consumer_arguments={"x-stream-offset": offset})
         self._consume(channel, queue, self._on_entry)
 
     def hear(self, condition: Any, seconds: float = 15) -> Any:
-        """Take in what arrives until a condition holds."""
+        """Process arriving messages until a condition holds, and return its value."""
 
         def drained() -> Any:
             self.drain()
@@ -133,7 +149,7 @@ class Chatter:
         return until(drained, seconds)
 
     def drain(self) -> None:
-        """Take in what has arrived."""
+        """Process all messages that have arrived."""
         try:
             while True:
                 self.connection.drain_events(timeout=0)
@@ -141,11 +157,11 @@ class Chatter:
             self.connection.heartbeat_check()
 
     def ids(self) -> list[str]:
-        """The ids of the posts heard in the room, as they came, doubles and all."""
+        """Return the ids of the posts that arrived, in order and with repetitions."""
         return [post_id for post_id, _ in self.heard()]
 
     def heard(self) -> Iterator[tuple[str, str]]:
-        """Id and text of each post heard."""
+        """Yield id and text of each post that arrived."""
         for _, entry in self.entries:
             if isinstance(entry, Batch):
                 for run in entry.runs:
@@ -153,7 +169,7 @@ class Chatter:
                         yield f"{run.session}-{post.sequence}", post.text
 
     def notices(self) -> list[tuple[str, str]]:
-        """Kind and user of each notice heard."""
+        """Return kind and user of each notice that arrived."""
         return [(entry.kind, entry.user) for _, entry in self.entries if isinstance(entry, Notice)]
 
     def _consume(self, channel: Any, queue: Queue, on_message: Any) -> None:
@@ -171,5 +187,5 @@ class Chatter:
 
 
 def new_request() -> str:
-    """A request id."""
+    """Return a new request id."""
     return secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""The system in containers, by the real compose files on a real Docker engine."""
+"""The chat in containers, started with the real compose files on a real Docker engine."""
 
 import json
 import subprocess
@@ -19,30 +19,30 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A compose project of a test's own: its name, and the compose files, of which later ones change earlier ones."""
+    """A compose project for a test: its name and its compose files, of which later ones override earlier ones."""
 
     name: str
     files: tuple[str, ...] = ("compose.yaml",)
 
     def command(self, *arguments: str) -> list[str]:
-        """The command line of a compose command."""
+        """Return the command line of a compose command."""
         files = [f"--file={file}" for file in self.files]
         return ["docker", "compose", "--project-name", self.name, *files, *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Run a compose command to its end, which must be a good one; returns what it printed."""
+        """Run a compose command, and return its output; raises AssertionError if it fails."""
         done = subprocess.run(self.command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def scale(self, replicas: Mapping[str, int], *options: str) -> None:
-        """Bring the system to this many replicas, and two client containers."""
+        """Scale the services to these numbers of replicas, with two client containers."""
         counts = [f"--scale={service}={count}" for service, count in {**replicas, "client": 2}.items()]
         self.run("up", "--detach", "--wait", *options, *counts)
 
     @contextmanager
     def running(self, replicas: Mapping[str, int]) -> Iterator[None]:
-        """The system, built anew, and nothing left of it afterwards."""
+        """Build the images and start the system; remove everything in the end."""
         try:
             self.scale(replicas, "--build")
             yield
@@ -52,7 +52,7 @@ class Project:
             )
 
     def enter(self, index: int, name: str) -> "pexpect.spawn[str]":
-        """A person opens the client in a client container and gives a name."""
+        """Open the client in a client container, and join under a name."""
         command = self.command("exec", f"--index={index}", "client", "chat", "--plain")
         chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, encoding="utf-8", timeout=60)
         chat.expect("name: ")
@@ -61,7 +61,15 @@ class Project:
         return chat
 
     def client(self, name: str, output: Path) -> "subprocess.Popen[str]":
-        """A client in a container of its own, fed by a pipe; it has joined, and writes what it reads to `output`."""
+        """Start a client in a container of its own, and wait until it has joined.
+
+        Args:
+            name: Its name.
+            output: The file for its output.
+
+        Returns:
+            The process, whose stdin is a pipe.
+        """
         with output.open("w") as shown:
             process = subprocess.Popen(
                 self.command("run", "--rm", "--no-deps", "-T", "client", "chat", "--plain", "--name", name),
@@ -74,32 +82,40 @@ class Project:
         return process
 
     def transcript(self) -> list[tuple[str, str]]:
-        """User and text of each line of log.txt."""
+        """Return user and text of each line of log.txt."""
         log = self.run("exec", "-T", "archive", "cat", "log.txt")
         return [(line["user"], line["text"]) for line in map(orjson.loads, log.splitlines())]
 
     def queues(self, node: str) -> list[dict[str, Any]]:
-        """Every replicated queue and stream, as a node of the broker knows it: name, leader, members, online."""
-        asked = ("list_queues", "name", "type", "leader", "members", "online")
-        listed = json.loads(self.run("exec", "-T", node, "rabbitmqctl", "-q", "--formatter=json", *asked))
+        """Return name, type, leader, members and online replicas of each replicated queue and stream."""
+        command = ("list_queues", "name", "type", "leader", "members", "online")
+        listed = json.loads(self.run("exec", "-T", node, "rabbitmqctl", "-q", "--formatter=json", *command))
         return [queue for queue in listed if queue["type"] in ("quorum", "stream")]
 
 
 def said_in(output: Path) -> list[tuple[str, str]]:
-    """User and text of each message that a piped client has shown."""
+    """Return user and text of each message in the output of a line client."""
     messages = [line for line in output.read_text().splitlines() if line.startswith("[")]
     shown = [line.partition("] ")[2].partition(": ") for line in messages]
     return [(user, text) for user, _, text in shown]
 
 
 def texts_of(user: str, said: list[tuple[str, str]]) -> list[str]:
-    """What one user said."""
+    """Return the texts of one user."""
     return [text for each, text in said if each == user]
 
 
 @contextmanager
 def talking(writer: "subprocess.Popen[str]", seconds: float) -> Iterator[list[str]]:
-    """Say a line every so many seconds until the block ends, then end the input; the list grows with what was said."""
+    """Type a line at fixed intervals until the block ends, then close the input.
+
+    Args:
+        writer: The client, whose stdin is a pipe.
+        seconds: The interval in seconds.
+
+    Yields:
+        The list of the typed lines, which grows.
+    """
     stop, said = Event(), list[str]()
     flow = Thread(target=_talk, args=(writer, seconds, stop, said))
     flow.start()

@@ -1,6 +1,6 @@
-"""A service that dies of some of what it is given; started as `python -m testkit.fragile`.
+"""A service that some messages crash; started as `python -m testkit.fragile`.
 
-It passes on what comes in two partitions to the lobby. A body says what it does to the process that handles it.
+It publishes the messages of two partitions to the lobby. The body of a message says how it crashes the process.
 """
 
 import os
@@ -15,10 +15,10 @@ PARTITIONS = (0, 1)
 
 
 class Fragile:
-    """Handles everything but poison."""
+    """Handles all messages except poison."""
 
     def __init__(self, broker: Broker) -> None:
-        """Make the service of a new connection."""
+        """Create the service for a new connection."""
         self._broker = broker
 
     def start(self) -> Iterable[Publication]:
@@ -29,22 +29,22 @@ class Fragile:
         return []
 
     def close(self) -> None:
-        """Do nothing: it holds nothing."""
+        """Do nothing: the service holds no resources."""
 
     def tick(self) -> Iterable[Publication]:
-        """Nothing goes by time."""
+        """Do nothing: the service has no timers."""
         return []
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
-        """Every queue is there."""
+        """Fail: all queues exist, so the broker returns nothing."""
         raise AssertionError((exchange, routing_key))
 
     def health(self) -> Mapping[str, Any]:
-        """It is always ready."""
+        """Report that the service is ready."""
         return {"ready": True}
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Publication]:
-        """Pass everything on, or die."""
+        """Publish all bodies to the lobby, or crash."""
         for delivery in deliveries:
             if delivery.body == b"exit":
                 os._exit(1)

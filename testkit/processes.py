@@ -1,4 +1,4 @@
-"""Real service processes, as an operator would start them."""
+"""Real service processes, started as an operator starts them."""
 
 import os
 import signal
@@ -19,7 +19,14 @@ from testkit.wait import until
 
 @dataclass
 class Process:
-    """A service replica. `log` is the file that its stdout goes to."""
+    """A replica of a service.
+
+    Attributes:
+        name: Its instance name.
+        popen: The process.
+        health: Its health file.
+        log: The file with its output.
+    """
 
     name: str
     popen: subprocess.Popen[bytes]
@@ -27,28 +34,41 @@ class Process:
     log: Path
 
     def ready(self) -> bool:
-        """Whether its health check passes; raises AssertionError if it has ended."""
+        """Return whether its health check passes; raises AssertionError if the process has ended."""
         assert self.popen.poll() is None, f"{self.name} has ended: {self.log.read_text()[-2000:]}"
         return problem(self.health) is None
 
     def lines(self, event: str) -> list[dict[str, Any]]:
-        """The log lines of one event."""
+        """Return the log lines of one event."""
         return [line for line in whole_lines(self.log) if line["event"] == event]
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         self.popen.send_signal(number)
 
     def kill(self) -> None:
-        """End it as kill -9 does, and wait for its end."""
+        """Send SIGKILL, and wait for the end of the process."""
         self.popen.kill()
         self.popen.wait(10)
 
 
 class System:
-    """Services in one virtual host, with what they need of settings."""
+    """The services of the chat in one virtual host, with their settings.
+
+    Attributes:
+        broker: The broker.
+        vhost: The virtual host.
+        data: The DATA_DIR of the archive.
+    """
 
     def __init__(self, broker: TestBroker, vhost: str, directory: Path) -> None:
+        """Create a system without processes.
+
+        Args:
+            broker: The broker.
+            vhost: The virtual host.
+            directory: The directory for data, logs and health files.
+        """
         self.broker = broker
         self.vhost = vhost
         self.data = directory / "data"
@@ -57,11 +77,11 @@ class System:
         self.data.mkdir()
 
     def url(self, user: str) -> str:
-        """The AMQP URL of a user in this system's virtual host."""
+        """Return the AMQP URL of a user in the virtual host of the system."""
         return self.broker.url(user, self.vhost)
 
     def start(self, service: str, replica: int = 1, **settings: str) -> Process:
-        """Start a replica; it may not be ready when this returns."""
+        """Start a replica, without waiting until it is ready."""
         name = f"{service}-{replica}-{len(self._processes)}"
         health, log = self._directory / f"{name}.json", self._directory / f"{name}.log"
         environ = {**os.environ, **self._environ(service), "INSTANCE": name, "HEALTH_FILE": str(health), **settings}
@@ -74,24 +94,24 @@ class System:
         return process
 
     def started(self, service: str, replica: int = 1, **settings: str) -> Process:
-        """Start a replica and wait until it is ready."""
+        """Start a replica, and wait until it is ready."""
         process = self.start(service, replica, **settings)
         until(process.ready, 30, f"{process.name} is ready")
         return process
 
     def recorded(self) -> list[dict[str, Any]]:
-        """What log.txt has."""
+        """Return the complete lines of log.txt."""
         return whole_lines(self.data / "log.txt")
 
     def all(self) -> list[Process]:
-        """Start one replica of each service and wait until all are ready."""
+        """Start one replica of each service, and wait until all are ready."""
         processes = [self.start(service) for service in ("registry", "router", "archive")]
         for process in processes:
             until(process.ready, 30, f"{process.name} is ready")
         return processes
 
     def stop(self) -> None:
-        """End everything that was started."""
+        """Kill all processes."""
         for process in self._processes:
             process.popen.kill()
         for process in self._processes:
@@ -107,7 +127,7 @@ class System:
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects in a file that has one a line; the last line may be about to be written. None if there is no file."""
+    """Return the JSON objects of a file with one per line, without an incomplete last line; [] without a file."""
     if not path.exists():
         return []
     return [orjson.loads(line) for line in path.read_bytes().rpartition(b"\n")[0].splitlines()]
@@ -115,7 +135,7 @@ def whole_lines(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def system_in(broker: TestBroker, vhost: str, directory: Path) -> Iterator[System]:
-    """A system with no process yet; what is started in it ends with it."""
+    """Yield a system without processes, and kill its processes in the end."""
     system = System(broker, vhost, directory)
     try:
         yield system

@@ -1,4 +1,4 @@
-"""A RabbitMQ node of the tests' own, which they may also kill."""
+"""A RabbitMQ node for tests, which may also kill it."""
 
 import os
 import socket
@@ -17,12 +17,21 @@ RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 
 
 class Node:
-    """A node on free ports of loopback, with the administrator guest; all its files are in `directory`.
+    """A node on free ports, with the administrator guest.
 
-    With another address, `inside` is the command that runs another one where this address is.
+    Attributes:
+        address: The address at which it listens.
+        port: The AMQP port; the next one is that of the management API.
     """
 
     def __init__(self, directory: Path, address: str = node.LOOPBACK, inside: Sequence[str] = ()) -> None:
+        """Create the node; `start` starts it.
+
+        Args:
+            directory: The directory for its files.
+            address: The address at which it listens.
+            inside: The command that runs another command in the network namespace of the address.
+        """
         self.address = address
         self.port = _free_ports()
         self._directory = directory
@@ -30,11 +39,11 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, for the first time or again with what it had, and wait until it answers."""
-        where = ["--dir", str(self._directory), "--port", str(self.port), "--address", self.address]
+        """Start the node, or start it again with its data, and wait until it answers."""
+        options = ["--dir", str(self._directory), "--port", str(self.port), "--address", self.address]
         with (self._directory / "node.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [*self._inside, sys.executable, str(START), *where],
+                [*self._inside, sys.executable, str(START), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -43,19 +52,19 @@ class Node:
         until(lambda: node.answers(self.port, self.address), 90, "the node answers")
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """Send SIGKILL, and wait for the end of the process."""
         assert self._process
         self._process.kill()
         self._process.wait(10)
 
     def stop(self) -> None:
-        """Stop it in order; one that has ended, or was never started, is left as it is."""
+        """Stop the node with SIGTERM, if it runs."""
         if self._process:
             self._process.terminate()
             self._process.wait(30)
 
     def rabbitmqctl(self, *command: str) -> str:
-        """Run a command of rabbitmqctl, and return what it prints."""
+        """Run a rabbitmqctl command, and return its output."""
         environment = node.environment(self._directory, self.port, self.address)
         return subprocess.run(
             [*self._inside, RABBITMQCTL, "-q", "-n", environment["RABBITMQ_NODENAME"], *command],
@@ -67,29 +76,29 @@ class Node:
         ).stdout
 
     def broker(self, secrets_dir: Path) -> TestBroker:
-        """The broker on this node, with the chat's users."""
+        """Import the users of the chat into the node, and return the broker on it."""
         host = f"guest:guest@{self.address}"
-        made = TestBroker(f"amqp://{host}:{self.port}/", f"http://{host}:{self.port + 1}", secrets_dir)
-        made.import_definitions()
-        return made
+        broker = TestBroker(f"amqp://{host}:{self.port}/", f"http://{host}:{self.port + 1}", secrets_dir)
+        broker.import_definitions()
+        return broker
 
 
 @contextmanager
 def running_node(directory: Path) -> Iterator[Node]:
-    """A node that is stopped in the end."""
-    made = Node(directory)
+    """Start a node, and stop it in the end."""
+    started = Node(directory)
     try:
-        made.start()
-        yield made
+        started.start()
+        yield started
     finally:
-        made.stop()
+        started.stop()
 
 
 def _free_ports() -> int:
     for port in range(20_000 + os.getpid() % 1000 * 8, 32_000, 4):
         if all(_is_free(port + more) for more in range(4)):
             return port
-    raise AssertionError("no four free ports in a row")
+    raise AssertionError("no four consecutive ports between 20,000 and 32,000 are free: stop some brokers")
 
 
 def _is_free(port: int) -> bool:

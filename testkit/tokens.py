@@ -1,4 +1,4 @@
-"""Sessions made without a registry, for tests of what stands behind it."""
+"""Sessions that tests make without a registry."""
 
 import secrets
 import time
@@ -12,7 +12,14 @@ HOUR = 3_600_000_000
 
 
 def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR) -> Chatter:
-    """A chatter with a session of its own under `name`; `expires_in` is in microseconds."""
+    """Return a chatter with a new session, whose token is signed with the registry's key.
+
+    Args:
+        system: The system.
+        name: The name of the member.
+        partition: The partition of the session.
+        expires_in: The lifetime of the token, in microseconds.
+    """
     chatter = Chatter(system.url("client"))
     expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
     claims = Claims(

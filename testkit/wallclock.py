@@ -1,8 +1,8 @@
-"""The wall clock of the processes that run tests and of the Python processes that they start.
+"""The wall clock of the processes that run tests, and of the Python processes that they start.
 
-The monotonic clock stays right, and the broker keeps the true time. libfaketime, by which the fault tests step the
-clock of a running service, does not serve here: `time.sleep` fails under it (Python sleeps until an absolute time), it
-takes a descriptor that the test closed, and each killed process leaves files in /dev/shm.
+The monotonic clock stays right, and the broker keeps the true time. The fault tests step the clock of a running service
+with libfaketime, which does not work here: `time.sleep` fails under it (Python sleeps until an absolute time), it uses
+a descriptor that the test has closed, and each killed process leaves files in /dev/shm.
 """
 
 import os

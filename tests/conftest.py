@@ -1,6 +1,6 @@
-"""The broker of a test run: the one TEST_AMQP_URL and TEST_MANAGEMENT_URL name, else a private node.
+"""The broker of a test run: the one that TEST_AMQP_URL and TEST_MANAGEMENT_URL name, or else a private node.
 
-Tests that run side by side on one broker share its users too: those that `chat-admin init` made in TEST_SECRETS_DIR.
+Parallel test runs on the same broker share its users, which `chat-admin init` made in TEST_SECRETS_DIR.
 """
 
 import os
@@ -20,7 +20,7 @@ from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
 from testkit.wait import until
 
-# How long an example takes depends on who else works on the machine.
+# The duration of an example depends on the load of the machine.
 settings.register_profile("chat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chat")
 
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Users, passwords and keys as an operator's first start makes them."""
+    """Make users, passwords and keys as an operator does at the first start; return their directory."""
     if "TEST_SECRETS_DIR" in os.environ:
         return Path(os.environ["TEST_SECRETS_DIR"])
     directory = tmp_path_factory.mktemp("secrets")
@@ -47,10 +47,10 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def broker(secrets_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestBroker]:
-    """A RabbitMQ with the chat's users."""
+    """Yield a RabbitMQ with the users of the chat."""
     if "TEST_AMQP_URL" in os.environ:
         found = TestBroker(os.environ["TEST_AMQP_URL"], os.environ["TEST_MANAGEMENT_URL"], secrets_dir)
-        until(lambda: _imported(found), 30, "the users are made")
+        until(lambda: _imported(found), 30, "the broker has the users")
         yield found
         return
     with running_node(tmp_path_factory.mktemp("node")) as node:
@@ -58,7 +58,7 @@ def broker(secrets_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def _imported(broker: TestBroker) -> bool:
-    """Whether the users are made; RabbitMQ refuses when somebody else makes them at the same moment."""
+    """Import the users, and return whether it worked: RabbitMQ refuses two imports at the same time."""
     try:
         broker.import_definitions()
     except HTTPError as error:
@@ -70,7 +70,7 @@ def _imported(broker: TestBroker) -> bool:
 
 @pytest.fixture
 def vhost(broker: TestBroker) -> Iterator[str]:
-    """A virtual host of the test's own."""
+    """Create a virtual host for a test, and delete it in the end."""
     name = broker.create_vhost()
     yield name
     broker.delete_vhost(name)
@@ -78,6 +78,6 @@ def vhost(broker: TestBroker) -> Iterator[str]:
 
 @pytest.fixture
 def system(broker: TestBroker, vhost: str, tmp_path: Path) -> Iterator[System]:
-    """Services in the test's virtual host; none runs yet."""
-    with system_in(broker, vhost, tmp_path) as made:
-        yield made
+    """Yield a system without processes in the virtual host of the test."""
+    with system_in(broker, vhost, tmp_path) as empty:
+        yield empty

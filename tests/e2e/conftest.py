@@ -1,4 +1,4 @@
-"""The whole system, in the virtual host in which the broker tells of lost clients."""
+"""The whole system, in the virtual host for which the broker reports lost connections."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from testkit.processes import System, system_in
 
 @pytest.fixture
 def chat(broker: TestBroker, tmp_path: Path) -> Iterator[System]:
-    """Registry, router and archive, running and ready."""
+    """Start registry, router and archive, and wait until they are ready."""
     broker.empty("/")
     with system_in(broker, "/", tmp_path) as system:
         system.all()

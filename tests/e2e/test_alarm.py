@@ -1,4 +1,4 @@
-"""The broker in alarm takes nothing from who publishes: that is waited out, for longer than heartbeats last."""
+"""The broker in alarm blocks publishers: services wait for its end, for longer than the heartbeat timeout."""
 
 import signal
 import time
@@ -16,7 +16,7 @@ from testkit.wait import until
 
 
 def set_disk_limit(node: Node, limit: str, meanwhile: Chatter) -> None:
-    """Set it while somebody goes on to hear: on a busy machine it takes longer than the broker waits for heartbeats."""
+    """Set the limit while a chatter sends heartbeats: on a busy machine it takes longer than the heartbeat timeout."""
     with ThreadPoolExecutor() as pool:
         done = pool.submit(node.rabbitmqctl, "set_disk_free_limit", limit)
         meanwhile.hear(done.done, 60)

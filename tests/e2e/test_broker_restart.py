@@ -1,4 +1,4 @@
-"""The broker goes and comes back while people write."""
+"""The broker is killed and restarted while people write."""
 
 import subprocess
 from pathlib import Path
@@ -36,7 +36,7 @@ def recorded(system: System) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_a_broker_killed_under_load_and_restarted_costs_no_message(secrets_dir: Path, tmp_path: Path) -> None:
+def test_a_broker_killed_under_load_and_restarted_loses_no_message(secrets_dir: Path, tmp_path: Path) -> None:
     directory = tmp_path / "node"
     directory.mkdir()
     with running_node(directory) as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:

@@ -1,4 +1,4 @@
-"""The chat on three nodes, of which any may be lost; only with TEST_CLUSTER=1, as it takes some minutes."""
+"""The chat on three nodes survives the loss of any one; runs only with TEST_CLUSTER=1, as it takes some minutes."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
-    """The system on three nodes."""
+    """Start the system on three nodes, and remove it in the end."""
     with CHAT.running(REPLICAS):
         yield
 
@@ -44,7 +44,7 @@ def started_at(node: str) -> str:
 
 
 def leader() -> str:
-    """The node at which the room is written."""
+    """Return the node of the leader of the room's stream."""
     return next(str(queue["leader"]) for queue in CHAT.queues(NODES[0]) if queue["name"] == "room.lobby").split("@")[1]
 
 
@@ -53,21 +53,27 @@ def is_healthy(node: str) -> bool:
 
 
 def is_whole() -> bool:
-    """Whether all nodes are up, and have all queues and streams."""
+    """Return whether all nodes are healthy and have all queues and streams."""
     return all(map(is_healthy, NODES)) and all(len(queue["online"]) == len(NODES) for queue in CHAT.queues(NODES[0]))
 
 
 class Talk:
-    """Two people who write about fifty lines a second each, and read each other."""
+    """Two people who write about fifty lines per second each, and read each other."""
 
     def __init__(self, directory: Path, said: dict[str, list[str]]) -> None:
+        """Watch a running conversation.
+
+        Args:
+            directory: The directory with the output of each client.
+            said: The lines of each person, which grow.
+        """
         self._said = said
         self._outputs = {name: directory / name for name in WRITERS}
 
     def goes_on(self) -> None:
-        """Each gets to read what the other says from now on."""
+        """Wait until each person has read a line that the other one writes from now on."""
         wanted = {name: len(said) + 1 for name, said in self._said.items()}
-        until(lambda: all(self._has_read(name, wanted) for name in WRITERS), 90, "all read what is said now")
+        until(lambda: all(self._has_read(name, wanted) for name in WRITERS), 90, "all have read new lines")
 
     def _has_read(self, reader: str, wanted: dict[str, int]) -> bool:
         shown = said_in(self._outputs[reader])
@@ -76,7 +82,7 @@ class Talk:
 
 @contextmanager
 def conversation(directory: Path) -> Iterator[Talk]:
-    """Two people talk while the block runs; afterwards nothing is lost, doubled, or in another order."""
+    """Let two people talk while the block runs; then check that no line is lost, repeated or out of order."""
     before = len(CHAT.transcript())
     clients = {name: CHAT.client(name, directory / name) for name in WRITERS}
     history = {name: len(said_in(directory / name)) for name in WRITERS}
@@ -85,12 +91,12 @@ def conversation(directory: Path) -> Iterator[Talk]:
         yield Talk(directory, said)
     assert {name: process.wait(120) for name, process in clients.items()} == dict.fromkeys(WRITERS, 0)
 
-    until(lambda: len(CHAT.transcript()) - before >= sum(map(len, said.values())), 60, "log.txt has all")
+    until(lambda: len(CHAT.transcript()) - before >= sum(map(len, said.values())), 60, "log.txt has all lines")
     log = CHAT.transcript()[before:]
     for name in WRITERS:
         assert texts_of(name, log) == said[name]
         shown = said_in(directory / name)[history[name] :]
-        assert shown == log[: len(shown)]  # who left first did not read the other's last words
+        assert shown == log[: len(shown)]  # the first one to leave does not read the last lines of the other
 
 
 def test_queues_and_streams_have_a_replica_on_each_node_and_leaders_on_all() -> None:
@@ -102,7 +108,7 @@ def test_queues_and_streams_have_a_replica_on_each_node_and_leaders_on_all() -> 
     until(is_whole, 30, "all replicas are online")
 
 
-def test_any_node_may_be_killed_while_people_talk(tmp_path: Path) -> None:
+def test_people_can_talk_while_any_node_is_killed(tmp_path: Path) -> None:
     with conversation(tmp_path) as talk:
         for node in NODES:
             # when
@@ -115,7 +121,7 @@ def test_any_node_may_be_killed_while_people_talk(tmp_path: Path) -> None:
             talk.goes_on()
 
 
-def test_a_node_may_be_cut_off_from_everybody_and_come_back(tmp_path: Path) -> None:
+def test_people_can_talk_while_a_node_is_cut_off_and_comes_back(tmp_path: Path) -> None:
     # given
     node, network = leader(), f"{CHAT.name}_default"
     before = started_at(node)
@@ -132,7 +138,7 @@ def test_a_node_may_be_cut_off_from_everybody_and_come_back(tmp_path: Path) -> N
         talk.goes_on()
 
 
-def test_a_node_that_loses_the_others_but_not_its_clients_lets_them_go(tmp_path: Path) -> None:
+def test_a_node_that_loses_the_other_nodes_disconnects_its_clients(tmp_path: Path) -> None:
     # given
     node = leader()
     cut = "[begin erlang:set_cookie(N, none), erlang:disconnect_node(N) end || N <- nodes()]."

@@ -1,4 +1,4 @@
-"""The real compose.yaml on a real Docker engine; only with TEST_COMPOSE=1, as it builds images and takes a minute."""
+"""The real compose.yaml on a real Docker engine; runs only with TEST_COMPOSE=1, as it builds images."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
-    """The system with one replica of each service."""
+    """Start the system with one replica of each service, and remove it in the end."""
     with CHAT.running(FEW):
         yield
 
@@ -48,8 +48,8 @@ def test_two_people_in_two_client_containers_read_each_other() -> None:
         assert chat.exitstatus == 0
 
 
-def test_scaling_up_and_down_under_load_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    # given a listener, and a writer in full flow
+def test_scaling_up_and_down_under_load_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    # given
     before = len(CHAT.transcript())
     heard = tmp_path / "listener"
     listener, writer = CHAT.client("listener", heard), CHAT.client("writer", tmp_path / "writer")
@@ -61,8 +61,8 @@ def test_scaling_up_and_down_under_load_loses_and_doubles_nothing(tmp_path: Path
 
     # then
     assert writer.wait(120) == 0
-    until(lambda: len(texts_of("writer", said_in(heard))) >= len(said), 60, "the listener has all")
-    until(lambda: len(CHAT.transcript()) - before >= len(said), 60, "log.txt has all")
+    until(lambda: len(texts_of("writer", said_in(heard))) >= len(said), 60, "the listener has all lines")
+    until(lambda: len(CHAT.transcript()) - before >= len(said), 60, "log.txt has all lines")
     assert texts_of("writer", said_in(heard)) == said
     assert CHAT.transcript()[before:] == [("writer", text) for text in said]
     listener.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""A room's stream is deleted under everybody: they notice, say so, and go on."""
+"""An operator deletes the stream of a room while people use it: clients report it, and everything goes on."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def recorded(chat: System) -> list[str]:
     return [line["text"] for line in chat.recorded()]
 
 
-def test_a_deleted_room_is_made_again_and_people_and_archive_go_on(chat: System, tmp_path: Path) -> None:
+def test_a_deleted_room_is_declared_again_and_people_and_archive_go_on(chat: System, tmp_path: Path) -> None:
     ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
@@ -22,7 +22,7 @@ def test_a_deleted_room_is_made_again_and_people_and_archive_go_on(chat: System,
 
     chat.broker.delete_queue("/", "room.lobby")
 
-    bob.sees(r"\* the room's record was lost")
+    bob.sees(r"\* the broker lost the room's history")
     for n in range(8):
         ann.says(f"after {n}")
         bob.hears("ann", f"after {n}")

@@ -1,4 +1,4 @@
-"""Nothing is lost, nothing counts twice, and all see one order, whatever dies: the whole road, faults on the way."""
+"""No post is lost or counted twice, and all see one order, while routers are killed and replaced."""
 
 import random
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SENDERS = 20
 
 @contextmanager
 def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
-    """Chatters that hold names and listen to the lobby."""
+    """Yield chatters that hold names and consume the lobby."""
     made = [Chatter(system.url("client")) for _ in names]
     for chatter, name in zip(made, names, strict=True):
         assert isinstance(chatter.claim(name), Granted)
@@ -26,30 +26,30 @@ def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
 
 
 def once(ids: list[str]) -> list[str]:
-    """The ids a reader keeps: those whose sequence rises within their session."""
-    sequences = Deduplicator()
-    return [each for each in ids if sequences.admit(each.rpartition("-")[0], int(each.rpartition("-")[2]))]
+    """Return the ids that a reader keeps, without repetitions."""
+    deduplicator = Deduplicator()
+    return [each for each in ids if deduplicator.admit(each.rpartition("-")[0], int(each.rpartition("-")[2]))]
 
 
 def recorded(system: System) -> list[str]:
-    """The ids in log.txt, in order."""
+    """Return the ids in log.txt, in order."""
     return [line["id"] for line in system.recorded()]
 
 
 def have_heard(members: list[Chatter], count: int) -> bool:
-    """Whether each has heard so many posts; takes in what has arrived for all, so that no connection is lost."""
+    """Return whether each member has received this many posts; drain all of them, which also sends heartbeats."""
     for member in members:
         member.drain()
     return all(len(set(member.ids())) == count for member in members)
 
 
 def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
-    """Every member and log.txt have each post once, in one order, and each sender's in the order sent."""
+    """Check that all members and log.txt have each post once, in the same order, which keeps that of each sender."""
     expected = sorted(each for ids in sent.values() for each in ids)
-    until(lambda: have_heard(members, len(expected)), 60, "all members have heard everything")
+    until(lambda: have_heard(members, len(expected)), 60, "all members have received all posts")
     for member in members:
         assert sorted(once(member.ids())) == expected, "a later post of a sender came before an earlier one"
-    until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has everything")
+    until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has all posts")
     order = recorded(system)
     assert sorted(order) == expected
     for ids in sent.values():
@@ -60,11 +60,11 @@ def assert_all_agree(system: System, members: list[Chatter], sent: dict[str, lis
 
 
 def busiest(routers: list[Process]) -> Process:
-    """The router that has put out most."""
+    """Return the router that has published most batches."""
     return max(routers, key=lambda router: len(router.lines("batch.published")))
 
 
-def test_three_routers_one_killed_with_a_full_window(system: System) -> None:
+def test_killing_one_of_three_routers_with_a_full_window_loses_nothing(system: System) -> None:
     system.started("registry")
     system.started("archive")
     routers = [system.started("router", replica) for replica in (1, 2, 3)]
@@ -79,7 +79,7 @@ def test_three_routers_one_killed_with_a_full_window(system: System) -> None:
         assert_all_agree(system, members, sent)
 
 
-def test_routers_come_and_go_under_load(system: System) -> None:
+def test_replacing_routers_under_load_loses_nothing(system: System) -> None:
     system.started("registry")
     system.started("archive")
     chance = random.Random(7)

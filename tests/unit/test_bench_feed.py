@@ -1,11 +1,11 @@
-"""What the benchmark feeds to those who read."""
+"""The entries that the benchmark publishes before a measurement."""
 
 from bench.feed import SESSIONS, batches
 from chat_wire.codec import decode
 from chat_wire.messages import Batch
 
 
-def test_the_posts_of_each_session_count_from_one_through_all_entries() -> None:
+def test_the_sequences_of_each_session_continue_through_all_entries() -> None:
     entries = [decode(body, Batch) for body in batches(posts=SESSIONS * 6, size=3)]
 
     sequences: dict[str, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Counting in raw bytes, which a socket may cut anywhere."""
+"""Counting in raw bytes that a socket may split anywhere."""
 
 import pytest
 from amqp.serialization import loads
@@ -18,13 +18,13 @@ def entry(*stamps: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10, 11, 12, 50, 1000])
-def test_posts_are_counted_wherever_the_bytes_are_cut(size: int) -> None:
+def test_posts_are_counted_wherever_the_bytes_are_split(size: int) -> None:
     data = (entry(1, 2, 3) + frames.DELIVERY + entry(4)) * 5
     posts, deliveries = TokenCount(frames.POST), TokenCount(frames.DELIVERY)
 
     for start in range(0, len(data), size):
         piece = data[start : start + size]
-        buffer = bytearray(piece + b"what an earlier piece has left" + frames.POST)
+        buffer = bytearray(piece + b"the rest of an earlier piece" + frames.POST)
         posts.feed(buffer, len(piece))
         deliveries.feed(buffer, len(piece))
 
@@ -32,7 +32,7 @@ def test_posts_are_counted_wherever_the_bytes_are_cut(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 12, 13, 28, 29, 30, 50, 1000])
-def test_times_are_found_wherever_the_bytes_are_cut(size: int) -> None:
+def test_timestamps_are_found_wherever_the_bytes_are_split(size: int) -> None:
     written = [1_800_000_000_000_000 + n for n in range(6)]
     data = entry(*written[:4]) + b"\x00\xce" + entry(*written[4:])
     stamps = Stamps()
@@ -42,14 +42,14 @@ def test_times_are_found_wherever_the_bytes_are_cut(size: int) -> None:
     assert found == written
 
 
-def test_an_ack_is_a_frame_of_the_specification() -> None:
+def test_an_ack_is_one_frame_as_specified() -> None:
     kind, channel, size, method_class, method, tag, multiple, end = loads("oBlBBLbo", frames.ack(3, 77), 0)[0]
 
     assert (kind, channel, size, end) == (1, 3, 13, 0xCE)
     assert (method_class, method, tag, multiple) == (60, 80, 77, True)
 
 
-def test_a_publication_is_three_frames_of_the_specification() -> None:
+def test_a_publication_is_three_frames_as_specified() -> None:
     data = frames.publish(1, "chat.rooms", "lobby", b"body")
 
     method, header = 7 + 4 + 2 + 11 + 6 + 1 + 1, 7 + 14 + 1
