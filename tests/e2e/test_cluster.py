@@ -104,7 +104,9 @@ def test_queues_and_streams_have_a_replica_on_each_node_and_leaders_on_all() -> 
 
     assert {queue["name"] for queue in queues} >= {"room.lobby", "registry.journal", "router.ingress.0"}
     assert {len(queue["members"]) for queue in queues} == {len(NODES)}
-    assert min(Counter(queue["leader"] for queue in queues).values()) >= len(queues) // 4
+    leaders = Counter(queue["leader"] for queue in queues)
+    assert len(leaders) == len(NODES)
+    assert min(leaders.values()) >= len(queues) // 4
     until(is_whole, 30, "all replicas are online")
 
 
