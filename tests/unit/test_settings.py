@@ -17,6 +17,7 @@ from chat_amqp.settings import broker_url
 from chat_archive.settings import archive_settings
 from chat_registry.settings import registry_settings
 from chat_router.settings import router_settings
+from chat_wire.limits import MAX_INT64
 from chat_wire.settings import InvalidSetting, MissingSetting, SettingError, choice, number, setting
 from chat_worker.settings import worker_settings
 
@@ -223,6 +224,12 @@ def test_a_number_has_bounds() -> None:
         number({"N": "2"}, "N", 3, least=3)
     with pytest.raises(InvalidSetting, match=r"N is '9.+': set it to a whole number, at most 9223372036854775807"):
         number({"N": "9" * 5000}, "N", 3)
+
+
+def test_the_largest_number_fits_into_64_bits() -> None:
+    assert number({"N": str(MAX_INT64)}, "N", 0) == MAX_INT64
+    with pytest.raises(InvalidSetting, match=rf"N is '{MAX_INT64 + 1}': set it to a whole number, at most {MAX_INT64}"):
+        number({"N": str(MAX_INT64 + 1)}, "N", 0)
 
 
 def test_a_choice_is_one_of_its_options_in_any_case() -> None:

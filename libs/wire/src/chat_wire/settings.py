@@ -66,7 +66,8 @@ def number(environ: Mapping[str, str], name: str, default: int, least: int = 0) 
         InvalidSetting: The value is not a whole number, or is out of range.
     """
     value = setting(environ, name, str(default))
-    if value.isdecimal() and len(value) > len(str(MAX_INT64)):
+    # int() refuses texts of thousands of digits, so the length comes first.
+    if value.isdecimal() and (len(value) > len(str(MAX_INT64)) or int(value) > MAX_INT64):
         raise InvalidSetting(f"{name} is {value[:_MAX_QUOTED]!r}: set it to a whole number, at most {MAX_INT64}")
     if not value.isdecimal() or int(value) < least:
         raise InvalidSetting(f"{name} is {value[:_MAX_QUOTED]!r}: set it to a whole number, {least} or more")
