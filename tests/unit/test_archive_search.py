@@ -11,7 +11,6 @@ from chat_archive.index import Checkpoint, Index
 from chat_archive.words import MAX_SEARCH_WORDS, MAX_WORD_LENGTH, matches, search_words, words_in
 from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Recorded
-from chat_wire.settings import InvalidSetting
 
 FEW_LETTERS = st.text("abAßñN\u0301\u0e34\u0939ﬁ½٣7_*\"':-&|!()\\\0 \n«»…🎉", max_size=12)
 LETTERS = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=8)
@@ -150,8 +149,3 @@ def test_a_cleared_index_finds_nothing() -> None:
     index.record([post(1, "adiós")], Checkpoint(size=1, lines=1))
 
     assert (found(index, ["hola"]), found(index, ["adios"])) == ([], [1])
-
-
-def test_a_database_without_known_full_text_search_is_refused() -> None:
-    with pytest.raises(InvalidSetting):
-        Index("mysql://localhost/chat")

@@ -20,7 +20,6 @@ from chat_archive.index_schema import CHECKPOINT, METADATA, POSTS, SESSIONS, to_
 from chat_archive.owners import owner_number
 from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Position, Recorded, post_id
-from chat_wire.settings import InvalidSetting
 
 MAX_SESSIONS = 10_000
 _POST, _SESSION = POSTS.c, SESSIONS.c
@@ -80,22 +79,14 @@ class Index:
         """Prepare the index; it connects on first use.
 
         Args:
-            url: A database URL of SQLAlchemy, for SQLite or PostgreSQL.
-
-        Raises:
-            InvalidSetting: The URL is malformed, or its database or driver is not supported.
+            url: A database URL of SQLAlchemy, for SQLite or PostgreSQL. `archive_settings` checks INDEX_URL.
         """
-        try:
-            database = sa.make_url(url).get_backend_name()
-            is_file = database == "sqlite"
-            self._engine = sa.create_engine(
-                url, pool_pre_ping=not is_file, json_serializer=to_json, json_deserializer=orjson.loads
-            )
-            self._full_text = FULL_TEXTS[database]
-        except (sa.exc.ArgumentError, ImportError, KeyError) as error:
-            raise InvalidSetting(
-                f"INDEX_URL is not usable ({type(error).__name__}): name a SQLite or PostgreSQL database"
-            ) from None
+        database = sa.make_url(url).get_backend_name()
+        is_file = database == "sqlite"
+        self._engine = sa.create_engine(
+            url, pool_pre_ping=not is_file, json_serializer=to_json, json_deserializer=orjson.loads
+        )
+        self._full_text = FULL_TEXTS[database]
         if is_file:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
         self._search = sa.text(_SEARCH.format(condition=self._full_text.condition)).columns(*_RECORDED.selected_columns)
