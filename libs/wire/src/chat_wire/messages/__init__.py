@@ -5,7 +5,6 @@ service reads and writes, such as the entries of the registry's journal, belong 
 """
 
 from chat_wire.messages.history import History, Mine, Page, Position, Recorded, Search
-from chat_wire.messages.numbers import Int64
 from chat_wire.messages.rooms import (
     Batch,
     Notice,
@@ -43,7 +42,6 @@ __all__ = [
     "Exited",
     "Granted",
     "History",
-    "Int64",
     "ListUsers",
     "Marker",
     "Mine",
