@@ -35,9 +35,9 @@ class MemberList(ScrollView, can_focus=False):
             return
         self._members = members
         here = sum(connected for _name, connected in members)
-        self.border_title = _("Connected {here}").format(here=here)
+        self.border_title = _("Connected {count}").format(count=here)
         away = len(members) - here
-        self.border_subtitle = _("disconnected {away}").format(away=away) if away else ""
+        self.border_subtitle = _("disconnected {count}").format(count=away) if away else ""
         self.virtual_size = Size(self.size.width, len(members))
         self.refresh()
 

@@ -226,18 +226,13 @@ class LineClient:
                 self._searching = False
             case events.Ended():
                 self._end(event)
-            case (
-                events.Waiting()
-                | events.WaitingOver()
-                | events.ConnectionLost()
-                | events.ConnectedAgain()
-                | events.PresenceChanged()
-                | events.UsersListed()
-                | events.MineListed()
-                | events.OlderListed()
-                | events.Remark()
-            ):
-                pass  # Output.show has printed everything
+            # Output.show has printed everything that these tell.
+            case events.Waiting() | events.WaitingOver() | events.ConnectionLost() | events.ConnectedAgain():
+                pass
+            case events.PresenceChanged() | events.UsersListed() | events.MineListed() | events.OlderListed():
+                pass
+            case events.Remark():
+                pass
             case _:
                 assert_never(event)
 
