@@ -113,8 +113,3 @@ def test_letters_take_the_width_that_they_are_reckoned_with(text: str) -> None:
     shown = display.safe(text)
 
     assert cell_len(shown) == sum(map(cell_len, shown))
-
-
-@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("a\u200db", 2)])
-def test_the_width_of_a_text_is_its_columns_on_a_terminal(text: str, columns: int) -> None:
-    assert display.width(text) == columns

@@ -4,7 +4,6 @@ Each message is one line. No text of a member can end the line, move the cursor 
 """
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -53,11 +52,6 @@ def safe(text: str) -> str:
     return _STRAY_JOINER.sub("", shown) if "\u200d" in shown else shown
 
 
-def width(text: str) -> int:
-    """Return how many columns a safe text takes on a terminal."""
-    return sum(_columns(char) for char in text)
-
-
 def lines(event: events.Event) -> list[str]:
     """Return the lines that show an event; none for one that each frontend handles itself."""
     match event:
@@ -102,12 +96,6 @@ def message(said: events.MessageReceived) -> str:
 
 def _utc(microseconds: int) -> str:
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _columns(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _users(event: events.UsersListed) -> list[str]:
