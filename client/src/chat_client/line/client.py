@@ -5,7 +5,6 @@ the kernel edits the line being typed (decision 21).
 """
 
 import queue
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -15,7 +14,7 @@ from chat_client import commands, events
 from chat_client.events import Event
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
-from chat_client.line.input import Input, Typed
+from chat_client.line.input import Input
 from chat_client.line.output import Output, ask_name, print_at_terminal
 from chat_client.line.unsent import unsent_texts
 from chat_client.opening import OpenSession
@@ -24,6 +23,11 @@ from chat_wire.errors import InvalidName
 
 COULD_NOT_JOIN = 2
 PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LineArrived:
+    """A line of input, or its end, is in `Input.lines`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,15 @@ class LineClient:
             at_terminal: Whether a person types the input. A person may choose another name after a refused one, and
                 Ctrl-C explains itself first.
         """
-        self._happened: queue.SimpleQueue[Event | Typed | Interrupted] = queue.SimpleQueue()
+        self._happened: queue.SimpleQueue[Event | LineArrived | Interrupted] = queue.SimpleQueue()
         self._session = open_session(self._happened.put)
         self._output = Output(at_terminal=at_terminal)
-        self._input = Input(self._happened.put, self._output.complain)
+        self._input = Input(lambda: self._happened.put(LineArrived()), self._output.complain)
         self._name = name
         self._at_terminal = at_terminal
         self._asks_again = at_terminal and name is None
         self._posted = 0
         self._joined = self._searching = False
-        self._backlog: deque[Typed] = deque()
         self._left = False  # input after /exit is not read
         self._patience: float | None = None
         self._interrupted = self._warned = False
@@ -80,25 +83,22 @@ class LineClient:
             happened = self._happened.get()
             if isinstance(happened, events.NotSent):
                 self._output.not_sent(happened.text, happened.reason)
-            elif isinstance(happened, Typed):
-                self._backlog.append(happened)
         if self._name is not None and status != COULD_NOT_JOIN:
-            for text in unsent_texts(typed.line for typed in self._backlog if typed.line is not None):
+            for text in unsent_texts(line for line in tuple(self._input.lines) if line is not None):
                 self._output.not_sent(text, _("the client left before it was sent"))
         return status or self._output.status
 
-    def _next(self) -> Event | Typed | Interrupted:
+    def _next(self) -> Event | LineArrived | Interrupted:
         with suppress(queue.Empty):
             return self._happened.get(timeout=self._patience)
         self._patience = None
         self._output.notice(_("waiting to leave in order; Ctrl-C leaves at once and keeps your name"))
         return self._happened.get()
 
-    def _handle(self, happened: Event | Typed | Interrupted) -> None:
+    def _handle(self, happened: Event | LineArrived | Interrupted) -> None:
         match happened:
-            case Typed():
+            case LineArrived():
                 self._warned = False
-                self._backlog.append(happened)
             case Interrupted():
                 self._warn()
             case _:
@@ -115,13 +115,13 @@ class LineClient:
 
     # The name.
 
-    def _choose_name(self, typed: Typed) -> None:
-        if typed.line is None:
+    def _choose_name(self, line: str | None) -> None:
+        if line is None:
             self._leave_without_name()
             return
         self._input.done()
-        if typed.line.strip():
-            self._join(typed.line.strip())
+        if line.strip():
+            self._join(line.strip())
         elif self._at_terminal:
             ask_name()
 
@@ -151,21 +151,21 @@ class LineClient:
 
     def _work_off(self) -> None:
         """Carry out the lines read. Those after a search wait for its answer, as the next one would replace it."""
-        while self._backlog and (self._name is None or (self._joined and not self._searching)):
-            typed = self._backlog.popleft()
+        while self._input.lines and (self._name is None or (self._joined and not self._searching)):
+            line = self._input.lines.popleft()
             if self._name is None:
-                self._choose_name(typed)
+                self._choose_name(line)
             else:
-                self._enter(typed)
+                self._enter(line)
 
-    def _enter(self, typed: Typed) -> None:
-        if typed.line is None:
+    def _enter(self, line: str | None) -> None:
+        if line is None:
             self.leave_chat()
             return
         if self._left:
             return
         posted = self._posted
-        commands.enter(typed.line, self)
+        commands.enter(line, self)
         if self._posted == posted:
             self._input.done()
 

@@ -3,8 +3,8 @@
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from chat_client.language import _
 
@@ -12,24 +12,23 @@ CHUNK = 65536
 LINES_AHEAD = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A line of input; None is its end."""
-
-    line: str | None
-
-
 class Input:
-    """Reads at most 1,000 lines ahead of those that are done."""
+    """Reads at most 1,000 lines ahead of those that are done.
 
-    def __init__(self, put: Callable[[Typed], None], complain: Callable[[str], None]) -> None:
+    Attributes:
+        lines: The lines that were read and not carried out; None is the end. The thread that reads adds them here
+            itself, so that a signal that interrupts the main thread cannot lose one.
+    """
+
+    def __init__(self, arrived: Callable[[], None], complain: Callable[[str], None]) -> None:
         """Prepare to read.
 
         Args:
-            put: Receives each line, then the end, in the thread that reads.
+            arrived: Called after each line, and at the end, in the thread that reads.
             complain: Receives a text if the input cannot be read.
         """
-        self._put = put
+        self.lines: deque[str | None] = deque()
+        self._arrived = arrived
         self._complain = complain
         self._ahead = threading.Semaphore(LINES_AHEAD)
 
@@ -45,11 +44,15 @@ class Input:
         try:
             for line in _lines_of(sys.stdin.fileno()):
                 self._ahead.acquire()
-                self._put(Typed(line))
+                self._add(line)
         except OSError as error:
             self._complain(_("the input cannot be read: {why}").format(why=error.strerror))
         finally:
-            self._put(Typed(None))
+            self._add(None)
+
+    def _add(self, line: str | None) -> None:
+        self.lines.append(line)
+        self._arrived()
 
 
 def _lines_of(descriptor: int) -> Iterator[str]:
