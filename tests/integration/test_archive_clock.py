@@ -13,9 +13,9 @@ from chat_archive.lease import RENEW_AFTER
 from chat_archive.room_reader import IDLE_AFTER
 from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
-from chat_archive.units import SECOND
 from chat_archive.writer import REPORT_LAG_EVERY
 from chat_wire.messages import Batch, Post, Run
+from chat_wire.units import SECOND
 from chat_worker.broker import Broker
 from chat_worker.clock import now
 from chat_worker.runtime import do_round

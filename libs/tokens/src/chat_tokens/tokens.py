@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from chat_wire.errors import InvalidToken
+from chat_wire.units import SECOND
 
-MICROSECONDS = 1_000_000
 MAX_REMEMBERED = 10_000
 
 
@@ -70,7 +70,7 @@ def mint(claims: Claims, private_key: str) -> str:
         name=claims.name,
         author=claims.author,
         partition=claims.partition,
-        exp=claims.expires // MICROSECONDS,
+        exp=claims.expires // SECOND,
     )
     key, public_key = _signing_key(private_key)
     token = jwt.encode(msgspec.structs.asdict(payload), key, algorithm="EdDSA")
@@ -156,7 +156,7 @@ def _remember(token: str, public_key: str, payload: _Payload) -> Claims:
         name=payload.name,
         author=payload.author,
         partition=payload.partition,
-        expires=payload.exp * MICROSECONDS,
+        expires=payload.exp * SECOND,
     )
     _signed[public_key, token] = claims
     if len(_signed) > MAX_REMEMBERED:

@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from chat_wire.settings import SettingError, setting
+from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.settings import HEALTH_FILE
 
@@ -51,7 +52,7 @@ def problem(path: Path) -> str | None:
         health = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return f"{path} does not exist: the worker has not connected yet"
-    age = abs(now() - health["at"]) / 1_000_000  # a report from the future, written before the clock was set back
+    age = abs(now() - health["at"]) / SECOND  # a report from the future, written before the clock was set back
     if age > FRESH_SECONDS:
         return f"no report for {age:.0f} s: the worker is stuck, its broker is down, or it cannot write {path}"
     if not health.get("ready"):

@@ -11,8 +11,8 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_archive.units import SECOND
 from chat_wire.codec import encode
+from chat_wire.units import SECOND
 from chat_worker.delivery import Delivery, Source
 
 log = structlog.get_logger()

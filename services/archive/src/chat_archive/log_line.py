@@ -13,9 +13,9 @@ import orjson
 from chat_archive.errors import UnreadableLine
 from chat_wire.limits import MAX_INT64, MAX_TIME
 from chat_wire.messages import Recorded, post_id
+from chat_wire.units import SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
 _MIN_TIME = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
@@ -97,7 +97,7 @@ def _split_id(post: str) -> tuple[str, int]:
 
 
 def _to_iso(time: int) -> str:
-    return f"{_whole_second(time // _SECOND)}.{time % _SECOND:06d}Z"
+    return f"{_whole_second(time // SECOND)}.{time % SECOND:06d}Z"
 
 
 @lru_cache(maxsize=1024)

@@ -10,13 +10,13 @@ from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.index import Index
 from chat_archive.pages import cut_page, page_limit
-from chat_archive.units import SECOND
 from chat_archive.words import matches, search_words
 from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownRoom, WireError
 from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.messages import History, Mine, Page, Position, Recorded, Search, post_id
+from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter, refusal, reply
 from chat_worker.delivery import Delivery

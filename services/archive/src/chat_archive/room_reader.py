@@ -8,10 +8,10 @@ import structlog
 from chat_archive.chunks import chunks_within
 from chat_archive.recorder import Recorder
 from chat_archive.stream_entries import StreamEntry, resumes_at
-from chat_archive.units import SECOND
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import Batch, Notice, Position, id_ranges
+from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from chat_archive.errors import LogFileHeld, StorageFailed
-from chat_archive.units import SECOND
+from chat_wire.units import SECOND
 
 log = structlog.get_logger()
 

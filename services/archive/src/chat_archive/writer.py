@@ -13,7 +13,7 @@ from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
 from chat_archive.rooms import Consumer, Rooms
 from chat_archive.stall import Stall
-from chat_archive.units import SECOND
+from chat_wire.units import SECOND
 
 log = structlog.get_logger()
 

@@ -12,10 +12,11 @@ from chat_amqp.publisher import Publication
 from chat_registry.journal import ClaimName, Command, Departed, RequestedEntry
 from chat_registry.outcome import Outcome
 from chat_registry.presence import events_of_loss
-from chat_registry.state import SECOND, EndedSession, Holder, PresenceEvent, State
+from chat_registry.state import EndedSession, Holder, PresenceEvent, State
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Notice, Refused, SessionEnded
+from chat_wire.units import SECOND
 from chat_worker.dead import reply
 
 log = structlog.get_logger()

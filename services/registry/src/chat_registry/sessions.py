@@ -6,7 +6,6 @@ from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName,
 from chat_registry.outcome import Outcome, refuse, refuse_ended
 from chat_registry.presence import events_of_loss, events_to_repeat, kinds_of_change, presence_events
 from chat_registry.state import (
-    SECOND,
     EndedSession,
     Holder,
     PresenceEvent,
@@ -18,6 +17,7 @@ from chat_registry.state import (
 )
 from chat_wire.limits import TOKEN_SECONDS
 from chat_wire.messages import EndReason, Exited, NoticeKind, Released
+from chat_wire.units import SECOND
 
 
 def resume_session(state: State, entry: ResumeSession) -> Outcome:

@@ -12,8 +12,8 @@ import msgspec
 
 from chat_wire.limits import PARTITIONS, TOKEN_SECONDS
 from chat_wire.messages import EndReason, NoticeKind
+from chat_wire.units import SECOND
 
-SECOND = 1_000_000
 # Entries can reach the journal late. The state remembers departed inboxes and refused requests for this long.
 RECENT_SECONDS = 60
 

@@ -14,8 +14,8 @@ from chat_wire.errors import InvalidText, UnknownRoom, WireError
 from chat_wire.limits import MAX_POSTS, MAX_SEQUENCE, MAX_TIME
 from chat_wire.messages import Post, Posts
 from chat_wire.text import check_text
+from chat_wire.units import SECOND
 
-MICROSECONDS = 1_000_000
 MAX_SESSIONS = 100_000
 
 
@@ -156,7 +156,7 @@ class RateLimit:
         if not self._per_second:
             return
         level, since = self._buckets.pop(session, (float(self._per_second), now))
-        level = min(self._per_second, level + max(0, now - since) * self._per_second / MICROSECONDS)
+        level = min(self._per_second, level + max(0, now - since) * self._per_second / SECOND)
         allowed = posts <= level
         self._buckets[session] = (level - posts if allowed else level, now)
         if len(self._buckets) > self._max_sessions:
