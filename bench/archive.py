@@ -46,7 +46,7 @@ def _measure(stage: Stage, size: int, posts: int) -> Result:
         baseline = _write_alone(stage.new_directory() / "log.txt", lines, [_count(each) for each in rounds])
         return Result(
             scenario="archive",
-            case=f"{size} posts per entry",
+            case=f"{size} post{'s' * (size > 1)} per entry",
             unit="lines/s",
             ours=posts / _seconds(archive),
             baseline=posts / baseline,
