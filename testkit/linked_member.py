@@ -1,6 +1,5 @@
 """A member of the chat with a link that the test plays."""
 
-import time
 from typing import Any
 
 from chat_client import events
@@ -151,9 +150,9 @@ class LinkedMember:
         self.grant()
         return self.work(page(self.last(History).request, *history))
 
-    def post(self, sequence: int, text: str = "hola") -> None:
+    def post(self, sequence: int, text: str = "hola", client_ts: int = 0) -> None:
         """Post a message."""
-        self.member.posting.post(Post(sequence=sequence, client_ts=time.time_ns() // 1000, text=text), self.now)
+        self.member.posting.post(Post(sequence=sequence, client_ts=client_ts, text=text), self.now, self.now)
         self.work()
 
 

@@ -1,5 +1,7 @@
 """A member and the replies and entries that it receives, over a link that the test plays."""
 
+import time
+
 import pytest
 from amqp.exceptions import NotFound
 
@@ -9,6 +11,7 @@ from chat_client import events
 from chat_client.member import RENEW_SECONDS
 from chat_client.membership import HISTORY_SECONDS
 from chat_client.mine import CATCH_UP_SECONDS
+from chat_client.posting import LATE_SECONDS
 from chat_client.requests import BOUNCED_SECONDS
 from chat_client.room_follower import FIRST_ENTRY_SECONDS
 from chat_wire.messages import (
@@ -26,6 +29,7 @@ from chat_wire.messages import (
     SessionEnded,
     Users,
 )
+from chat_wire.units import SECOND
 from testkit.linked_member import AGES, GRANTED_AT, LOST, LinkedMember, batch, granted, page, recorded
 
 
@@ -138,6 +142,19 @@ def test_a_refused_post_is_told_with_the_reason(alice: LinkedMember) -> None:
     told = alice.work(PostsRefused(sequences=(1,), reason="too_fast", text="slower"))
 
     assert told == [events.NotSent(sequence=1, text="hola", reason="slower")]
+
+
+def test_a_late_post_is_reported_once_even_after_the_clock_was_set_back(alice: LinkedMember) -> None:
+    alice.join()
+    an_hour_ahead = time.time_ns() // 1000 + 3600 * SECOND
+    alice.post(1, client_ts=an_hour_ahead)
+
+    early = alice.work(after=LATE_SECONDS - 0.1)
+    late = alice.work(after=0.2)
+
+    assert early == []
+    assert late == [events.Delayed(sequence=1, text="hola")]
+    assert alice.work(after=LATE_SECONDS) == []
 
 
 def test_a_lost_connection_is_told_once(alice: LinkedMember) -> None:

@@ -12,14 +12,14 @@ from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Post
 
 
-def post(sequence: int, client_ts: int = 0) -> Post:
-    return Post(sequence=sequence, client_ts=client_ts, text=f"text {sequence}")
+def post(sequence: int) -> Post:
+    return Post(sequence=sequence, client_ts=0, text=f"text {sequence}")
 
 
 def outbox_of(count: int) -> Outbox:
     outbox = Outbox()
     for sequence in range(1, count + 1):
-        outbox.add(post(sequence))
+        outbox.add(post(sequence), 0.0)
     return outbox
 
 
@@ -35,7 +35,7 @@ def test_nothing_goes_while_a_message_is_unconfirmed() -> None:
     outbox = outbox_of(1)
     outbox.next_message()
 
-    outbox.add(post(2))
+    outbox.add(post(2), 0.0)
 
     assert taken(outbox) == []
     outbox.confirmed()
@@ -53,7 +53,7 @@ def test_a_message_holds_at_most_256_posts() -> None:
 def test_a_message_of_long_posts_holds_fewer() -> None:
     outbox = Outbox()
     for sequence in range(1, 40):
-        outbox.add(Post(sequence=sequence, client_ts=0, text="x" * 4096))
+        outbox.add(Post(sequence=sequence, client_ts=0, text="x" * 4096), 0.0)
 
     assert taken(outbox) == list(range(1, 17))
 
@@ -61,7 +61,7 @@ def test_a_message_of_long_posts_holds_fewer() -> None:
 def test_a_bounced_message_goes_again_before_posts_added_meanwhile() -> None:
     outbox = outbox_of(1)
     outbox.next_message()
-    outbox.add(post(2))
+    outbox.add(post(2), 0.0)
 
     outbox.bounced()
 
@@ -101,12 +101,12 @@ def test_a_post_that_a_later_one_overtook_was_refused_and_does_not_go_again() ->
 
 def test_a_late_post_is_named_once() -> None:
     outbox = Outbox()
-    outbox.add(post(1, client_ts=10))
-    outbox.add(post(2, client_ts=20))
+    outbox.add(post(1), 10.0)
+    outbox.add(post(2), 20.0)
 
-    assert [each.sequence for each in outbox.late(before=15)] == [1]
-    assert outbox.late(before=15) == []
-    assert [each.sequence for each in outbox.late(before=25)] == [2]
+    assert [each.sequence for each in outbox.pop_late(before=15.0)] == [1]
+    assert outbox.pop_late(before=15.0) == []
+    assert [each.sequence for each in outbox.pop_late(before=25.0)] == [2]
 
 
 class Road:
@@ -128,7 +128,7 @@ class Road:
 
     def add(self) -> None:
         self.added += 1
-        self.outbox.add(post(self.added))
+        self.outbox.add(post(self.added), 0.0)
 
     def send(self) -> None:
         self.offered = self.outbox.next_message() or self.offered

@@ -96,10 +96,10 @@ class Member:
         """Tell the posts that have not come back, each once however often this is called."""
         self.posting.give_up_all(_("the client left before it was delivered"))
 
-    def tell_late(self) -> None:
-        """Tell the posts that take longer than a person expects."""
+    def report_late(self, now: float) -> None:
+        """Report the posts that take longer than a person expects."""
         if self._joined:
-            self.posting.tell_late()
+            self.posting.report_late(now)
 
     def next_time(self, now: float) -> float:
         """Return when to call `work` if nothing arrives: not at once, as a due request may be held back."""
@@ -119,7 +119,7 @@ class Member:
         self._sender.settle(link, now)
         self._keep_session(now)
         self._sender.send(link, self._grant, now, posts=self._room.attached)
-        self.tell_late()
+        self.report_late(now)
 
     # Replies in the inbox.
 

@@ -1,5 +1,6 @@
 """The outbox: the posts of a session until they have come back through the room's stream."""
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -19,20 +20,26 @@ class Outbox:
     def __init__(self) -> None:
         """Start without posts."""
         self._pending: dict[int, Post] = {}
+        self._not_late: deque[tuple[int, float]] = deque()  # sequences, and when each post was made
         self._next = 1  # the sequence of the next post to send
         self._flying: tuple[Post, ...] = ()
         self._added = 0
         self._seen = 0
-        self._told = 0
         self._cut_at = 0
 
     def __len__(self) -> int:
         """Return how many posts have not come back."""
         return len(self._pending)
 
-    def add(self, post: Post) -> None:
-        """Add a post; sequences count 1, 2, 3."""
+    def add(self, post: Post, posted_at: float) -> None:
+        """Add a post.
+
+        Args:
+            post: The post. Sequences count 1, 2, 3.
+            posted_at: When the person posted it, in seconds on a clock that never goes back.
+        """
         self._pending[post.sequence] = post
+        self._not_late.append((post.sequence, posted_at))
         self._added = post.sequence
 
     def next_message(self) -> tuple[Post, ...]:
@@ -86,11 +93,13 @@ class Outbox:
         """Remove posts by sequence; return those that had not come back."""
         return [self._pending.pop(sequence) for sequence in sequences if sequence in self._pending]
 
-    def late(self, before: int) -> list[Post]:
-        """Return the pending posts typed before a time in microseconds, each post once."""
-        found = [post for post in self._pending.values() if post.sequence > self._told and post.client_ts < before]
-        if found:
-            self._told = found[-1].sequence
+    def pop_late(self, before: float) -> list[Post]:
+        """Return the posts made before a time that have not come back. No later call returns them again."""
+        found = []
+        while self._not_late and self._not_late[0][1] < before:
+            sequence, _posted_at = self._not_late.popleft()
+            if sequence in self._pending:
+                found.append(self._pending[sequence])
         return found
 
     def remove_all(self) -> list[Post]:

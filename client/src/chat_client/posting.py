@@ -1,6 +1,5 @@
 """The posts of a member on their way, and the events about those that do not arrive."""
 
-import time
 from collections.abc import Callable, Iterable
 
 from chat_client.events import Delayed, Event, NotSent
@@ -9,7 +8,7 @@ from chat_client.outbox import Outbox
 from chat_client.texts import refusal
 from chat_wire.messages import Post, PostsRefused
 
-LATE_MICROSECONDS = 3_000_000
+LATE_SECONDS = 3.0
 
 
 class Posting:
@@ -20,9 +19,9 @@ class Posting:
         self._emit = emit
         self.outbox = Outbox()
 
-    def post(self, post: Post, _now: float) -> None:
+    def post(self, post: Post, posted_at: float, _now: float) -> None:
         """Send a post as soon as possible, once."""
-        self.outbox.add(post)
+        self.outbox.add(post, posted_at)
 
     def seen(self, sequence: int) -> None:
         """Note that a post is in the room. Posts before it that a broken stream has lost never come back."""
@@ -41,9 +40,9 @@ class Posting:
         """Give up all posts. Tells each post once, however often this is called."""
         self._give_up(self.outbox.remove_all(), reason)
 
-    def tell_late(self) -> None:
-        """Tell the posts that have not come back within 3 s, each once."""
-        for post in self.outbox.late(time.time_ns() // 1000 - LATE_MICROSECONDS):
+    def report_late(self, now: float) -> None:
+        """Report the posts that have not come back within 3 s, each once."""
+        for post in self.outbox.pop_late(now - LATE_SECONDS):
             self._emit(Delayed(sequence=post.sequence, text=post.text))
 
     def _give_up(self, posts: Iterable[Post], reason: str) -> None:

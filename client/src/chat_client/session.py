@@ -89,7 +89,7 @@ class Session:
         """
         check_text(text)
         post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text)
-        self._ask(self._member.posting.post, post)
+        self._ask(self._member.posting.post, post, time.monotonic())
         return post.sequence
 
     def users(self) -> None:
@@ -215,7 +215,7 @@ class Session:
             while not self._done() and time.monotonic() < until:
                 selector.select(max(0.0, until - time.monotonic()))
                 self._do_asked()
-                self._member.tell_late()
+                self._member.report_late(time.monotonic())
 
     def _do_asked(self) -> None:
         with contextlib.suppress(BlockingIOError):
