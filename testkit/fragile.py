@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chat_amqp import topology
+from chat_amqp.publisher import Publication
+from chat_worker.broker import Broker
+from chat_worker.delivery import Delivery, Source
 from chat_worker.main import main
-from chat_worker.runtime import Broker, Delivery, Publication, Source
 
 PARTITIONS = (0, 1)
 

@@ -13,8 +13,8 @@ from chat_router.service import RouterService
 from chat_tokens.tokens import Claims, mint, public_half
 from chat_wire.codec import decode, encode
 from chat_wire.messages import Batch, Post, Posts
+from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
-from chat_worker.runtime import Broker
 
 PRIVATE_KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 SECOND = 1_000_000
@@ -57,11 +57,11 @@ def routed(router: RouterService, sequence: int) -> Batch:
 def test_after_a_reconnect_arrival_times_do_not_decrease_and_a_redelivered_post_is_routed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    connect = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
     batches = []
     for time in (20 * SECOND, 10 * SECOND):  # the wall clock is set back meanwhile
         monkeypatch.setattr(service, "now", lambda time=time: time)
-        router = connect(cast("Broker", FakeBroker()))
+        router = make_service(cast("Broker", FakeBroker()))
         router.start()
         batches.append(routed(cast("RouterService", router), sequence=1))
 

@@ -23,14 +23,19 @@ from chat_worker.subscription import Subscription
 
 log = structlog.get_logger()
 
-# Bounds the frames of one round, so that a flood cannot hold up acks and heartbeats.
+# One read of a connection takes at most this many frames, so that a flood cannot hold up acks and heartbeats.
 MAX_FRAMES = 2048
-# A supervisor gives a worker 10 s to stop. The broker redelivers deliveries whose publications are not confirmed then.
-DRAIN_SECONDS = 7
+# Supervisor and Compose kill a worker that has not stopped after 15 s (local/system.py, compose.yaml). It gives up
+# earlier: the broker redelivers the deliveries whose publications it has not confirmed.
+STOP_SECONDS = 7
 
 
 class Broker:
-    """The connections of a worker. A service declares, holds, consumes and cancels; the runtime does the rest."""
+    """A worker's side of the broker: the two connections, their subscriptions and publications.
+
+    A service declares, holds, consumes and cancels; the runtime does the rest. Code calls this object `broker`; in
+    sentences, "the broker" is RabbitMQ.
+    """
 
     def __init__(self, url: str, name: str, stopping: Event, on_heartbeat: Callable[[], None]) -> None:
         """Connect to the broker.
@@ -60,10 +65,10 @@ class Broker:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        """Close the connections; in good order only if the broker still answers."""
+        """Close the connections; with a closing handshake only if the broker still answers."""
         answers = failed is None or issubclass(failed, Unconfirmed)
-        _close(self._outgoing, in_order=answers and not self._blocked)
-        _close(self._incoming, in_order=answers)
+        _close(self._outgoing, handshake=answers and not self._blocked)
+        _close(self._incoming, handshake=answers)
 
     def declare(self, *queues: Queue) -> None:
         """Declare queues, with their exchanges and bindings.
@@ -116,10 +121,10 @@ class Broker:
         return list(self._subscriptions.values())
 
     def wait(self, seconds: float) -> None:
-        """Receive deliveries and confirms. If none has arrived, wait for the first one.
+        """Receive deliveries and confirms. If no delivery is there to be handled, wait for one.
 
         Args:
-            seconds: The longest time to wait.
+            seconds: The longest time to wait for a delivery. Confirms do not end the wait.
         """
         waiting = any(subscription.waiting for subscription in self._subscriptions.values())
         _drain(self._incoming, 0 if waiting else seconds)
@@ -156,21 +161,22 @@ class Broker:
     def confirm(self) -> list[tuple[str, str]]:
         """Wait until the broker has confirmed all publications.
 
-        During an alarm of the broker the wait has no limit, unless the worker has to stop. An inbox that refuses a
-        message counts as missing: a cluster knows an inbox on a node that is down until the node is back.
+        The wait has a limit of 30 s, which starts again when an alarm of the broker ends. Once the worker has to stop,
+        the limit is 7 s, with or without an alarm.
 
         Returns:
-            Exchange and routing key of each mandatory publication that reached no queue.
+            Exchange and routing key of each mandatory publication that reached no queue, or whose inbox refused it:
+            in a cluster, an inbox whose node is down still exists and refuses messages.
 
         Raises:
-            Unconfirmed: The broker refused a publication, or did not confirm for 30 s.
+            Unconfirmed: The broker refused a publication to another queue, or did not confirm all in time.
         """
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
             _drain(self._outgoing, 1)
             self.heartbeat()
             if self._stopping.is_set():
-                limit = min(limit, time.monotonic() + DRAIN_SECONDS)
+                limit = min(limit, time.monotonic() + STOP_SECONDS)
             elif self._blocked:
                 limit = time.monotonic() + STALLED_SECONDS
             if time.monotonic() > limit:
@@ -222,12 +228,18 @@ def _drain(connection: Connection, seconds: float) -> None:
         return
 
 
-def _close(connection: Connection, in_order: bool) -> None:
-    """Close a connection; in good order only if the broker reads from it, as the close would else wait for 30 s."""
+def _close(connection: Connection, handshake: bool) -> None:
+    """Close a connection.
+
+    Args:
+        connection: The connection.
+        handshake: Whether to ask the broker and wait for its answer. If the broker does not read from the connection,
+            that would take 30 s.
+    """
     try:
-        if in_order:
+        if handshake:
             connection.release()
         else:
             connection.collect(socket_timeout=1)
-    except Exception as error:  # a lost connection cannot be closed in good order
+    except Exception as error:  # the connection is lost, so the handshake fails
         log.debug("connection.close_failed", error=repr(error))

@@ -2,7 +2,7 @@
 
 A worker is a function from deliveries to publications. It acknowledges a delivery only after the broker has confirmed
 everything that the worker published because of it. So no delivery is lost, whatever dies. The broker redelivers an
-unacknowledged delivery, and the worker publishes again; readers recognise the copy by its session and sequence.
+unacknowledged delivery, and the worker publishes again; readers ignore the second copy.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,21 +16,18 @@ from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
 from chat_worker import health, poison_probe
 from chat_worker.broker import Broker
-from chat_worker.delivery import Delivery, Source
 from chat_worker.settings import WorkerSettings
 from chat_worker.signals import stop_requested
-
-__all__ = ["Broker", "Connect", "Delivery", "Publication", "Service", "Source", "do_round", "run"]
 
 log = structlog.get_logger()
 
 
 class Service(Protocol):
-    """The work of a service over one connection to the broker.
+    """The work of a service, from one connect to the next.
 
-    The runtime makes a new service for each connection and drops it with the connection, so state that belongs to a
-    connection is an attribute that `__init__` sets. The runtime publishes the publications that a method returns and
-    waits for their confirms.
+    The runtime makes a new service each time that it connects to the broker, and never uses it with other connections.
+    So `__init__` sets every attribute that belongs to the connections, and no method has to reset one. The runtime
+    publishes the publications that a method returns and waits for their confirms.
     """
 
     def start(self) -> Iterable[Publication]:
@@ -38,7 +35,10 @@ class Service(Protocol):
         ...
 
     def tick(self) -> Iterable[Publication]:
-        """Do what is due. The runtime calls this after each round, at least once a second."""
+        """Do what is due. The runtime calls this in each round, between the handlers and the wait for the confirms.
+
+        A round begins at least once a second, unless the one before lasts longer.
+        """
         ...
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
@@ -58,20 +58,20 @@ class Service(Protocol):
         ...
 
     def close(self) -> None:
-        """Release what another replica may need. The connection is lost, or the runtime closes it next."""
+        """Release what another replica may need. The connections are lost, or the runtime closes them next."""
         ...
 
 
-Connect = Callable[[Broker], Service]
-"""Makes the service of a new connection. State that outlives connections is bound into this function."""
+ServiceFactory = Callable[[Broker], Service]
+"""Makes a service for new connections. With `functools.partial` it also passes on state that outlives them."""
 
 
-def run(settings: WorkerSettings, connect: Connect) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Reconnect as often as necessary.
+def run(settings: WorkerSettings, make_service: ServiceFactory) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the current round. Reconnect as often as necessary.
 
     Args:
         settings: The settings that all services share.
-        connect: Makes the service of each new connection.
+        make_service: Makes a service each time that the runtime has connected.
 
     Raises:
         SystemExit: With status 1 after a bug, which is logged as `worker.crashed`.
@@ -87,7 +87,7 @@ def run(settings: WorkerSettings, connect: Connect) -> None:
             retry_error_callback=_log_lost,
         )
         try:
-            retrying(_serve, settings, connect, stopping)
+            retrying(_connect_and_serve, settings, make_service, stopping)
         except Exception:
             log.exception("worker.crashed")
             raise SystemExit(1) from None
@@ -99,7 +99,7 @@ def _log_lost(state: tenacity.RetryCallState) -> None:
     log.warning("broker.lost", error=repr(error))
 
 
-def _serve(settings: WorkerSettings, connect: Connect, stopping: Event) -> None:
+def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, stopping: Event) -> None:
     """Work round by round until `stopping` is set, then finish the round and close the connections.
 
     Closing the connection returns unhandled deliveries to their queue in their order, in one step with the end of the
@@ -112,7 +112,7 @@ def _serve(settings: WorkerSettings, connect: Connect, stopping: Event) -> None:
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
         log.info("broker.connected")
-        service = connect(broker)
+        service = make_service(broker)
         try:
             broker.publish(service.start())
             _confirm(broker, service)
@@ -135,7 +135,7 @@ def do_round(broker: Broker, service: Service) -> None:
     """
     handled = []
     for subscription in broker.subscriptions():
-        deliveries, tag = subscription.drain()
+        deliveries, tag = subscription.pop_deliveries()
         if deliveries:
             broker.publish(poison_probe.handle(subscription.source, deliveries))
             handled.append((subscription, tag))

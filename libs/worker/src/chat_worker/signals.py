@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT ask a worker to drain. A second signal ends it at once."""
+"""SIGTERM and SIGINT ask a worker to finish its round and stop. A second signal ends it at once."""
 
 import signal
 from collections.abc import Iterator

@@ -35,10 +35,10 @@ class Subscription:
 
     @property
     def waiting(self) -> int:
-        """The number of deliveries that have arrived and are not drained."""
+        """The number of deliveries that have arrived and are still to be handled."""
         return len(self._arrived)
 
-    def drain(self) -> tuple[list[Delivery], int]:
+    def pop_deliveries(self) -> tuple[list[Delivery], int]:
         """Remove and return all deliveries that have arrived.
 
         Returns:
@@ -53,7 +53,7 @@ class Subscription:
         """Acknowledge all deliveries up to a tag; for a source with `keep_last`, all before it.
 
         Args:
-            tag: The tag that `drain` returned.
+            tag: The tag that `pop_deliveries` returned.
         """
         if not self._channel.is_open:
             return

@@ -7,11 +7,11 @@ from chat_archive.index import Index
 from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
 from chat_worker.main import main
-from chat_worker.runtime import Connect
+from chat_worker.runtime import ServiceFactory
 
 
-def build(environ: Mapping[str, str], instance: str) -> Connect:
-    """Return the function that makes the service of each connection.
+def build(environ: Mapping[str, str], instance: str) -> ServiceFactory:
+    """Return the function that makes a service for new connections.
 
     Args:
         environ: The environment, with the archive's settings.

@@ -14,10 +14,10 @@ from chat_archive.lease import WriterLease
 from chat_archive.questions import ArchiveQuestions
 from chat_archive.settings import ArchiveSettings
 from chat_archive.writer import Writer
+from chat_worker.broker import Broker
 from chat_worker.clock import steady
 from chat_worker.delivery import Source
 from chat_worker.revoked import RevokedSessions
-from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
 

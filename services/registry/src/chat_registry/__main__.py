@@ -6,11 +6,11 @@ from functools import partial
 from chat_registry.service import RegistryService
 from chat_registry.settings import registry_settings
 from chat_worker.main import main
-from chat_worker.runtime import Connect
+from chat_worker.runtime import ServiceFactory
 
 
-def build(environ: Mapping[str, str], instance: str) -> Connect:
-    """Read the settings and return the function that makes the service of each connection."""
+def build(environ: Mapping[str, str], instance: str) -> ServiceFactory:
+    """Read the settings and return the function that makes a service for new connections."""
     return partial(RegistryService, registry_settings(environ, instance))
 
 

@@ -14,8 +14,8 @@ from chat_registry.identity import ReplicaIdentity
 from chat_registry.snapshots import Collector, restore
 from chat_registry.view import View
 from chat_wire.errors import WireError
+from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
-from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
 

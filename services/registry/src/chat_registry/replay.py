@@ -17,8 +17,8 @@ from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import JournalMarker
 from chat_registry.snapshot_publisher import SnapshotPublisher
 from chat_registry.view import View
+from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
-from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
 

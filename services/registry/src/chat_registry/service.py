@@ -23,8 +23,8 @@ from chat_registry.replay import Replay
 from chat_registry.settings import RegistrySettings
 from chat_registry.snapshot_publisher import SnapshotPublisher
 from chat_registry.view import View
+from chat_worker.broker import Broker
 from chat_worker.delivery import Source
-from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
 

@@ -7,11 +7,11 @@ from chat_router.batches import ServerClock
 from chat_router.service import RouterService
 from chat_router.settings import router_settings
 from chat_worker.main import main
-from chat_worker.runtime import Connect
+from chat_worker.runtime import ServiceFactory
 
 
-def build(environ: Mapping[str, str], instance: str) -> Connect:
-    """Read the settings and return the function that makes the service of each connection."""
+def build(environ: Mapping[str, str], instance: str) -> ServiceFactory:
+    """Read the settings and return the function that makes a service for new connections."""
     return partial(RouterService, router_settings(environ, instance), ServerClock())
 
 

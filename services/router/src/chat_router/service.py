@@ -19,11 +19,11 @@ from chat_wire.codec import decode, encode
 from chat_wire.errors import WireError
 from chat_wire.limits import PARTITIONS
 from chat_wire.messages import Batch, Posts, PostsRefused, id_ranges
+from chat_worker.broker import Broker
 from chat_worker.clock import now, steady
 from chat_worker.dead import dead_letter, refusal, reply
 from chat_worker.delivery import Delivery, Source
 from chat_worker.revoked import RevokedSessions
-from chat_worker.runtime import Broker
 
 log = structlog.get_logger()
 
