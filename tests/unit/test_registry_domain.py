@@ -242,7 +242,7 @@ def test_sessions_spread_evenly_over_the_partitions() -> None:
     journal = Journal()
     for number in range(2 * PARTITIONS):
         journal.claim(f"user{number}", "author-b", f"r{number}")
-    assert journal.state.load == [2] * PARTITIONS
+    assert journal.state.partition_sizes == [2] * PARTITIONS
     journal.exit("author-b", "r5", "x")
 
     holder = granted(journal.claim("new", "author-b", "r-new"))

@@ -155,7 +155,7 @@ def assert_consistent(state: State) -> None:
     assert state.sessions == {holder.session: holder.key for holder in holders}
     assert {key for keys in state.inboxes.values() for key in keys} == set(state.holders)
     assert all(holder.key in state.inboxes[holder.inbox] for holder in holders)
-    assert state.load == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]
+    assert state.partition_sizes == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]
     assert not set(state.sessions) & set(state.ended)
 
 

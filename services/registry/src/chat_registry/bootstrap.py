@@ -1,7 +1,7 @@
-"""The first phase of a replica: it loads the newest snapshot.
+"""The first step of a replica: it loads the newest complete snapshot.
 
-The replica publishes a marker to the stream of snapshots and reads the stream until the marker comes back. The newest
-complete snapshot before the marker is the one to load.
+The replica publishes a marker to the stream of snapshots and reads the stream until the marker comes back. Then it
+loads the snapshot whose last part arrived last, and begins with the journal (`replay`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Bootstrap:
-    """Loads the newest snapshot into a view."""
+    """Loads the newest complete snapshot into a view."""
 
     def __init__(
         self, identity: ReplicaIdentity, view: View, broker: Broker, *, on_loaded: Callable[[], Iterator[Publication]]
@@ -30,9 +30,9 @@ class Bootstrap:
 
         Args:
             identity: The replica.
-            view: The view to load the snapshot into; it stays empty if there is no snapshot.
+            view: The view to load the snapshot into; it stays empty if no snapshot is complete.
             broker: The connection.
-            on_loaded: Begins the next phase.
+            on_loaded: Begins the next step.
         """
         self._identity = identity
         self._view = view
@@ -41,14 +41,14 @@ class Bootstrap:
         self._collector = Collector()
 
     def begin(self) -> Publication:
-        """Begin to read the stream of snapshots, and return the marker that ends this phase."""
+        """Begin to read the stream of snapshots, and return the marker that ends this step."""
         self._broker.consume(
             Source(queue=topology.SNAPSHOTS_STREAM.name, handle=self.read, offset="first", prefetch=16)
         )
         return self._identity.marker(topology.SNAPSHOTS.name)
 
     def read(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
-        """Collect the parts of snapshots until the marker comes back, then load and begin the next phase."""
+        """Collect the parts of snapshots until the marker comes back, then load one and begin the next step."""
         for delivery in deliveries:
             if self._identity.is_own_marker(delivery.body):
                 self._broker.cancel(topology.SNAPSHOTS_STREAM.name)

@@ -20,7 +20,8 @@ def session_id(author: str, request: str) -> str:
 def decide_claim(state: State, entry: ClaimName) -> Outcome:
     """Grant the name if it is free or if the same author holds it; else refuse the claim.
 
-    A claim that comes again gets the answer that it got the first time.
+    A client repeats a claim that gets no answer, and then gets the same one: its session as long as that lasts, or a
+    refusal within RECENT_SECONDS. If the session has ended meanwhile, the answer says so.
     """
     session = session_id(entry.author, entry.request)
     before = state.holders.get(entry.key)
@@ -31,13 +32,13 @@ def decide_claim(state: State, entry: ClaimName) -> Outcome:
     if session in state.sessions:
         return refuse(entry.request, "request_used", "this request got another name: make a new request")
     if f"{session} {entry.key}" in state.refused or (before and before.author != entry.author):
-        state.refused.setdefault(f"{session} {entry.key}", state.now)
+        state.refused.setdefault(f"{session} {entry.key}", state.time)
         return refuse(entry.request, "name_taken", f"{entry.name} is taken: choose another name")
     return _grant_name(state, entry, session, before)
 
 
 def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:
-    """Open a session that holds the name, in the partition with the least load; end the author's earlier session."""
+    """Open a session that holds the name, in the partition with the fewest; end the author's earlier session."""
     ended = end_session(state, before, "taken", entry.request) if before else None
     connected = entry.inbox not in state.departed
     events = presence_events(state, session, entry.name, kinds_of_change(before, connected))
@@ -46,7 +47,7 @@ def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | N
         name=entry.name,
         author=entry.author,
         session=session,
-        partition=state.load.index(min(state.load)),
+        partition=state.partition_sizes.index(min(state.partition_sizes)),
         inbox=entry.inbox,
         connected=connected,
         expires=token_expiry(state),

@@ -1,4 +1,4 @@
-"""Carry out requests: append entries to the journal, and answer questions and refusals at once."""
+"""Handle requests: append a journal entry for each command, answer questions, and refuse the invalid requests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -77,7 +77,7 @@ class CommandHandler:
 
         A replica that finds a truncated journal compares times to tell new entries from those in its snapshot.
         """
-        return max(now(), self._view.state.now + 1)
+        return max(now(), self._view.state.time + 1)
 
 
 def _append(entries: Sequence[Command]) -> Iterator[Publication]:

@@ -29,7 +29,7 @@ def apply(state: State, offset: int, entry: Command, index: int = 0) -> Outcome:
     if (offset, index) <= (state.offset, state.index):
         return NOTHING
     state.offset, state.index = offset, index
-    state.now = max(state.now, entry.time)
+    state.time = max(state.time, entry.time)
     forget_old(state)
     return _decide(state, entry)
 

@@ -1,6 +1,7 @@
 """The publications and log lines that follow from outcomes.
 
-Only the replica that appended an entry, its origin, publishes the entry's outcome.
+The replica that appended an entry, its origin, publishes the entry's outcome. A replica that begins to serve also
+repeats publications of others, in case the origin died before it (`recent_publications`).
 """
 
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def publications(entry: Command, offset: int, outcome: Outcome, private_key: str
     if not isinstance(entry, Departed) and outcome.reply:
         answer = outcome.reply
         if isinstance(answer, Holder):
-            yield from reply(entry.inbox, encode(_granted(answer, entry, offset, private_key)))
+            yield from reply(entry.inbox, encode(_with_token(answer, entry, offset, private_key)))
         else:
             yield from reply(entry.inbox, encode(answer))
     if outcome.ended:
@@ -51,7 +52,7 @@ def recent_publications(state: State) -> Iterator[Publication]:
 
     The origin may have died before it published them, and no client repeats a request for them.
     """
-    since = state.now - REPEAT_SECONDS * SECOND
+    since = state.time - REPEAT_SECONDS * SECOND
     for ended in state.ended.values():
         if ended.at > since:
             yield from _session_ended(ended)
@@ -64,8 +65,8 @@ def recent_publications(state: State) -> Iterator[Publication]:
 def log_outcome(entry: Command, outcome: Outcome) -> None:
     """Log the outcome of an entry, without secrets and tokens."""
     if isinstance(outcome.reply, Holder):
-        granted = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
-        log.info(granted, session=outcome.reply.session, user=outcome.reply.name, partition=outcome.reply.partition)
+        name = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
+        log.info(name, session=outcome.reply.session, user=outcome.reply.name, partition=outcome.reply.partition)
     if isinstance(outcome.reply, Refused):
         known = {"user": entry.name} if isinstance(entry, ClaimName) else {}
         log.info("session.refused", reason=outcome.reply.reason, error=outcome.reply.text, **known)
@@ -76,7 +77,8 @@ def log_outcome(entry: Command, outcome: Outcome) -> None:
             log.info("session.departed", session=event.session, user=event.user)
 
 
-def _granted(holder: Holder, entry: RequestedEntry, offset: int, private_key: str) -> Granted:
+def _with_token(holder: Holder, entry: RequestedEntry, offset: int, private_key: str) -> Granted:
+    """Return the answer to a claim or a resume, with a new token for the holder's session."""
     claims = Claims(
         session=holder.session,
         name=holder.name,
@@ -106,7 +108,7 @@ def _session_ended(ended: EndedSession) -> Iterator[Publication]:
 
 
 def _notices(event: PresenceEvent) -> Iterator[Publication]:
-    """Yield the notice of an event for each room; readers show a notice once for each id."""
+    """Yield the notice of an event for each room; a client shows only the first notice with an id."""
     for room in topology.ROOMS:
         notice = Notice(id=event.id, room=room, kind=event.kind, user=event.user, at=event.at)
         yield Publication(exchange=topology.ROOM.name, routing_key=room, body=encode(notice))

@@ -3,7 +3,8 @@
     RegistryError
     └── Diverged      the journal is not the one that the snapshot was made from
 
-The registry answers errors of `chat_wire` with a refusal; they do not stop it.
+A request with an error of `chat_wire` gets a refusal, and the registry skips and logs an entry or a part of a snapshot
+with one. Only a snapshot that cannot be decoded although it has all its parts ends the process (`snapshots.Collector`).
 """
 
 
@@ -12,4 +13,7 @@ class RegistryError(Exception):
 
 
 class Diverged(RegistryError):
-    """The journal has another entry, or none, where a snapshot was made: somebody truncated or deleted the stream."""
+    """The journal has another message, or none, at the offset of the snapshot.
+
+    An operator deleted the stream, a power cut took its end, or its retention removed what the snapshot ends with.
+    """

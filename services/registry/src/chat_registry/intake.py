@@ -23,7 +23,7 @@ FROM_OPERATORS: tuple[type[Request], ...] = (Release,)
 def decode_request(delivery: Delivery) -> Request:
     """Return the request in a delivery.
 
-    The broker lets only operators publish to the exchange `chat.operator`, and only from there a `Release` is valid.
+    A `Release` is valid only from the exchange `chat.operator`, to which the broker lets only operators publish.
 
     Raises:
         NoInbox: The AMQP property `reply_to` names no inbox, so there is nowhere to send the answer.
@@ -56,7 +56,7 @@ def entry_for(
 
     Raises:
         InvalidName: The name in a claim or a release breaks a rule.
-        InvalidToken: The token is forged, or has expired and comes without its session's secret.
+        InvalidToken: The token is forged, or has expired and comes without the secret of its author.
     """
     match request:
         case Claim():

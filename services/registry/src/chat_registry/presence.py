@@ -9,13 +9,14 @@ MAX_REPEATED_EVENTS = 4
 def presence_events(
     state: State, session: str, user: str, kinds: tuple[NoticeKind, ...], first: int = 0
 ) -> tuple[PresenceEvent, ...]:
-    """Return one event of each kind, numbered from `first` within the state's present entry.
+    """Return one event of each kind for the entry that is being applied.
 
-    The ids follow from the position in the journal, so every replica gives an event the same id.
+    An id has the position of the entry in the journal, and the number of the event within the entry, which counts from
+    `first`. So every replica gives an event the same id.
     """
     return tuple(
         PresenceEvent(
-            id=f"notice-{state.offset}-{state.index}-{number}", kind=kind, session=session, user=user, at=state.now
+            id=f"notice-{state.offset}-{state.index}-{number}", kind=kind, session=session, user=user, at=state.time
         )
         for number, kind in enumerate(kinds, first)
     )

@@ -1,4 +1,7 @@
-"""Answer `ListUsers` once the replica has read as much of the journal as the client knows of."""
+"""Answer `ListUsers` once the replica has applied the journal up to the offset that the question names.
+
+So `/users` lists at least the asker, whose offset is that of its own grant. A question waits for 3 s at most.
+"""
 
 import time
 from collections import deque

@@ -1,7 +1,7 @@
-"""The second phase of a replica, which lasts as long as the connection: it applies the journal.
+"""The second step of a replica: it applies the journal, and goes on with that as long as the connection lasts.
 
 The replica publishes a marker to the journal and reads. Once the marker comes back, it has caught up with the other
-replicas. From then on it publishes the outcomes of the entries that it appends itself.
+replicas and begins to serve. From then on it publishes the outcomes of the entries that it appends itself.
 """
 
 import time
@@ -67,7 +67,7 @@ class Replay:
             self._restart(error)
 
     def check_silence(self) -> None:
-        """Read the journal from its first entry if it ends before the message that the snapshot names."""
+        """Read the journal from its first entry if it ends before the anchor of the snapshot."""
         if self._view.anchor_missing and time.monotonic() > self._silent_at:
             self._restart(Diverged("the journal ends before the last entry of the snapshot"))
 

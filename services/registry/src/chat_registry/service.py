@@ -1,7 +1,7 @@
 """The registry's service: it connects the queues with their handlers.
 
-A replica goes through three phases: `bootstrap` loads the newest snapshot, `replay` applies the journal, and once
-that has caught up, `commands` handles requests.
+A replica starts in three steps: `bootstrap` loads the newest complete snapshot, `replay` applies the journal from
+there, and once that has caught up, `commands` handles requests. Then `replay` and `commands` go on side by side.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ class RegistryService:
     """A registry replica on one connection.
 
     Any number of replicas may run; each can answer every request. A new connection begins with the snapshots, because
-    the journal may have changed while the replica was not connected.
+    the journal may have been deleted or cut (`View`) while the replica was not connected.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class RegistryService:
         Args:
             settings: The registry's own settings.
             broker: The connection.
-            snapshot_every: The number of journal entries between two snapshots. The origin of the last of them
-                publishes the snapshot.
+            snapshot_every: The number of journal entries between two snapshots. The replica that appended the last
+                of these entries publishes the snapshot.
             probe_every: The seconds between two probes of the inbox of each connected client.
         """
         self._broker = broker
@@ -63,19 +63,21 @@ class RegistryService:
         self._probes = InboxProbes(self._view, probe_every)
         identity = new_identity(settings)
         self._commands = CommandHandler(identity, self._view, self._questions)
-        self._replay = Replay(identity, self._view, broker, snapshots=self._snapshots, on_caught_up=self._serve)
+        self._replay = Replay(
+            identity, self._view, broker, snapshots=self._snapshots, on_caught_up=self._begin_to_serve
+        )
         self._bootstrap = Bootstrap(identity, self._view, broker, on_loaded=self._replay.begin)
         self._has_departures = False
         self._ready = False
 
     def start(self) -> Iterable[Publication]:
-        """Declare the queues and begin the first phase."""
+        """Declare the queues and begin the first step."""
         self._broker.declare(*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
         self._has_departures = _declare_departures(self._broker)
         return [self._bootstrap.begin()]
 
     def tick(self) -> Iterable[Publication]:
-        """Answer questions, and publish the next parts of a snapshot and the next probes."""
+        """Answer waiting questions, and publish the next parts of a snapshot and the next probes."""
         self._replay.check_silence()
         yield from self._questions.answer(self._view.state)
         yield from self._snapshots.next_parts()
@@ -99,7 +101,7 @@ class RegistryService:
     def close(self) -> None:
         """Do nothing: a registry replica holds nothing that another one needs."""
 
-    def _serve(self) -> Iterator[Publication]:
+    def _begin_to_serve(self) -> Iterator[Publication]:
         """Handle requests from now on, and repeat what a replica that died may not have published."""
         self._ready = True
         self._probes.begin()

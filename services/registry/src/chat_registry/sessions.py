@@ -1,4 +1,4 @@
-"""Resume and end sessions: the decisions on all entries except `claim_name`."""
+"""Renew, end and disconnect sessions: the decisions on all entries except `claim_name`."""
 
 from msgspec.structs import replace
 
@@ -10,9 +10,9 @@ from chat_registry.state import (
     Holder,
     PresenceEvent,
     State,
+    add_departure,
     holder_of,
     put_holder,
-    remember,
     remove_holder,
 )
 from chat_wire.limits import TOKEN_SECONDS
@@ -21,7 +21,7 @@ from chat_wire.units import SECOND
 
 
 def resume_session(state: State, entry: ResumeSession) -> Outcome:
-    """Renew a session for its author; refuse if it has ended or belongs to another author."""
+    """Renew a session for its author; else refuse. The session of another author counts as ended."""
     holder = holder_of(state, entry.session)
     if holder is None or holder.author != entry.author:
         return refuse_ended(entry.request, state.ended.get(entry.session))
@@ -29,15 +29,16 @@ def resume_session(state: State, entry: ResumeSession) -> Outcome:
 
 
 def renew_session(state: State, entry: ClaimName | ResumeSession, before: Holder) -> Outcome:
-    """Grant a session its name again and move it to the inbox of the request, unless that inbox has departed.
+    """Renew a session for a resume, or for its own claim that comes again.
 
-    The previous inbox counts as departed from then on, so a late duplicate of its request cannot move the session back.
+    The session moves to the inbox of the request, unless that inbox has departed. The previous inbox counts as
+    departed from then on, so a late duplicate of its request cannot move the session back.
     """
     moving = entry.inbox != before.inbox and entry.inbox not in state.departed
     same_request = entry.request == before.request
     events = before.events if same_request else ()
     if moving:
-        remember(state.departed, before.inbox, state.now)
+        add_departure(state, before.inbox)
         events += presence_events(state, before.session, before.name, kinds_of_change(before, connected=True))
     holder = replace(
         before,
@@ -72,7 +73,7 @@ def release_name(state: State, entry: ReleaseName) -> Outcome:
             return _released(entry, before)
     holder = state.holders.get(entry.key)
     if holder is None or f"release {entry.request}" in state.refused:
-        state.refused.setdefault(f"release {entry.request}", state.now)
+        state.refused.setdefault(f"release {entry.request}", state.time)
         return refuse(entry.request, "not_held", f"nobody holds the name {entry.name}: check the spelling")
     return _released(entry, end_session(state, holder, "released", entry.request))
 
@@ -83,7 +84,7 @@ def lose_connections(state: State, entry: Departed) -> Outcome:
     If a session is disconnected already, the outcome repeats the event: the replica that should have published it may
     have died, and no client asks for it.
     """
-    remember(state.departed, entry.inbox, state.now)
+    add_departure(state, entry.inbox)
     events: tuple[PresenceEvent, ...] = ()
     for key in sorted(state.inboxes.get(entry.inbox, ())):
         holder = state.holders[key]
@@ -107,7 +108,7 @@ def end_session(state: State, holder: Holder, reason: EndReason, request: str) -
         reason=reason,
         request=request,
         events=presence_events(state, holder.session, holder.name, kinds),
-        at=state.now,
+        at=state.time,
     )
     remove_holder(state, holder.key)
     state.ended[holder.session] = ended
@@ -116,7 +117,7 @@ def end_session(state: State, holder: Holder, reason: EndReason, request: str) -
 
 def token_expiry(state: State) -> int:
     """Return the expiry of a token minted now, in microseconds, as a whole second: JWT counts in seconds."""
-    return (state.now // SECOND + TOKEN_SECONDS) * SECOND
+    return (state.time // SECOND + TOKEN_SECONDS) * SECOND
 
 
 def _released(entry: ReleaseName, ended: EndedSession) -> Outcome:

@@ -29,7 +29,10 @@ class SnapshotPublisher:
         self._parts: deque[snapshots.SnapshotPart] = deque()
 
     def enqueue(self, state: State, digest: str) -> None:
-        """Make a snapshot of the state, whose last message has this digest, instead of one still being published."""
+        """Make a snapshot of the state, whose last message has this digest, to be published part by part.
+
+        It takes the place of the previous snapshot, if parts of that are still to be published.
+        """
         self._parts = deque(snapshots.parts_of(state, digest))
 
     def next_parts(self) -> Iterator[Publication]:

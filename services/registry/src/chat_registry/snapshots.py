@@ -14,10 +14,10 @@ PART_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotPart:
-    """Part `part` of `parts`, counting from 0, of the state after entry `index` of the message at `offset`.
+    """Part `part` of `parts`, counting from 0, of the state after the message at `offset`.
 
     `entry` is the digest of that message. If the journal has another message there, the snapshot belongs to another
-    journal. `time` and the times in `departed` and `refused` are in microseconds.
+    journal. The other fields are those of `State`.
     """
 
     type: Literal["snapshot"] = "snapshot"
@@ -46,7 +46,7 @@ def parts_of(state: State, entry: str) -> list[SnapshotPart]:
             entry=entry,
             part=part,
             parts=len(cuts),
-            time=state.now,
+            time=state.time,
             holders=holders[cut],
             ended=ended[cut],
             departed=departed[cut],
@@ -58,7 +58,7 @@ def parts_of(state: State, entry: str) -> list[SnapshotPart]:
 
 def restore(parts: list[SnapshotPart]) -> State:
     """Return the state that a snapshot was made from; `parts` are all its parts, in order."""
-    state = State(offset=parts[0].offset, index=parts[0].index, now=parts[0].time)
+    state = State(offset=parts[0].offset, index=parts[0].index, time=parts[0].time)
     for part in parts:
         for holder in part.holders:
             add_holder(state, holder)
@@ -69,7 +69,7 @@ def restore(parts: list[SnapshotPart]) -> State:
 
 
 class _Label(msgspec.Struct):
-    """The fields that identify a part or a marker; the collector decodes the rest only of the newest snapshot."""
+    """The fields that identify a part or a marker; the collector decodes only the parts that it returns in full."""
 
     type: Literal["snapshot", "marker"]
     offset: int = 0
@@ -105,9 +105,10 @@ class Collector:
             del self._incomplete[label.offset, label.entry]
 
     def newest(self) -> list[SnapshotPart]:
-        """Return the parts of the newest complete snapshot, or an empty list if there is no complete snapshot.
+        """Return the parts of the snapshot that was complete last, or an empty list if no snapshot is complete.
 
         Raises:
-            DecodeError: An incompatible version of the registry wrote the snapshot.
+            DecodeError: An incompatible version of the registry wrote the snapshot. The caller does not catch this,
+                so every replica that reads this snapshot ends.
         """
         return [codec.decode(body, SnapshotPart) for body in self._newest]

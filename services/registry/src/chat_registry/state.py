@@ -19,7 +19,7 @@ RECENT_SECONDS = 60
 
 
 class PresenceEvent(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """A change of presence that every room shows once for each `id`, at time `at` (microseconds)."""
+    """A change of presence at time `at` (microseconds). Its notices in the rooms have its `id`."""
 
     id: str
     kind: NoticeKind
@@ -44,7 +44,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         expires: The latest expiry of all the session's tokens, in microseconds.
         request: The last request carried out for the session.
         events: The presence events since that request. The registry publishes them again when the request comes again.
-        replaced: The session that lost the name by that request, if any. The registry announces its end again, too.
+        replaced: The session that ended because of that request, if any. The registry announces its end again, too.
     """
 
     key: str
@@ -78,28 +78,29 @@ class EndedSession(msgspec.Struct, frozen=True, kw_only=True, array_like=True, g
 
 @dataclass(slots=True)
 class State:
-    """The result of all journal entries up to and including entry `index` of the message at `offset`.
+    """The result of the journal's entries so far. Times are in microseconds.
 
     Attributes:
-        offset: The offset of the last applied message; -1 before the first.
-        index: The position of the last applied entry in that message.
-        now: The latest time of all applied entries, in microseconds.
+        offset: The offset of the last message read; -1 before the first.
+        index: The position of the last entry applied, in its message.
+        time: The latest time of all entries applied.
         holders: The holder of each name, by the name's key.
         sessions: The key of each session's name.
         inboxes: The keys of the names that each inbox serves.
-        load: The number of sessions in each partition.
+        partition_sizes: The number of sessions in each partition.
         ended: Ended sessions whose tokens may still be valid, oldest first.
         departed: The time of each recent departure, by inbox, oldest first.
-        refused: The time of each recent refusal, by request, oldest first.
+        refused: The time of each recent refusal, oldest first. Its key is "SESSION NAME_KEY" for a claim, where
+            SESSION is the id that the session would have, and "release REQUEST" for a release.
     """
 
     offset: int = -1
     index: int = 0
-    now: int = 0
+    time: int = 0
     holders: dict[str, Holder] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     inboxes: dict[str, set[str]] = field(default_factory=dict)
-    load: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+    partition_sizes: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
     ended: OrderedDict[str, EndedSession] = field(default_factory=OrderedDict)
     departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     refused: OrderedDict[str, int] = field(default_factory=OrderedDict)
@@ -121,7 +122,7 @@ def add_holder(state: State, holder: Holder) -> None:
     state.holders[holder.key] = holder
     state.sessions[holder.session] = holder.key
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
-    state.load[holder.partition] += 1
+    state.partition_sizes[holder.partition] += 1
 
 
 def remove_holder(state: State, key: str) -> None:
@@ -130,23 +131,23 @@ def remove_holder(state: State, key: str) -> None:
     if holder is None:
         return
     del state.sessions[holder.session]
-    state.load[holder.partition] -= 1
+    state.partition_sizes[holder.partition] -= 1
     state.inboxes[holder.inbox].remove(key)
     if not state.inboxes[holder.inbox]:
         del state.inboxes[holder.inbox]
 
 
-def remember(memory: OrderedDict[str, int], item: str, at: int) -> None:
-    """Put an item at the end of `departed` or `refused`, with its time in microseconds."""
-    memory[item] = at
-    memory.move_to_end(item)
+def add_departure(state: State, inbox: str) -> None:
+    """Remember that an inbox departed at the state's time, even if it departed before."""
+    state.departed[inbox] = state.time
+    state.departed.move_to_end(inbox)
 
 
 def forget_old(state: State) -> None:
     """Forget departures, refusals and ended sessions that are too old to matter at the state's time."""
     for memory in (state.departed, state.refused):
-        while memory and next(iter(memory.values())) <= state.now - RECENT_SECONDS * SECOND:
+        while memory and next(iter(memory.values())) <= state.time - RECENT_SECONDS * SECOND:
             memory.popitem(last=False)
     # The registry mints no token for an ended session, so its last token expires within this time.
-    while state.ended and next(iter(state.ended.values())).at <= state.now - TOKEN_SECONDS * SECOND:
+    while state.ended and next(iter(state.ended.values())).at <= state.time - TOKEN_SECONDS * SECOND:
         state.ended.popitem(last=False)

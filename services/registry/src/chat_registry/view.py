@@ -17,7 +17,8 @@ class View:
     """A state that follows the journal, from a snapshot or from the first entry.
 
     The broker does not fsync streams, and an operator can delete them; the broker then uses their offsets again. So
-    the first message after a snapshot must be the one whose digest the snapshot names, the anchor.
+    a snapshot holds the digest of the last message that it includes, the anchor. The replica reads that message again
+    and compares: only if it is the anchor does the journal continue the snapshot.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class View:
 
         Args:
             state: The state of the snapshot.
-            anchor: The digest of the last message in the snapshot.
+            anchor: The digest of the last message that the snapshot includes.
         """
         self.state = state
         self._anchor = anchor
@@ -45,7 +46,7 @@ class View:
 
     @property
     def anchor_missing(self) -> bool:
-        """Whether the view has yet to read the message that its snapshot names."""
+        """Whether the view has yet to read the anchor of its snapshot."""
         return self._anchor is not None
 
     def restart(self) -> None:
@@ -54,7 +55,7 @@ class View:
         The state includes everything up to the snapshot's time, so the view skips entries up to that time.
         """
         self._anchor = None
-        self._known_until = self.state.now
+        self._known_until = self.state.time
         self._since_snapshot = None
         self.state.offset = -1
 
