@@ -15,7 +15,7 @@ from chat_wire.errors import WireError
 
 
 class LowerSlotFree(Unconfirmed):
-    """A slot below this replica's is free. A new connection takes it."""
+    """A slot below this replica's was free. The next connection takes the lowest free slot."""
 
 
 class PostsRejected(WireError):

@@ -19,6 +19,7 @@ from chat_wire.codec import decode, encode
 from chat_wire.errors import WireError
 from chat_wire.limits import PARTITIONS
 from chat_wire.messages import Batch, Posts, PostsRefused, id_ranges
+from chat_wire.units import SECOND
 from chat_worker.broker import Broker
 from chat_worker.clock import now, steady
 from chat_worker.dead import dead_letter, refusal, reply
@@ -27,15 +28,15 @@ from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 10_000_000  # microseconds
+RETRY_LOWER_SLOTS_EVERY = 10 * SECOND
 
 
 class RouterService:
     """A router replica on one connection: the active consumer of a share of the partitions.
 
-    Any number of replicas may run. A new connection begins with a new validator: the broker may not have confirmed
-    the batches of the lost connection, so it redelivers their posts, the router routes them again, and readers drop
-    the posts that they have.
+    Any number of replicas may run. A new connection begins with a new validator, which knows no posts: the broker
+    delivers again the posts that the router had not acknowledged, and the router has to publish them again, because
+    the broker may not have confirmed their batches. Readers drop the posts that they have.
     """
 
     def __init__(self, settings: RouterSettings, clock: ServerClock, broker: Broker) -> None:
@@ -51,7 +52,7 @@ class RouterService:
         self._broker = broker
         self._ready = False
         self._slot = PARTITIONS
-        self._look_at = steady() + LOOK_EVERY
+        self._retry_at = steady() + RETRY_LOWER_SLOTS_EVERY
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._take_posts)
         self._validator = Validator(settings.public_key, topology.ROOMS, settings.posts_per_second, self._revoked.check)
 
@@ -63,20 +64,26 @@ class RouterService:
         return [self._revoked.marker()]
 
     def tick(self) -> Iterable[Publication]:
-        """Look every 10 seconds whether a lower slot is free.
+        """Try every 10 s to take a lower slot.
+
+        Only a new connection can use it (docs/decisions/0014-share-partitions-by-router-slots.md).
 
         Raises:
-            LowerSlotFree: A lower slot is free; a new connection takes it.
+            LowerSlotFree: A lower slot was free. Closing the connection frees it again, for the new connection.
         """
-        if steady() >= self._look_at:
-            self._look_at = steady() + LOOK_EVERY
+        if steady() >= self._retry_at:
+            self._retry_at = steady() + RETRY_LOWER_SLOTS_EVERY
             for number in range(self._slot):
                 if self._broker.hold(topology.slot(number)):
                     raise LowerSlotFree(f"slot {number} is free")
         return []
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
-        """Reconnect, which declares the stream of a room that has been deleted."""
+        """React to a queue that somebody deleted, such as the stream of a room.
+
+        Raises:
+            Unconfirmed: Always: the runtime reconnects, and the next service declares the queue again.
+        """
         raise Unconfirmed(f"no queue takes messages of exchange {exchange!r} with key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
@@ -97,8 +104,9 @@ class RouterService:
                 refusals += [dead_letter(delivery, error), *refusal(delivery, None, error)]
                 continue
             verdict = self._validator.validate(message, _partition(delivery), now())
+            _log_repeated(verdict)
             accepted += verdict.accepted
-            refusals += _refuse(delivery, verdict)
+            refusals += [each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected)]
         batches = to_batches(accepted, self._instance, self._clock.stamp(now()))
         return [*(_publication(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
 
@@ -126,16 +134,14 @@ def _publication(batch: Batch, after_confirms: bool) -> Publication:
     )
 
 
-def _refuse(delivery: Delivery, verdict: Verdict) -> list[Publication]:
-    """Log the posts that do not reach the room, and return the refusals."""
+def _log_repeated(verdict: Verdict) -> None:
     if verdict.claims:
         for sequence in verdict.repeated:
             log.info("post.repeated", session=verdict.claims.session, user=verdict.claims.name, sequence=sequence)
-    return [each for rejected in verdict.rejected for each in _refusal(delivery, verdict.claims, rejected)]
 
 
-def _refusal(delivery: Delivery, claims: Claims | None, rejected: Rejected) -> list[Publication]:
-    """Return the answer to the sender; if it has no inbox, return the message for dead-letters."""
+def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected) -> list[Publication]:
+    """Log rejected posts and return the answer to their sender, or a dead letter if the sender names no inbox."""
     error = rejected.error
     if not topology.is_inbox(delivery.reply_to):
         return [dead_letter(delivery, error)]

@@ -1,6 +1,7 @@
-"""The rules that a message of posts has to keep to reach a room; all of them are checked here.
+"""Which posts of a message reach a room, and why the others do not.
 
-The rules about a text (`chat_wire.text`) are shared with the client.
+The rules about tokens are in `chat_tokens.tokens`, and those about texts, which the client also checks, in
+`chat_wire.text`. The other rules are here.
 """
 
 from collections import OrderedDict
@@ -56,7 +57,7 @@ class Verdict:
 class Validator:
     """Decides which posts reach a room.
 
-    It remembers the last sequence and the rate of each session, so it lives as long as a connection.
+    It remembers the last sequence and the rate of each session. `RouterService` says why each connection has its own.
     """
 
     def __init__(

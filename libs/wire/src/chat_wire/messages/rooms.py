@@ -42,7 +42,10 @@ class Posts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostsRefused:
-    """The router has refused posts: they are not in the room, now or later.
+    """The router has refused posts and does not publish them.
+
+    In one rare case a refused post is in the room: the router published it, was disconnected before it acknowledged
+    the delivery, and the broker delivered the post again after the session had ended or its token had expired.
 
     Attributes:
         sequences: The sequences of the posts.

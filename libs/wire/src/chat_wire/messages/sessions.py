@@ -13,7 +13,8 @@ class Claim:
     """A client asks for a name.
 
     The registry sends the answer, `Granted` or `Refused`, to the AMQP `reply_to`. A client that gets no answer sends
-    the same claim again and gets the same answer.
+    the same claim again. It gets the same session as long as that lasts, and the same refusal for a minute; after the
+    end of the session it gets `Refused` with the reason `session_ended`.
 
     Attributes:
         request: A random id, the same each time that the claim is sent.
