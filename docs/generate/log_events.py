@@ -51,7 +51,7 @@ MEANINGS = {
     "entry.ignored": "The stream of a room has an entry that no service of this version writes.",
     "entry.refused": "The journal of the registry has an entry that no registry writes.",
     "health.not_written": "The health report cannot be written, perhaps because the disk is full. The work goes on.",
-    "index.caught_up": "The index has all lines of `log.txt`.",
+    "index.caught_up": "The writer added lines of `log.txt` that the index lacked, about a MiB; more may follow.",
     "index.failed": "The index cannot answer a question.",
     "index.rebuilding": "The index does not match `log.txt`; the archive builds it again.",
     "log.cut": "The archive removed an incomplete last line, which a crash left in `log.txt`.",

@@ -1,7 +1,8 @@
 """Full text search in the index's database: FTS5 of SQLite, tsvector of PostgreSQL.
 
-Both store words that words.py has split and folded, and do neither themselves, so both find the same posts.
-Neither stores the text again, nor the places of words in it (docs/decisions/0016-split-words-in-the-archive.md).
+Both find the same posts, because the rules of words.py hold for both: PostgreSQL stores its words, and SQLite splits
+its folded text at the same characters. Neither stores the text again, nor the places of words in it
+(docs/decisions/0016-split-words-in-the-archive.md).
 """
 
 from collections.abc import Callable, Iterable
@@ -45,7 +46,7 @@ def _postgresql_query(wanted: Iterable[str]) -> str:
 
 
 FULL_TEXTS = {
-    # The tokenizer `ascii` does not change letters outside ASCII.
+    # The tokenizer `ascii` splits at ASCII characters that are not letters or digits; `fold` leaves no others.
     "sqlite": FullText(
         create=(
             "CREATE VIRTUAL TABLE IF NOT EXISTS words "

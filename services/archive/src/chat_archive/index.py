@@ -1,7 +1,7 @@
 """The index: a view of log.txt in a database, for questions.
 
-SQL that is special to SQLite or PostgreSQL stands in fulltext.py; one writer needs no other. Frequent statements are
-built once: SQLAlchemy takes longer to build one than a database takes to run most of them.
+SQLite and PostgreSQL run the same statements, except those of fulltext.py and the settings of a connection to SQLite.
+Frequent statements are built once: SQLAlchemy takes longer to build one than a database takes to run most of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,7 +72,7 @@ class Checkpoint:
 class Index:
     """The recorded posts in a database. Every replica reads it, and only the writer records.
 
-    All methods raise IndexFailed.
+    All methods may raise IndexFailed.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,7 +1,8 @@
 """The writer lease: the replica that holds it is the only one that writes.
 
-The lease is one message in `archive.writer`, a queue with a single active consumer. Its holder leaves the message
-unacknowledged, so RabbitMQ gives it to another replica once the holder's connection is closed.
+Holding a message of `archive.writer`, a queue with a single active consumer, is the lease. The holder leaves the newest
+message unacknowledged (`Source.keep_last`), so RabbitMQ gives it to another replica once the holder's connection is
+closed. All messages of the queue are alike, and the holder acknowledges the older ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ class LeaseMessage:
 
 
 class WriterLease:
-    """This replica's view of the writer lease during one connection, which the lease does not outlive."""
+    """Whether this replica holds the writer lease. The lease ends with the connection, and so does this object."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         """Begin without the lease.
@@ -51,16 +52,13 @@ class WriterLease:
         return Source(queue=topology.WRITER_LEASE.name, handle=self._hold, keep_last=True)
 
     def message(self) -> Publication:
-        """Return a lease to publish. Every replica publishes one at the start, so that there is always one.
-
-        A holder that receives another lease acknowledges the one before, so they do not pile up.
-        """
+        """Return a message for the queue. Every replica publishes one when it begins to serve, so one always exists."""
         return Publication(
             exchange=topology.DEFAULT.name, routing_key=topology.WRITER_LEASE.name, body=encode(LeaseMessage())
         )
 
     def renewal(self) -> list[Publication]:
-        """Return a new lease to publish once the one held is RENEW_AFTER old, else nothing."""
+        """Return a message that replaces the one held, once that is RENEW_AFTER old; else nothing."""
         time = self._clock()
         if self._renewed_at is None or time - self._renewed_at < RENEW_AFTER:
             return []

@@ -1,4 +1,8 @@
-"""log.txt: appended to and synced, never truncated except for a line that a crash left unfinished."""
+"""log.txt: whole lines are appended and synced.
+
+Only bytes that are not recorded are cut off again: a last line that a crash left unfinished, and lines whose write or
+sync failed.
+"""
 
 import fcntl
 import os
@@ -17,7 +21,7 @@ class LogFile:
     """log.txt, held by one process at a time.
 
     The lock is flock's, on the file itself: a writer that was paused and lost its lease keeps the lock until it
-    continues and finds out, or dies. All methods but `close` raise LogFileFailed.
+    continues and finds out, or dies. All methods but `close` may raise LogFileFailed.
 
     Attributes:
         size: The bytes of whole lines in the file, once it is open.

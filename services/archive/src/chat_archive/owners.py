@@ -21,8 +21,9 @@ def user_key(user: str) -> str:
 def owner_number(author: str, user: str) -> int:
     """Return a signed 64-bit number for an author under a name.
 
-    A database index of these numbers takes a sixth of the space that one of the texts takes. Two authors can
-    share a number, so a query compares the author too. Two names of one author do not collide by chance.
+    A database index of these numbers takes a sixth of the space that one of the texts takes. Two authors could share a
+    number, so a query compares the author too. It does not compare names: two names of one author have the same number
+    with a probability of 2**-64.
     """
     identity = orjson.dumps((author, user_key(user)))
     return int.from_bytes(blake2b(identity, digest_size=8).digest(), "big", signed=True)

@@ -20,7 +20,7 @@ def cut_page(found: Sequence[Recorded], limit: int) -> tuple[list[Recorded], boo
     """Cut a page from the posts found.
 
     Args:
-        found: Posts in order of preference. The caller looks for one more than `limit`.
+        found: Posts; the page takes them from the beginning. The caller looks for one more than `limit`.
         limit: How many posts the page has at most.
 
     Returns:

@@ -28,7 +28,8 @@ log = structlog.get_logger()
 SESSION_MEMORY = SESSION_MEMORY_SECONDS * SECOND
 Question = History | Mine | Search
 QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
-# A word in every fifth post fills a client's page from so many. A database takes long to find such a word in all posts.
+# A search looks through this many of the newest posts before it asks the database. If every fifth post has the words,
+# they fill a client's page of 100. The database is slow for such common words: it gathers all posts that have them.
 RECENT_POSTS = 500
 
 

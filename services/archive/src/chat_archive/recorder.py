@@ -22,9 +22,9 @@ SESSIONS_AT_ONCE = 500
 class Recorder:
     """One period of writing log.txt and the index, from opening to closing.
 
-    Call `open`, then `catch_up` until it returns False, then `record`. All three raise StorageFailed. After that,
-    close the recorder and start again with a new one: it finds lines that were written but not indexed in
-    log.txt, and the stream delivers again everything that was not written.
+    Call `open`, then `catch_up` until it returns False, then `record`. If one of them raises StorageFailed, close the
+    recorder and start again with a new one: it finds lines that were written but not indexed in log.txt, and the
+    stream delivers again everything that was not written.
     """
 
     def __init__(self, log_file: LogFile, index: Index) -> None:

@@ -16,7 +16,7 @@ from chat_worker.delivery import Delivery, Source
 
 log = structlog.get_logger()
 
-# Entries of few posts arrive one by one: the more are on the way, the more lines share one fsync.
+# Entries often have few posts. The more entries the broker sends ahead, the more lines share one fsync.
 PREFETCH = 512
 
 

@@ -21,7 +21,8 @@ from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()
 
-# In one round, between two heartbeats and two writes: a slow search takes 0.24 s, 16 of them at most 4 s.
+# A round answers at most this many questions. A slow search takes 0.24 s, so they delay heartbeats and the writer by
+# 4 s at most.
 QUESTIONS_AT_ONCE = 16
 
 

@@ -14,7 +14,10 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def fold(text: str) -> str:
-    """Return a text without case and accents, ligatures as letters; other ASCII characters stay."""
+    """Return a text in lower case, without accents, ligatures as letters.
+
+    Outside ASCII only letters and digits stay; a space replaces the others, such as punctuation.
+    """
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()

@@ -17,15 +17,15 @@ from chat_wire.units import SECOND
 
 log = structlog.get_logger()
 
-# While a large index is rebuilt, the worker still has to send heartbeats and answer questions, for which clients
-# wait 3 s. A tick therefore catches up for this long at most.
+# While a large index is rebuilt, the worker still has to send heartbeats and answer questions. A client that joins
+# waits 3 s for the history, and 5 s for other answers. A tick therefore catches up for this long at most.
 CATCH_UP_FOR = 2 * SECOND
 LARGE_LAG_SECONDS = 10
 REPORT_LAG_EVERY = 60 * SECOND
 
 
 class Writer:
-    """The owner of this replica's storage, and of each failure of it.
+    """Opens this replica's storage, writes to it, and handles its failures.
 
     One step follows the other: create the tables of the index, open log.txt, catch up, follow the rooms, and check
     log.txt each second. If storage fails anywhere, the writer closes everything, so that another replica can open
