@@ -41,6 +41,22 @@ def test_a_retention_that_the_broker_would_not_start_with_is_refused(tmp_path: P
     assert not (tmp_path / "secrets").exists()
 
 
+def assert_cannot_write_to(directory: Path) -> None:
+    done = init(directory)
+    assert (done.returncode, done.stderr.count("\n"), str(directory) in done.stderr) == (2, 1, True), done
+
+
+def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secrets").touch()
+    assert_cannot_write_to(tmp_path / "secrets")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to every directory")
+def test_a_directory_without_write_permission_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert_cannot_write_to(tmp_path)
+
+
 def test_rooms_have_the_retention_of_the_settings(tmp_path: Path) -> None:
     done = init(tmp_path, ROOM_MAX_AGE="36h", ROOM_MAX_BYTES=str(MIN_ROOM_BYTES))
     assert done.returncode == 0, done.stderr

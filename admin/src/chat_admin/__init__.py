@@ -1,1 +1,1 @@
-"""The operator's command: creates users, passwords and keys, frees names, and handles dead letters."""
+"""The operator's command: writes secrets and the broker's definitions, frees names, and handles dead letters."""

@@ -1,6 +1,6 @@
 """chat-admin: the operator's command.
 
-    chat-admin init DIR [--host HOST...] [--port PORT] create users, passwords, keys and policies
+    chat-admin init DIR [--host HOST...] [--port PORT] write passwords, keys and the broker's definitions to DIR
     chat-admin release NAME                            free a name, whatever session holds it
     chat-admin dead-letters list                       list the dead letters
     chat-admin dead-letters show ID                    show a dead letter
@@ -8,7 +8,8 @@
     chat-admin dead-letters drop ID|--all              delete dead letters
 
 `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, the other commands AMQP_URL or AMQP_URL_FILE.
-The exit status is 0 after success, 1 after a refusal, and 2 if a setting is wrong or the chat does not answer.
+The exit status is 0 after success, 1 after a refusal, and 2 if a setting is wrong, the files of DIR cannot be written,
+or the chat does not answer.
 """
 
 import argparse
@@ -38,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="chat-admin", description=description[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    init = commands.add_parser("init", help="create users, passwords, keys and policies; keep those that exist")
+    init = commands.add_parser(
+        "init", help="write passwords, keys and the definitions that the broker loads; keep existing passwords and keys"
+    )
     init.add_argument("directory", type=Path, metavar="DIR")
     init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the nodes of the broker (default: rabbitmq)")
     init.add_argument("--port", type=int, default=5672, help="the port of the broker (default: %(default)s)")
@@ -49,12 +52,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    actions.add_parser("list", help="print a line for each: id, time, source, reason, size, beginning")
+    actions.add_parser(
+        "list",
+        help=f"print the oldest {dead_letters.MAX_LISTED:,}, one line each: id, time, source, reason, size, beginning",
+    )
     actions.add_parser("show", help="print all of one letter").add_argument("letter", metavar="ID")
     for action, what in (("replay", "send letters to the queues that they came from"), ("drop", "delete letters")):
         which = actions.add_parser(action, help=what).add_mutually_exclusive_group(required=True)
         which.add_argument("letter", metavar="ID", nargs="?")
-        which.add_argument("--all", action="store_true", help="all letters of this moment")
+        which.add_argument("--all", action="store_true", help="all letters that are there when the command starts")
 
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -63,7 +69,12 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    initialise(arguments.directory, arguments.host, arguments.port, retention)
+    try:
+        initialise(arguments.directory, arguments.host, arguments.port, retention)
+    except OSError as error:
+        where = error.filename or arguments.directory
+        print(f"{where} cannot be written or read ({error.strerror}): name another directory", file=sys.stderr)
+        return 2
     return 0
 
 

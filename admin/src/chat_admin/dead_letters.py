@@ -20,7 +20,7 @@ from chat_amqp.publisher import Publication, Publisher
 
 MAX_LISTED = 1000
 CONFIRM_SECONDS = 10
-# By the exchange that clients use: a replayed command of a client must not have the rights of an operator.
+# A replay goes through the exchange that clients use: a client's command must not get the rights of an operator.
 REPLAYED_TO = {queue.name: queue for queue in (topology.COMMANDS, topology.QUERIES, *topology.INGRESS_QUEUES)}
 
 
@@ -141,7 +141,10 @@ def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]
             found = True
             yield message.delivery_tag, letter
     if letter_id is not None and not found:
-        raise NoSuchLetter(f"no letter has the id {safe(letter_id)}: `chat-admin dead-letters list` prints the ids")
+        raise NoSuchLetter(
+            f"no letter has the id {safe(letter_id)}: "
+            f"`chat-admin dead-letters list` prints the ids of the oldest {MAX_LISTED:,} letters"
+        )
 
 
 def _publish(connection: Connection, publisher: Publisher, letter: Letter) -> None:

@@ -14,7 +14,7 @@ from chat_wire.settings import InvalidSetting, number, setting
 MB = 1_000_000
 # To look at a letter counts as a delivery, and RabbitMQ 4 drops a message after 20. RabbitMQ 3 refuses -1 (no limit).
 LETTER_DELIVERIES = 1_000_000_000
-# A segment is a tenth of this, and has to hold several batches of posts.
+# A stream of this size has segments of a tenth (`_policies`), and a segment has to hold several batches of posts.
 MIN_ROOM_BYTES = 10 * MB
 
 
@@ -48,7 +48,10 @@ def retention_in(environ: Mapping[str, str]) -> Retention:
 
 
 def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str, Any]:
-    """Return the definitions that the broker loads at each start. The same arguments give the same definitions.
+    """Return the definitions that the broker imports when it starts, unless they are unchanged since its last import.
+
+    The same arguments give the same definitions, so a restart keeps the changes that an operator made at runtime
+    (`definitions.skip_if_unchanged` in broker/compose.conf).
 
     Args:
         passwords: The password of each user.
@@ -57,13 +60,16 @@ def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str,
     return {
         "vhosts": [{"name": "/"}],
         "users": [_user(name, passwords[name]) for name in USERS],
-        "permissions": [{"user": name, "vhost": "/", **asdict(granted)} for name, granted in USERS.items()],
+        "permissions": [{"user": name, "vhost": "/", **asdict(rights)} for name, rights in USERS.items()],
         "policies": [_policy(*policy) for policy in _policies(retention)],
     }
 
 
 def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return the policies. RabbitMQ deletes whole segments and keeps one, so a segment is far below the limit."""
+    """Return the policies.
+
+    RabbitMQ deletes whole segments and keeps one, so a segment is far below the limit: at most a tenth, and 50 MB.
+    """
     rooms = _stream(retention.room_bytes, min(50 * MB, retention.room_bytes // 10)) | {"max-age": retention.room_age}
     return [
         ("rooms", r"^room\.", rooms),
@@ -74,7 +80,8 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
             r"^sessions\.ended$",
             {"stream-max-segment-size-bytes": MB, "max-age": _days(SESSION_MEMORY_SECONDS)},
         ),
-        # Without a limit, a client could fill the disk. The log of a service has a line for each letter.
+        # Without a limit, a client could fill the disk. At the limit RabbitMQ drops the oldest letters. The service
+        # that refused a message has logged that (`delivery.refused`).
         ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LETTER_DELIVERIES}),
     ]
 

@@ -2,10 +2,10 @@
 
 AdminError
 ├── NoAnswer              the broker or the registry did not answer in time
-└── NotDone               the command was refused; the text says why
+└── NotDone               the command was refused, or a part of it; the text says why
     ├── NotReleased       the registry refused the release
     ├── NoSuchLetter      no dead letter has this id
-    └── NotReplayed       the letter stays in dead-letters
+    └── NotReplayed       a letter, or some of several, stay in dead-letters
 """
 
 
@@ -18,7 +18,7 @@ class NoAnswer(AdminError):
 
 
 class NotDone(AdminError):
-    """The command was refused and has no effect."""
+    """The command was refused, or a part of it; the text says which part and why."""
 
 
 class NotReleased(NotDone):
@@ -30,4 +30,4 @@ class NoSuchLetter(NotDone):
 
 
 class NotReplayed(NotDone):
-    """The letter could not be sent to its queue."""
+    """A letter could not be sent to its queue, and stays. Other letters of the same command may have been sent."""

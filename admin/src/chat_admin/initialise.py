@@ -32,6 +32,9 @@ def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Rete
         hosts: The host names of the broker's nodes.
         port: The AMQP port of each node.
         retention: The retention of the rooms' streams.
+
+    Raises:
+        OSError: A file cannot be written or read.
     """
     passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
     for name, password in passwords.items():

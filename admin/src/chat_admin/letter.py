@@ -1,6 +1,6 @@
 """A dead letter: its id, its origin, and its text for a terminal.
 
-Anybody may have written its content, so the text has no control characters, tokens and secrets.
+Anybody may have written its content, so the text escapes control characters and masks tokens and secrets.
 """
 
 import hashlib

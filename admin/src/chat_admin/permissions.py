@@ -1,9 +1,10 @@
 """The permissions of each user of the broker: what its program needs, and no more.
 
 RabbitMQ checks three rights (https://www.rabbitmq.com/docs/access-control): `configure` to declare, `write` on an
-exchange to publish, `read` on a queue to consume. A binding needs `write` on the queue and `read` on the exchange. A
-queue with a dead-letter exchange needs `read` on the queue and `write` on that exchange. The default exchange has the
-name amq.default there; to write to it is to write to every queue, so services may and clients may not.
+exchange to publish, `read` on a queue to consume. A user who binds a queue needs `write` on the queue and `read` on the
+exchange. A user who declares a queue with a dead-letter exchange also needs `read` on the queue and `write` on that
+exchange. The default exchange has the name amq.default there; to write to it is to write to every queue, so services
+may and clients may not.
 """
 
 import re
