@@ -20,11 +20,11 @@ STATUSES = """
 
 | status | meaning |
 | --- | --- |
-| 0 | everything sent has come back |
-| 1 | a message was refused or not sent (stderr names it), or input or output failed |
+| 0 | the client has left, and everything sent has come back |
+| 1 | a message was not sent, the session was taken over or released, or input or output failed; stderr names the cause |
 | 2 | the client could not join, or a setting or option is wrong |
-| 130 | interrupted by Ctrl+C |
-| 128 + N | ended by signal N |
+| 130 | the person interrupted the client: Ctrl+C in the line client, a second Ctrl+Q in the full screen |
+| 128 + N | signal N ended the client |
 
 ## chat-admin
 

@@ -1,4 +1,4 @@
-"""The page of the client's commands and keys, from its registry of commands and its table of keys."""
+"""The page of the client's commands and keys, from its table of commands and its table of keys."""
 
 from chat_client.commands import help_rows
 from chat_client.keys import KEYS

@@ -12,11 +12,16 @@ Each service replaces its report every second. The setting `HEALTH_FILE` names t
 `.run/health`. The report is one JSON object.
 
 `python -m chat_worker.health` checks the report. It exits with status 0 if the report is at most 15 s old and `ready`
-is true, else with 1 and the reason on stderr. The health checks of the containers run it. A worker that is stuck, that
-has lost the broker, or whose disk is full, writes no report.
+is true, else with 1 and the reason on stderr. The health checks of the containers run it. A worker writes no report
+while it is stuck, has no connection to the broker, or cannot write `HEALTH_FILE`.
+
+An archive whose disk for `log.txt` is full still answers questions, so it stays `ready` and reports `stalled`. In a
+container the report is in memory (`/tmp`). With `make up` it is on the same disk as `log.txt`, so a full disk stops the
+reports too.
 
 ```sh
-HEALTH_FILE=.run/health/router-1.json .venv/bin/python -m chat_worker.health
+HEALTH_FILE=.run/health/router-1.json .venv/bin/python -m chat_worker.health   # with make up
+docker compose exec router python -m chat_worker.health                        # with Docker
 ```
 
 ## Fields

@@ -21,8 +21,8 @@ has these fields:
 | `service` | `registry`, `router` or `archive` |
 | `instance` | the name of the replica (setting `INSTANCE`) |
 
-A line also has `session`, `user` and `room` if they are known. A line about several messages has a field `runs`: a
-list of session, first sequence and last sequence. The id of a message is `SESSION-SEQUENCE`, as in `log.txt`.
+A field is missing in a line if its value is not known. A line about several messages has a field `runs`: a list of
+session, first sequence and last sequence. The id of a message is `SESSION-SEQUENCE`, as in `log.txt`.
 [Follow a message through the logs](../how-to/follow-a-message.md) uses these fields.
 
 No line holds a token, a secret or the text of a message. Times in other fields are microseconds since 1970-01-01 UTC.
@@ -38,11 +38,11 @@ MEANINGS = {
     "archive.resumed": "The writer works again after a stall.",
     "archive.stalled": "The writer cannot write; `reason` says why. It tries again every second.",
     "archive.writing": "The replica writes `log.txt`.",
-    "batch.published": "The router published posts to a room.",
+    "batch.published": "The router sends posts to a room. The broker has not confirmed them yet.",
     "baton.taken": "The replica received the writer lease.",
     "broker.blocked": "The broker is in alarm (memory or disk) and accepts no messages. The worker waits.",
     "broker.connected": "The worker connected to the broker.",
-    "broker.lost": "The connection failed. The worker tries again within 2 s, without limit.",
+    "broker.lost": "The worker lost or closed its connection, as `error` says. It tries again within 2 s, without limit.",
     "broker.unblocked": "The alarm of the broker is over.",
     "connection.close_failed": "Closing a connection failed; it was lost already.",
     "delivery.fatal": "A message kills the worker that handles it, by an exception. It went to `dead-letters`.",
@@ -60,7 +60,7 @@ MEANINGS = {
     "log.unreadable_line": "`log.txt` has a line that no archive wrote: somebody altered the file.",
     "post.repeated": "The router dropped the second copy of a post.",
     "posts.recorded": "The archive wrote posts to `log.txt`.",
-    "posts.refused": "The router refused posts; `reason` says why. The sender was informed.",
+    "posts.refused": "The router refused posts; `reason` says why. The sender receives the reason.",
     "posts.unrecordable": "The stream of a room has an entry that no router writes.",
     "question.answered": "The archive answered a question.",
     "question.late": "`/users` was answered with less than its asker knew: the journal was deleted, or is far behind.",
@@ -80,6 +80,12 @@ MEANINGS = {
     "worker.started": "The process started.",
     "worker.stopped": "The process ends in order.",
 }
+# The fields that the source passes as **name, and so the generator cannot read.
+MORE_FIELDS = {
+    "archive.behind": ("seen", "recorded", "behind_seconds"),
+    "posts.refused": ("session", "user", "runs", "sequences"),
+    "session.refused": ("user",),
+}
 SERVICES = {"chat_registry": "registry", "chat_router": "router", "chat_archive": "archive", "chat_worker": "all"}
 
 
@@ -90,12 +96,19 @@ class Event:
     services: set[str] = field(default_factory=set)
     levels: set[str] = field(default_factory=set)
     fields: dict[str, None] = field(default_factory=dict)
+    has_more: bool = False  # fields that the source passes as **name
 
 
 def page() -> str:
     """Return the page. Fails for an event that has no meaning here."""
     rows = [
-        (code(name), ", ".join(sorted(event.levels)), ", ".join(sorted(event.services)), MEANINGS[name], _fields(event))
+        (
+            code(name),
+            ", ".join(sorted(event.levels)),
+            ", ".join(sorted(event.services)),
+            MEANINGS[name],
+            _fields(name, event),
+        )
         for name, event in sorted(events().items())
     ]
     return INTRO + table(("event", "level", "service", "meaning", "fields"), rows)
@@ -112,11 +125,12 @@ def events() -> dict[str, Event]:
                 event.services.add(service or "")
                 event.levels |= set(_levels(call))
                 event.fields |= {each.arg: None for each in call.keywords if each.arg and each.arg != "exc_info"}
+                event.has_more |= any(each.arg is None for each in call.keywords)
     return found
 
 
-def _fields(event: Event) -> str:
-    return codes(event.fields)
+def _fields(name: str, event: Event) -> str:
+    return codes((*event.fields, *MORE_FIELDS.get(name, ())))
 
 
 def _names(tree: ast.Module, call: ast.Call) -> Iterator[str]:

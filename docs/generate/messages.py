@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from chat_wire.messages import history, rooms, sessions
+from docs.generate import reasons
 from docs.generate.markdown import code, table
 
 INTRO = """\
 # Messages
 
 Each message is one JSON object. Its field `type` names the message. Times are integers: microseconds since 1970-01-01
-UTC.
+UTC. [Reasons](#reasons) has the codes of refusals.
+
 The classes are in [chat_wire.messages](../../libs/wire/src/chat_wire/messages). The messages of the registry's journal
 are private to the registry ([journal.py](../../services/registry/src/chat_registry/journal.py)).
 [Exchanges and queues](exchanges-and-queues.md) shows the path of each message.
@@ -32,7 +34,7 @@ def page() -> str:
     parts = [cls for cls in classes if not _type(cls)]
     sections = [_section(cls, code(_type(cls))) for cls in classes if _type(cls)]
     nested = [_section(cls, f"{cls.__name__} (part)") for cls in parts]
-    return INTRO + table(("type", "meaning"), rows) + "".join(sections + nested)
+    return INTRO + table(("type", "meaning"), rows) + "".join(sections + nested) + reasons.section()
 
 
 def _classes() -> Iterator[type[Any]]:

@@ -2,24 +2,35 @@
 
 import re
 
+from kombu.entity import Exchange
+
 from chat_admin.permissions import USERS
+from chat_amqp import topology
 from docs.generate.markdown import codes, table
 
 INTRO = """\
 # Permissions of broker users
 
-`chat-admin init` creates one RabbitMQ user for each service, one for all clients, and one for `chat-admin`. The
-permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py). RabbitMQ checks three rights
+There is one RabbitMQ user for each service, one for all clients, and one for `chat-admin`. `chat-admin init` writes
+them into `definitions.json`, and the broker creates them from that file when it starts. The permissions come from
+[permissions.py](../../admin/src/chat_admin/permissions.py). RabbitMQ checks three rights
 ([access control](https://www.rabbitmq.com/docs/access-control)):
 
-- **configure:** declare and delete these queues and exchanges
-- **write:** publish to these exchanges, and bind these queues
-- **read:** consume from these queues, and bind queues to these exchanges
+| right | for exchanges | for queues and streams |
+| --- | --- | --- |
+| configure | declare and delete | declare and delete |
+| write | publish to | bind |
+| read | bind queues to | consume from |
 
-`amq.default` is the default exchange. Writing to it means writing to every queue, so no client may.
-`N` stands for 0 to 15. [Security](../explanation/architecture.md#security) explains the consequences.
+- `amq.default` is the default exchange. Writing to it means writing to every queue, so no client may.
+- `N` stands for 0 to 15, `RANDOM` for 32 random hex digits.
+- Routers and archives publish only markers to `chat.sessions`, by which they find the end of the stream
+  ([decision 6](../decisions/0006-find-the-end-of-a-stream-by-a-marker.md)).
+
+[Security](../explanation/architecture.md#security) explains the consequences.
 """
 FAMILIES = (("router.ingress.", "router.ingress.N"), ("router.seat.", "router.seat.N"))
+EXCHANGES = {value.name or "amq.default" for value in vars(topology).values() if isinstance(value, Exchange)}
 TITLES = {
     "registry": "Registry",
     "router": "Router",
@@ -36,8 +47,13 @@ def page() -> str:
 
 def _section(user: str) -> str:
     granted = USERS[user]
-    rows = [(right, codes(_names(getattr(granted, right)))) for right in ("configure", "write", "read")]
-    return f"\n## {TITLES[user]}\n\n{table(('right', 'names'), rows)}"
+    rows = [_row(right, _names(getattr(granted, right))) for right in ("configure", "write", "read")]
+    return f"\n## {TITLES[user]}\n\n{table(('right', 'exchanges', 'queues and streams'), rows)}"
+
+
+def _row(right: str, names: list[str]) -> tuple[str, str, str]:
+    exchanges = [name for name in names if name in EXCHANGES]
+    return right, codes(exchanges), codes(name for name in names if name not in EXCHANGES)
 
 
 def _names(pattern: str) -> list[str]:

@@ -19,9 +19,10 @@ REST = """
 | variable | default | meaning |
 | --- | --- | --- |
 | `REGISTRY`, `ROUTER`, `ARCHIVE` | `1` | the numbers of replicas |
-| `AMQP_PORT` | the last one, at first `5673` | the port of RabbitMQ on 127.0.0.1; the next three ports are used too |
+| `AMQP_PORT` | the last one, at first `5673` | the port of RabbitMQ on 127.0.0.1 |
 
-[Operate without Docker](../how-to/operate-without-docker.md) describes which settings `make up` passes to the services.
+[Operate without Docker](../how-to/operate-without-docker.md) describes the other ports, and which settings `make up`
+passes to the services.
 """
 
 
@@ -42,7 +43,9 @@ SETTINGS = {
     ),
     "INSTANCE": Setting("services", "host name", "the name of the replica in logs and at the broker"),
     "LOG_LEVEL": Setting(
-        "services", "`INFO`", "the lowest level of log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"
+        "services",
+        "`INFO`",
+        "the lowest level of log lines: `DEBUG`, `INFO`, `WARNING` (or `WARN`), `ERROR` or `CRITICAL`",
     ),
     "HEALTH_FILE": Setting(
         "services",
@@ -50,19 +53,23 @@ SETTINGS = {
         "the [health report](health-report.md): a regular file in a writable directory",
     ),
     "TOKEN_PRIVATE_KEY": Setting("registry", "", "an Ed25519 key in PEM, which signs the tokens of sessions"),
-    "TOKEN_PUBLIC_KEY": Setting("router, archive", "", "its public half"),
+    "TOKEN_PUBLIC_KEY": Setting("router, archive", "", "the public key of `TOKEN_PRIVATE_KEY`, in PEM"),
     "POSTS_PER_SECOND": Setting("router", "`0`", "the most posts that one session may send per second; 0: no limit"),
     "DATA_DIR": Setting("archive", "", "the directory of `log.txt`, on a local disk"),
     "INDEX_URL": Setting(
         "archive",
         "SQLite in `DATA_DIR`",
-        "[PostgreSQL](../how-to/use-postgresql.md), as `postgresql+psycopg://USER:PASSWORD@HOST/DB`",
+        "another database: [PostgreSQL](../how-to/use-postgresql.md), as `postgresql+psycopg://USER:PASSWORD@HOST/DB`, "
+        "or another SQLite file, as `sqlite:////PATH`",
     ),
     "ROOM_MAX_BYTES": Setting(
         "chat-admin init", "`10000000000`", "the size of a room's stream in bytes, `10000000` or more"
     ),
     "ROOM_MAX_AGE": Setting(
-        "chat-admin init", "`365D`", "the age of the entries of a room's stream: a number and one of `YMDhms`"
+        "chat-admin init",
+        "`365D`",
+        "the age of the entries of a room's stream: a number and a unit, `Y` (years), `M` (months), `D` (days), `h` "
+        "(hours), `m` (minutes) or `s` (seconds)",
     ),
     "NO_COLOR": Setting("client", "", "if it is not empty, the client uses no colours"),
     "LANGUAGE": Setting("client", "", "languages in order of preference, separated by `:`; it needs a locale"),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from docs.generate import health, log_events, settings
+from docs.generate import health, log_events, reasons, settings
 from docs.generate.pages import REFERENCE, pages
 from docs.generate.source import ROOT
 
@@ -16,6 +16,14 @@ def test_a_reference_page_agrees_with_the_code(name: str) -> None:
 
 def test_each_log_event_has_a_meaning_and_each_meaning_an_event() -> None:
     assert set(log_events.events()) == set(log_events.MEANINGS)
+
+
+def test_each_log_event_with_fields_that_the_source_does_not_name_has_a_list_of_them() -> None:
+    assert {name for name, event in log_events.events().items() if event.has_more} == set(log_events.MORE_FIELDS)
+
+
+def test_each_reason_has_a_carrier_and_each_carrier_a_reason() -> None:
+    assert set(reasons.reasons()) == set(reasons.CARRIERS)
 
 
 def test_each_setting_has_a_meaning_and_each_meaning_a_setting() -> None:

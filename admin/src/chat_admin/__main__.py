@@ -7,7 +7,8 @@
     chat-admin dead-letters replay ID|--all            send dead letters to their queues again
     chat-admin dead-letters drop ID|--all              delete dead letters
 
-`init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the environment, the other commands AMQP_URL or AMQP_URL_FILE.
+Write DIR before --host, which takes all words that follow it. `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the
+environment, the other commands AMQP_URL or AMQP_URL_FILE.
 The exit status is 0 after success, 1 after a refusal, and 2 if a setting is wrong, the files of DIR cannot be written,
 or the chat does not answer.
 """
