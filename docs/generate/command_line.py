@@ -21,7 +21,7 @@ STATUSES = """
 | status | meaning |
 | --- | --- |
 | 0 | the client has left, and everything sent has come back |
-| 1 | a message was not sent, the session was taken over or released, or input or output failed; stderr names the cause |
+| 1 | a message was not sent, the session was taken over or released, or input or output failed; stderr says which |
 | 2 | the client could not join, or a setting or option is wrong |
 | 130 | the person interrupted the client: Ctrl+C in the line client, a second Ctrl+Q in the full screen |
 | 128 + N | signal N ended the client |

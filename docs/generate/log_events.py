@@ -42,7 +42,7 @@ MEANINGS = {
     "baton.taken": "The replica received the writer lease.",
     "broker.blocked": "The broker is in alarm (memory or disk) and accepts no messages. The worker waits.",
     "broker.connected": "The worker connected to the broker.",
-    "broker.lost": "The worker lost or closed its connection, as `error` says. It tries again within 2 s, without limit.",
+    "broker.lost": "The worker lost or closed its connection, as `error` says. It tries again within 2 s.",
     "broker.unblocked": "The alarm of the broker is over.",
     "connection.close_failed": "Closing a connection failed; it was lost already.",
     "delivery.fatal": "A message kills the worker that handles it, by an exception. It went to `dead-letters`.",

@@ -2,7 +2,7 @@
 
 `python -m chat_worker.health` exits with status 0 if the report in HEALTH_FILE is fresh and says `ready`; else with
 status 1 and the reason on stderr. A worker writes no report while it is stuck, while it has no connection to the
-broker, and while its disk is full.
+broker, and while the file cannot be written.
 """
 
 import os
