@@ -5,6 +5,7 @@ VENV := .venv/bin
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 PACKAGES := libs/wire libs/amqp libs/tokens libs/worker services/registry services/router services/archive client admin
 PORT_OPTION = $(if $(AMQP_PORT),--port $(AMQP_PORT))
+NOT_RUNNING = echo "The chat does not run."
 REGISTRY ?= 1
 ROUTER ?= 1
 ARCHIVE ?= 1
@@ -24,10 +25,10 @@ up: .venv/ready rabbitmq  ## start the chat or change a running one: make up REG
 	@$(VENV)/python -m local.system up --registry $(REGISTRY) --router $(ROUTER) --archive $(ARCHIVE) $(PORT_OPTION)
 
 down:  ## stop the chat
-	@$(VENV)/python -m local.system down
+	@if [ -e .run/supervisord.conf ]; then $(VENV)/python -m local.system down; else $(NOT_RUNNING); fi
 
-logs:  ## follow the logs, one JSON object per line
-	@tail -q -n 50 -F .run/log/*.log
+logs:  ## follow the logs of the services and of RabbitMQ
+	@if [ -d .run/log ]; then tail -q -n 50 -F .run/log/*.log; else $(NOT_RUNNING); fi
 
 test: .venv/dev rabbitmq  ## run all tests, except those that need Docker or PostgreSQL
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration

@@ -24,7 +24,7 @@ POLICY=/usr/sbin/policy-rc.d  # package scripts run it before they start a servi
 forbid_starting() {
     if [ -e "$POLICY" ]; then
         "$POLICY" rabbitmq-server start >/dev/null 2>&1 || [ $? -ne 101 ] || return 0
-        give_up "$POLICY exists and lets packages start services"
+        give_up "its package would start a RabbitMQ service now, because $POLICY exists and allows it"
     fi
     trap 'rm -f "$POLICY"' EXIT INT TERM
     printf '#!/bin/sh\nexit 101\n' >"$POLICY"

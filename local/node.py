@@ -61,7 +61,7 @@ def environment(directory: Path, port: int, address: str = LOOPBACK) -> dict[str
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
     return inherited | {
         "HOME": str(directory),  # Erlang keeps its cookie here
-        "RUNNING_UNDER_SYSTEMD": "true",  # keeps a shell from running between the supervisor and the node
+        "RUNNING_UNDER_SYSTEMD": "true",  # the start script becomes the node, so the node receives signals
         "ERL_EPMD_PORT": str(port + 3),
         "ERL_EPMD_ADDRESS": address,
         # The path of the data contains the node name, so the name must not depend on the port.

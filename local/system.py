@@ -38,6 +38,7 @@ PASSED_ON = {name for names in SETTINGS.values() for name in names}
 UNQUOTABLE = re.compile(r"""["'\n]|\s[;#]""")
 DEFAULT_PORT = 5673
 READY_SECONDS = 90
+ASK_SUPERVISOR_SECONDS = 1
 STOPPED_SECONDS = 90
 
 SUPERVISORD = f"""\
@@ -106,7 +107,8 @@ def up(replicas: dict[str, int], port: int) -> None:
         environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *PASSED_ON}}
         subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
     _wait_until_ready(instances)
-    print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}; log in data/log.txt")
+    print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}")
+    print(f"The record of all messages is {DATA}/log.txt. The logs are in {RUN}/log.")
 
 
 def down() -> None:
@@ -200,12 +202,19 @@ def _supervisorctl(command: str) -> None:
 def _wait_until_ready(instances: list[str]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     for instance in instances:
-        while wrong := problem(RUN / "health" / f"{instance}.json"):
+        while wrong := _problem_after(ASK_SUPERVISOR_SECONDS, instance):
             if _keeps_exiting(instance):
                 sys.exit(f"{instance} exits as soon as it starts: {_last_line(instance)}")
             if time.monotonic() > deadline:
                 sys.exit(f"{instance} is not ready within {READY_SECONDS} s: {wrong}\nSee .run/log/{instance}.log.")
-            time.sleep(0.1)
+
+
+def _problem_after(seconds: float, instance: str) -> str | None:
+    """Return None as soon as a replica is ready, else why it is not, after this time."""
+    deadline = time.monotonic() + seconds
+    while (wrong := problem(RUN / "health" / f"{instance}.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return wrong
 
 
 def _keeps_exiting(instance: str) -> bool:
