@@ -88,7 +88,7 @@ def _pass(link: Link, requests: int, send: Send, count_answers: Count) -> float:
             answered, heard = answered + new, time.monotonic()
         silent = f"only {answered} of {requests} requests were answered within {SILENT_SECONDS} s"
         assert time.monotonic() < heard + SILENT_SECONDS, silent
-    assert not link.pop_bounced()
+    assert not link.pop_returned()
     return time.monotonic() - begun
 
 

@@ -25,10 +25,10 @@ from bench.usage import memory
 from chat_archive.log_line import to_line
 from chat_archive.owners import owner_number
 from chat_archive.questions import RECENT_POSTS
-from chat_client.browsing import PAGE as FOUND_PAGE
+from chat_client.history import PAGE as FOUND_PAGE
 from chat_client.link import Link
 from chat_client.membership import HISTORY
-from chat_client.mine import PAGE
+from chat_client.my_messages import PAGE
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
 from chat_wire.limits import MAX_INT64

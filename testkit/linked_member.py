@@ -40,7 +40,7 @@ class FakeLink:
         entries: The entries of the room that have arrived.
         attached: The offsets at which the room was attached.
         breaks: The error that attaching to the room raises.
-        bounced: The exchanges at which a message reached no queue.
+        returned: The exchanges at which a message reached no queue.
         waiting: How many publications are unconfirmed.
     """
 
@@ -56,7 +56,7 @@ class FakeLink:
         self.entries: list[tuple[int, bytes]] = []
         self.attached: list[int | str] = []
         self.breaks = breaks
-        self.bounced: set[str] = set()
+        self.returned: set[str] = set()
         self.waiting = 0
         self.blocked = False
         self.room_gone = False
@@ -71,10 +71,10 @@ class FakeLink:
         self.routes.append((exchange, routing_key))
         self.sent.append(decode(body, *SENT))
 
-    def pop_bounced(self) -> set[str]:
+    def pop_returned(self) -> set[str]:
         """Return the exchanges that the test has set."""
-        bounced, self.bounced = self.bounced, set()
-        return bounced
+        returned, self.returned = self.returned, set()
+        return returned
 
     def attach(self, room: str, offset: int | str) -> None:
         """Record the offset, or break."""
@@ -146,7 +146,7 @@ class LinkedMember:
 
     def join(self, *history: Recorded) -> list[events.Event]:
         """Join the room, with a first page of these messages, and return the events."""
-        self.member.claim.ask("alice", self.now)
+        self.member.claim_request.ask("alice", self.now)
         self.grant()
         return self.work(page(self.last(History).request, *history))
 

@@ -37,7 +37,7 @@ def test_two_people_talk_and_a_killed_client_is_listed_as_disconnected(chat: Sys
     bob.killed()
     ann.sees("○ bob")
     ann.sees("● ann")
-    ann.sees("disconnected 1")
+    ann.sees("Disconnected 1")
 
 
 def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:

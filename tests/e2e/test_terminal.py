@@ -82,7 +82,7 @@ def test_the_same_person_at_a_second_terminal_takes_over_and_the_first_is_told(c
     first.joins("ann")
     second = Person(chat.url("client"), tmp_path / "ann")
     second.joins("ann")
-    first.sees("you took this name from another terminal")
+    first.sees("you joined under this name in another terminal")
     assert first.ends() == 1
     second.says("here now")
     second.hears("ann", "here now")
@@ -158,9 +158,9 @@ def test_a_person_who_waits_to_leave_can_leave_at_once_and_sees_the_unsent_messa
         router.send(signal.SIGSTOP)
         ann.says("held up")
         ann.says("/exit")
-        ann.sees("waiting to leave in order")
+        ann.sees("leaving once your messages are delivered")
         ann.terminal.sendintr()
-        ann.sees(r"chat: not sent: held up \(the client left before it was delivered\)")
+        ann.sees(r"chat: not sent: held up \(the client left before the message was delivered\)")
         assert ann.ends() == 130
 
 

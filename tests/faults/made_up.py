@@ -11,7 +11,7 @@ from chat_client.events import (
     Event,
     Joined,
     MessageReceived,
-    MineListed,
+    MyMessagesListed,
     NameRefused,
     NotSent,
     UsersListed,
@@ -85,7 +85,7 @@ class MadeUp:
             self._told(session, NameRefused(text=NAME_TAKEN.format(name=name)))
             return
         if actor.session and actor.name.casefold() == name.casefold():
-            self._told(actor.session, Ended(text="you took this name from another terminal", freed=False))
+            self._told(actor.session, Ended(text="you joined under this name in another terminal", freed=False))
         actor.session, actor.name, actor.posted = session, name, 0
         self.holders[name.casefold()] = actor
         for entry in deduplicated(self.stream)[-3:]:
@@ -163,8 +163,8 @@ class MadeUp:
         own = [each for each in deduplicated(self.stream) if each.author == actor.author]
         own = [each for each in own if each.user.casefold() == actor.name.casefold()]
         said = tuple(MessageReceived(at=0, user=each.user, text=each.text) for each in own)
-        self._told(actor.session, MineListed(messages=said[:2]))
-        self._told(actor.session, MineListed(messages=said[2:], total=len(said)))
+        self._told(actor.session, MyMessagesListed(messages=said[:2]))
+        self._told(actor.session, MyMessagesListed(messages=said[2:], total=len(said)))
 
     def _ask_post(self, actor: Actor, text: str) -> None:
         actor.posted += 1

@@ -241,7 +241,7 @@ _TOLD: dict[str, Callable[[_Session, int, Any], None]] = {
     "ConnectionLost": _Session.on_cut,
     "ConnectedAgain": _Session.on_back,
     "Ended": _Session.on_ended,
-    "MineListed": _Session.on_mine,
+    "MyMessagesListed": _Session.on_mine,
     "UsersListed": _Session.on_users,
     "Released": _Session.on_released,
     "NotHeld": _Session.on_not_held,

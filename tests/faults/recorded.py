@@ -8,7 +8,7 @@ from chat_client.events import (
     Event,
     Joined,
     MessageReceived,
-    MineListed,
+    MyMessagesListed,
     NameRefused,
     NotSent,
     Remark,
@@ -114,7 +114,7 @@ class RecordedSession:
             case UsersListed():
                 self.connected = event.connected
                 self.users_told = True
-            case MineListed():
+            case MyMessagesListed():
                 self.mine_told = event.total is not None
             case Remark():
                 self.mine_failed = self.mine_failed or event.text.startswith(MINE_FAILED)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client import commands
-from chat_client.commands import Asked, Command, Mistake, Text, action, enter, parse
+from chat_client.commands import Command, Invocation, Mistake, Text, action, enter, parse
 from chat_wire.errors import InvalidText
 
 
@@ -72,7 +72,7 @@ def entered(line: str) -> tuple[str, ...]:
     ],
 )
 def test_each_name_of_a_command_means_it(line: str, command: Command) -> None:
-    assert parse(line) == Asked(command)
+    assert parse(line) == Invocation(command)
 
 
 def test_a_line_without_a_slash_is_a_message_unchanged() -> None:
@@ -113,14 +113,14 @@ def test_a_command_with_something_after_it_is_not_carried_out() -> None:
 @pytest.mark.parametrize(
     ("line", "asked"),
     [
-        ("/search hola mundo", Asked(commands.SEARCH, "hola mundo")),
-        ("/SEARCH  Hola  ", Asked(commands.SEARCH, "Hola")),
-        ("/bell mention", Asked(commands.BELL, "mention")),
-        ("/bell OFF", Asked(commands.BELL, "off")),
-        ("/bell", Asked(commands.BELL)),
+        ("/search hola mundo", Invocation(commands.SEARCH, "hola mundo")),
+        ("/SEARCH  Hola  ", Invocation(commands.SEARCH, "Hola")),
+        ("/bell mention", Invocation(commands.BELL, "mention")),
+        ("/bell OFF", Invocation(commands.BELL, "off")),
+        ("/bell", Invocation(commands.BELL)),
     ],
 )
-def test_a_command_receives_its_argument(line: str, asked: Asked) -> None:
+def test_a_command_receives_its_argument(line: str, asked: Invocation) -> None:
     assert parse(line) == asked
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from chat_client import display
-from chat_client.events import Joined, MessageReceived, MineListed, PresenceChanged, SearchListed, UsersListed
+from chat_client.events import Joined, MessageReceived, MyMessagesListed, PresenceChanged, SearchListed, UsersListed
 
 AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC
 
@@ -34,7 +34,7 @@ def test_users_are_listed_by_whether_they_are_connected() -> None:
 def test_my_messages_end_with_their_number() -> None:
     said = MessageReceived(at=AT, user="bob", text="hola")
 
-    assert display.lines(MineListed(messages=(said,), total=1)) == [
+    assert display.lines(MyMessagesListed(messages=(said,), total=1)) == [
         "[2026-11-22 15:36:00] bob: hola",
         "* you have sent 1 message under this name",
     ]

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 import chat_client
 from chat_client import display
 from chat_client.commands import help_lines
-from chat_client.events import Joined, MineListed, PresenceChanged, SearchListed, UsersListed
+from chat_client.events import Joined, MyMessagesListed, PresenceChanged, SearchListed, UsersListed
 from chat_client.language import LOCALES, _, use_language
 from chat_client.settings import client_settings
 from chat_client.texts import explained, refusal
@@ -199,7 +199,7 @@ def test_lines_are_printed_in_spanish() -> None:
     ],
 )
 def test_plurals_are_spanish(total: int, line: str) -> None:
-    assert display.lines(MineListed(messages=(), total=total)) == [line]
+    assert display.lines(MyMessagesListed(messages=(), total=total)) == [line]
 
 
 @pytest.mark.usefixtures("spanish")

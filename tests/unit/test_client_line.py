@@ -17,7 +17,7 @@ from testkit.fake_session import FakeSession
 from testkit.wait import until
 
 JOINED = events.Joined(name="ann", room="lobby")
-WARNING = "Ctrl-C again leaves and keeps it"
+WARNING = "Ctrl+C again leaves and keeps it"
 
 INTERRUPTED_WHILE_PRINTING = """
 import signal, sys
@@ -80,7 +80,7 @@ class AtTerminal:
         until(lambda: text in self.printed(), what=f"{text!r} is printed")
 
     def interrupts(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl+C."""
         self.client.interrupt(signal.SIGINT, None)
 
     def leaves(self) -> int | None:
@@ -178,7 +178,7 @@ def test_leaving_waits_in_order_and_says_so_and_ctrl_c_leaves_at_once(at_termina
     ann = joined(at_terminal)
     ann.types("/exit\n")
     until(lambda: ann.session.requests[-1] == ("exit", None))
-    ann.sees("waiting to leave in order")
+    ann.sees("leaving once your messages are delivered")
     ann.interrupts()
 
     assert ann.leaves() == INTERRUPTED
@@ -211,7 +211,7 @@ def test_an_interrupt_while_the_end_is_being_printed_neither_cuts_it_nor_changes
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    until(rung.exists, 30, "Ctrl-C was pressed while the pipe was full")
+    until(rung.exists, 30, "Ctrl+C was pressed while the pipe was full")
 
     shown, complaints = process.communicate(timeout=30)
 

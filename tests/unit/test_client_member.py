@@ -10,9 +10,9 @@ from chat_amqp.errors import Unconfirmed
 from chat_client import events
 from chat_client.member import RENEW_SECONDS
 from chat_client.membership import HISTORY_SECONDS
-from chat_client.mine import CATCH_UP_SECONDS
+from chat_client.my_messages import CATCH_UP_SECONDS
 from chat_client.posting import LATE_SECONDS
-from chat_client.requests import BOUNCED_SECONDS
+from chat_client.requests import RETURNED_SECONDS
 from chat_client.room_follower import FIRST_ENTRY_SECONDS
 from chat_wire.messages import (
     Claim,
@@ -60,7 +60,7 @@ def test_a_room_without_history_is_followed_from_its_first_entry(alice: LinkedMe
 
 
 def test_a_refused_name_is_told_and_another_can_be_asked_for(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.work()
     told = alice.work(Refused(request=alice.last(Claim).request, reason="taken", text="alice is taken"))
 
@@ -69,7 +69,7 @@ def test_a_refused_name_is_told_and_another_can_be_asked_for(alice: LinkedMember
 
 
 def test_without_an_archive_the_room_is_followed_without_its_history(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
 
     told = alice.work(after=HISTORY_SECONDS)
@@ -80,7 +80,7 @@ def test_without_an_archive_the_room_is_followed_without_its_history(alice: Link
 
 
 def test_with_an_archive_that_cannot_answer_the_room_is_followed_without_its_history(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
 
     told = alice.work(Refused(request=alice.last(History).request, reason="no_answer", text="try again later"))
@@ -100,7 +100,7 @@ def test_a_post_is_sent_at_once_and_told_when_it_comes_back(alice: LinkedMember)
 
 
 def test_posts_wait_until_the_room_is_followed(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
     alice.post(1)
 
@@ -125,13 +125,13 @@ def test_posts_typed_while_a_message_is_unconfirmed_go_together_in_the_next(alic
 def test_posts_that_reach_no_queue_wait_and_are_sent_again(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
-    alice.link.bounced = {"chat.ingress"}
+    alice.link.returned = {"chat.ingress"}
 
     told = alice.work()
 
     assert isinstance(told[0], events.Waiting)
     assert len(alice.link.sent) == 3
-    alice.work(after=BOUNCED_SECONDS)
+    alice.work(after=RETURNED_SECONDS)
     assert sequences(alice.link.sent[3]) == [1]
 
 
@@ -225,7 +225,7 @@ def test_a_post_lost_with_a_deleted_stream_is_named_when_a_later_one_comes_back(
     told += alice.hear(1, batch(4))
 
     assert told == [
-        events.NotSent(sequence=1, text="hola", reason="it was lost with the room's history"),
+        events.NotSent(sequence=1, text="hola", reason="the message was lost with the room's history"),
         events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=2),
         events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=4),
     ]
@@ -256,7 +256,7 @@ def test_notices_about_others_are_told_and_those_about_oneself_are_not(alice: Li
 
 def test_the_users_are_asked_for_as_of_the_grant(alice: LinkedMember) -> None:
     alice.join()
-    alice.member.users.ask(alice.now)
+    alice.member.users_request.ask(alice.now)
     alice.work()
     question = alice.last(ListUsers)
 
@@ -268,15 +268,15 @@ def test_the_users_are_asked_for_as_of_the_grant(alice: LinkedMember) -> None:
 
 def test_my_messages_are_asked_for_page_by_page(alice: LinkedMember) -> None:
     alice.join()
-    alice.member.mine.want(alice.now)
+    alice.member.my_messages_request.want(alice.now)
     alice.work()
 
     first = alice.work(page(alice.last(Mine).request, recorded(1), recorded(2), more=True))
     assert alice.last(Mine).after == 2
     rest = alice.work(page(alice.last(Mine).request, recorded(3)))
 
-    assert first == [events.MineListed(messages=tuple(said(1, 2)))]
-    assert rest == [events.MineListed(messages=tuple(said(3)), total=3)]
+    assert first == [events.MyMessagesListed(messages=tuple(said(1, 2)))]
+    assert rest == [events.MyMessagesListed(messages=tuple(said(3)), total=3)]
 
 
 def said(*numbers: int) -> list[events.MessageReceived]:
@@ -286,7 +286,7 @@ def said(*numbers: int) -> list[events.MessageReceived]:
 def test_my_messages_include_a_post_sent_just_before(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
-    alice.member.mine.want(alice.now)
+    alice.member.my_messages_request.want(alice.now)
     alice.work()
     assert not [message for message in alice.link.sent if isinstance(message, Mine)]
 
@@ -295,26 +295,26 @@ def test_my_messages_include_a_post_sent_just_before(alice: LinkedMember) -> Non
     alice.work(after=1)
     late = alice.work(page(alice.last(Mine).request, recorded(1), offset=50))
 
-    assert early == [events.MineListed(messages=())]
-    assert late == [events.MineListed(messages=tuple(said(1)), total=1)]
+    assert early == [events.MyMessagesListed(messages=())]
+    assert late == [events.MyMessagesListed(messages=tuple(said(1)), total=1)]
 
 
 def test_my_messages_are_listed_though_one_is_not_recorded_for_long(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
     alice.hear(50, batch(1))
-    alice.member.mine.want(alice.now)
+    alice.member.my_messages_request.want(alice.now)
     alice.work()
 
     told = alice.work(page(alice.last(Mine).request, offset=49), after=CATCH_UP_SECONDS)
 
-    assert told == [events.MineListed(messages=(), total=0)]
+    assert told == [events.MyMessagesListed(messages=(), total=0)]
 
 
 def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
-    alice.member.leave.want(alice.now)
+    alice.member.leave_request.want(alice.now)
     alice.work()
     assert not [message for message in alice.link.sent if isinstance(message, Exit)]
 
@@ -328,7 +328,7 @@ def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> No
 
 def test_leaving_goes_on_after_a_lost_connection(alice: LinkedMember) -> None:
     alice.join()
-    alice.member.leave.want(alice.now)
+    alice.member.leave_request.want(alice.now)
     alice.work()
     asked = alice.last(Exit)
 
@@ -339,7 +339,7 @@ def test_leaving_goes_on_after_a_lost_connection(alice: LinkedMember) -> None:
 
 
 def test_the_token_is_renewed_before_it_expires(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant(expires=GRANTED_AT + int(4 * RENEW_SECONDS * 1_000_000))
     alice.work(page(alice.last(History).request))
 
@@ -442,7 +442,7 @@ def test_a_member_reported_lost_renews_its_session(alice: LinkedMember) -> None:
 
 def test_the_first_page_is_told_once_even_if_the_connection_breaks_right_after_it() -> None:
     alice = LinkedMember()
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
     question = alice.last(History).request
     alice.link.breaks = ConnectionResetError()
@@ -467,7 +467,7 @@ def test_without_a_name_waiting_ends_when_the_broker_is_connected() -> None:
 
 def test_with_a_name_waiting_ends_when_the_claim_is_answered() -> None:
     alice = LinkedMember()
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.member.status.wait_for("the broker")
     alice.connect()
 

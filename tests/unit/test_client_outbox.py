@@ -24,7 +24,7 @@ def outbox_of(count: int) -> Outbox:
 
 
 def taken(outbox: Outbox) -> list[int]:
-    return [each.sequence for each in outbox.next_message()]
+    return [each.sequence for each in outbox.start_message()]
 
 
 def test_a_lone_post_goes_at_once() -> None:
@@ -33,7 +33,7 @@ def test_a_lone_post_goes_at_once() -> None:
 
 def test_nothing_goes_while_a_message_is_unconfirmed() -> None:
     outbox = outbox_of(1)
-    outbox.next_message()
+    outbox.start_message()
 
     outbox.add(post(2), 0.0)
 
@@ -58,19 +58,19 @@ def test_a_message_of_long_posts_holds_fewer() -> None:
     assert taken(outbox) == list(range(1, 17))
 
 
-def test_a_bounced_message_goes_again_before_posts_added_meanwhile() -> None:
+def test_a_returned_message_goes_again_before_posts_added_meanwhile() -> None:
     outbox = outbox_of(1)
-    outbox.next_message()
+    outbox.start_message()
     outbox.add(post(2), 0.0)
 
-    outbox.bounced()
+    outbox.returned()
 
     assert taken(outbox) == [1, 2]
 
 
 def test_after_a_lost_connection_all_that_has_not_come_back_goes_again() -> None:
     outbox = outbox_of(3)
-    outbox.next_message()
+    outbox.start_message()
     outbox.confirmed()
     outbox.seen(1)
 
@@ -89,7 +89,7 @@ def test_a_message_holds_consecutive_posts_only() -> None:
 
 def test_a_post_that_a_later_one_overtook_was_refused_and_does_not_go_again() -> None:
     outbox = outbox_of(3)
-    outbox.next_message()
+    outbox.start_message()
     outbox.confirmed()
     outbox.seen(2)
 
@@ -131,7 +131,7 @@ class Road:
         self.outbox.add(post(self.added), 0.0)
 
     def send(self) -> None:
-        self.offered = self.outbox.next_message() or self.offered
+        self.offered = self.outbox.start_message() or self.offered
 
     def confirm(self) -> None:
         if self.offered:
@@ -142,7 +142,7 @@ class Road:
     def bounce(self) -> None:
         if self.offered:
             self.offered = ()
-            self.outbox.bounced()
+            self.outbox.returned()
 
     def cut_before_the_broker_had_it(self) -> None:
         self.offered = ()

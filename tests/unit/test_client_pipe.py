@@ -18,7 +18,7 @@ from testkit.wait import until
 NO_BROKER = "amqp://client:x@127.0.0.1:9/"
 BOT = [*COMMAND, "--name", "bot"]
 TERMINATED = 143
-LEFT = "(the client left before it was sent)"
+LEFT = "(the client left before the message was sent)"
 
 
 def ended(state: Path, redirections: str, *command: str) -> "subprocess.CompletedProcess[str]":

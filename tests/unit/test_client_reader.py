@@ -78,7 +78,7 @@ def test_the_stream_does_not_tell_posts_of_the_history_again() -> None:
 
     assert [each.text for each in told] == ["recorded"]
     assert reader.attach() == 40
-    assert reader.fits(40, batch("alice", 5))
+    assert reader.check(40, batch("alice", 5))
     assert reader.read(40, batch("alice", 5, 6), "bob") == [MessageReceived(at=NOW, user="alice", text="text 6")]
 
 
@@ -89,7 +89,7 @@ def test_the_entry_where_the_history_ends_is_told_from_the_next_post_on() -> Non
     older, newer = batch("carol", 1).runs, batch("carol", 2).runs
     entry = replace(batch("alice", 5), runs=(*older, *batch("alice", 5).runs, *newer))
 
-    assert reader.fits(40, entry)
+    assert reader.check(40, entry)
     assert texts(reader.read(40, entry, "bob")) == ["text 2"]
 
 
@@ -99,7 +99,7 @@ def test_the_entry_that_was_read_last_is_not_told_again() -> None:
     reader.read(9, entry, "bob")
     reader.attach()
 
-    assert reader.fits(9, entry)
+    assert reader.check(9, entry)
     assert reader.read(9, entry, "bob") == []
 
 
@@ -117,7 +117,7 @@ def test_a_reader_attaches_again_at_the_last_entry_it_read() -> None:
 
     assert reader.attach() == 9
     assert reader.checking
-    assert reader.fits(9, notice())
+    assert reader.check(9, notice())
     assert not reader.checking
 
 
@@ -126,7 +126,7 @@ def test_another_entry_at_the_offset_does_not_fit() -> None:
     reader.read(9, batch("alice", 1), "bob")
     reader.attach()
 
-    assert not reader.fits(9, batch("carol", 1))
+    assert not reader.check(9, batch("carol", 1))
 
 
 def test_the_entry_at_another_offset_does_not_fit() -> None:
@@ -134,7 +134,7 @@ def test_the_entry_at_another_offset_does_not_fit() -> None:
     reader.read(9, batch("alice", 1), "bob")
     reader.attach()
 
-    assert not reader.fits(12, batch("alice", 1))
+    assert not reader.check(12, batch("alice", 1))
 
 
 def test_after_a_restart_new_posts_are_told_and_old_ones_are_not() -> None:

@@ -148,9 +148,9 @@ def refuse_a_free_name(run: MadeUp, chance: random.Random) -> Spoilt:
 def lose_an_own_message(run: MadeUp, chance: random.Random) -> Spoilt:
     known = set(confirmed(run))
     at = chance.choice(
-        lines_of(run, "MineListed", lambda line: any(said["text"] in known for said in line.data["messages"]))
+        lines_of(run, "MyMessagesListed", lambda line: any(said["text"] in known for said in line.data["messages"]))
     )
-    return retold(run, at, "MineListed", {**data(run, at), "messages": data(run, at)["messages"][1:]})
+    return retold(run, at, "MyMessagesListed", {**data(run, at), "messages": data(run, at)["messages"][1:]})
 
 
 def list_a_stranger(run: MadeUp, chance: random.Random) -> Spoilt:
@@ -200,7 +200,7 @@ def test_a_history_is_read_without_the_incomplete_line_of_a_killed_process(tmp_p
     writer.told("a.1", MessageReceived(at=1, user="ann", text="a.1 1 \U0001f469\u2028\x00", sequence=1))
     writer.told("a.1", NotSent(sequence=2, text="", reason="too fast"))
     writer.asked("a.1", "close")
-    writer.told("a.1", NotSent(sequence=3, text="", reason="the client left before it was delivered"))
+    writer.told("a.1", NotSent(sequence=3, text="", reason="the client left before the message was delivered"))
     with (tmp_path / "p1.jsonl").open("ab") as file:
         file.write(b'{"type":"asked","at":')
     read = history_of(read_lines(tmp_path))

@@ -14,7 +14,7 @@ from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.measured_items import CHUNK
 from chat_client.fullscreen.row import Look, Row
 from chat_client.fullscreen.rows import divider, rows, unsent_rows
-from chat_client.fullscreen.unsent import UnsentPost
+from chat_client.fullscreen.unsent_posts import UnsentPost
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
 HOUR = 3_600_000_000

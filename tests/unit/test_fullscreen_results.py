@@ -37,8 +37,8 @@ def test_my_messages_are_shown_as_they_arrive() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
         assert chat.requests("my_messages") == [None]
-        await chat.emit(events.MineListed(messages=(message("one", "alice"),)))
-        await chat.emit(events.MineListed(messages=(message("two", "alice"),), total=2))
+        await chat.emit(events.MyMessagesListed(messages=(message("one", "alice"),)))
+        await chat.emit(events.MyMessagesListed(messages=(message("two", "alice"),), total=2))
         assert chat.screen().index("one") < chat.screen().index("two")
 
     run_in_room(steps)
@@ -49,7 +49,7 @@ def test_an_answer_to_an_earlier_question_is_not_shown() -> None:
         await chat.enter("/mymsgs")
         await chat.pilot.press("escape")
         await chat.enter("/search keys")
-        await chat.emit(events.MineListed(messages=(message("mine", "alice"),), total=1))
+        await chat.emit(events.MyMessagesListed(messages=(message("mine", "alice"),), total=1))
         await chat.emit(events.SearchListed(words="lost", messages=(message("it is lost"),), more=False))
         await chat.emit(events.SearchListed(words="keys", messages=(message("my keys"),), more=False))
         assert "my keys" in chat.screen()
@@ -62,11 +62,11 @@ def test_an_answer_to_an_earlier_question_is_not_shown() -> None:
 def test_my_messages_are_complete_when_closed_and_opened_again() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
-        await chat.emit(events.MineListed(messages=(message("one", "alice"),)))
+        await chat.emit(events.MyMessagesListed(messages=(message("one", "alice"),)))
         await chat.pilot.press("escape")
-        await chat.emit(events.MineListed(messages=(message("two", "alice"),)))
+        await chat.emit(events.MyMessagesListed(messages=(message("two", "alice"),)))
         await chat.enter("/mymsgs")
-        await chat.emit(events.MineListed(messages=(message("three", "alice"),), total=3))
+        await chat.emit(events.MyMessagesListed(messages=(message("three", "alice"),), total=3))
         assert [chat.screen().count(each) for each in ("one", "two", "three")] == [1, 1, 1]
         assert chat.requests("my_messages") == [None]
 
@@ -81,12 +81,12 @@ def test_my_messages_are_complete_when_closed_and_opened_again() -> None:
 def test_my_messages_can_be_requested_again_after_a_failure() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/mymsgs")
-        await chat.emit(events.MineListed(messages=(message("one", "alice"),)))
+        await chat.emit(events.MyMessagesListed(messages=(message("one", "alice"),)))
         await chat.emit(events.Remark(text="the archive [does not] answer"))
         assert "the&#160;archive&#160;[does&#160;not]&#160;answer&#160;·" in picture(chat.app)
         await chat.pilot.press("escape")
         await chat.enter("/mymsgs")
-        await chat.emit(events.MineListed(messages=(message("one", "alice"),), total=1))
+        await chat.emit(events.MyMessagesListed(messages=(message("one", "alice"),), total=1))
         assert chat.screen().count("one") == 1
 
     run_in_room(steps)

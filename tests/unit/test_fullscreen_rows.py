@@ -17,7 +17,7 @@ from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.mentions import mentions
 from chat_client.fullscreen.row import Look, Row
 from chat_client.fullscreen.rows import rows, unsent_rows
-from chat_client.fullscreen.unsent import UnsentPost
+from chat_client.fullscreen.unsent_posts import UnsentPost
 from chat_client.fullscreen.wrapping import cropped, right_aligned, rows_needed, safe_lines, wrap
 
 AT = 1_795_361_760_999_999  # 2026-11-22 15:36:00.999999 UTC

@@ -1,1 +1,1 @@
-"""The terminal client: a session with the chat, and the faces that show it to a person or a script."""
+"""The terminal client: a session with the chat, and two frontends for persons and scripts."""

@@ -22,7 +22,7 @@ class ChatSession(Protocol):
         """Request the list of users: UsersListed follows."""
 
     def my_messages(self) -> None:
-        """Request all messages of this person under this name: one or more MineListed follow."""
+        """Request all messages of this person under this name: one or more MyMessagesListed follow."""
 
     def older(self) -> None:
         """Request the page before the oldest message received: OlderListed follows."""

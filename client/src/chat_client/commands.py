@@ -33,7 +33,7 @@ class Frontend(Protocol):
         """Ask for the person's own messages, and show them."""
 
     def search_messages(self, words: str) -> None:
-        """Ask for the messages that have all these words, and show them."""
+        """Ask for the messages with words that begin with each of these words, and show them."""
 
     def set_bell(self, mode: str, /) -> None:
         """Set the bell to one of BELL_MODES, unless that is empty, and show how it is set."""
@@ -42,7 +42,7 @@ class Frontend(Protocol):
         """Show the commands."""
 
     def leave_chat(self) -> None:
-        """Leave once everything sent has come back, and free the name."""
+        """Leave once all messages have come back, and free the name."""
 
 
 Handler = Callable[[Frontend, str], None]
@@ -56,7 +56,7 @@ class Command:
         names: Its names, the usual one first.
         help: The msgid of its line in /help.
         handler: Carries it out; receives the frontend and the argument.
-        argument: The msgid by which /help calls the argument; empty if there is none.
+        argument: The msgid by which /help calls the argument; empty for a command without one.
         choices: All values of the argument, if they are limited. Such a command may also stand alone.
     """
 
@@ -73,13 +73,13 @@ USERS = Command(
     lambda frontend, _argument: frontend.list_members(),
 )
 MY_MESSAGES = Command(
-    ("mymsgs", "mymgs"),
+    ("mymsgs", "mymgs"),  # both names are documented
     marked("list every message you have sent under this name"),
     lambda frontend, _argument: frontend.list_my_messages(),
 )
 SEARCH = Command(
     ("search",),
-    marked("list the messages that have all these words"),
+    marked("list the messages with all these words; each also finds words that begin with it"),
     lambda frontend, words: frontend.search_messages(words),
     marked("WORDS"),
 )
@@ -99,7 +99,7 @@ BELL = Command(
 HELP = Command(("help",), marked("show this list"), lambda frontend, _argument: frontend.show_help())
 EXIT = Command(
     ("exit", "quit"),
-    marked("leave and free your name (Ctrl-D does the same)"),
+    marked("leave and free your name (Ctrl+D does the same)"),
     lambda frontend, _argument: frontend.leave_chat(),
 )
 COMMANDS = (USERS, MY_MESSAGES, SEARCH, ME, BELL, HELP, EXIT)
@@ -115,7 +115,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Invocation:
     """The typed line is a command, with its argument."""
 
     command: Command
@@ -137,7 +137,7 @@ def enter(line: str, frontend: Frontend) -> None:
         frontend.reject_line(line, explained(error))
 
 
-def parse(line: str) -> Text | Asked | Mistake | None:
+def parse(line: str) -> Text | Invocation | Mistake | None:
     """Return the meaning of a typed line; None for a blank one.
 
     `//text` is the text `/text`.
@@ -156,7 +156,7 @@ def parse(line: str) -> Text | Asked | Mistake | None:
         return Mistake(hint.format(name=name, nearest=_nearest(name), line=line))
     if hint := _wrong_argument(command, name, argument, line):
         return Mistake(hint)
-    return Asked(command, argument.lower() if command.choices else argument)
+    return Invocation(command, argument.lower() if command.choices else argument)
 
 
 def command_named(name: str) -> Command | None:
@@ -180,11 +180,11 @@ def help_lines() -> list[str]:
     return [f"{usage:{width}}  {help}" for usage, help in help_rows()]
 
 
-def _carry_out(meaning: Text | Asked | Mistake | None, line: str, frontend: Frontend) -> None:
+def _carry_out(meaning: Text | Invocation | Mistake | None, line: str, frontend: Frontend) -> None:
     match meaning:
         case Text(text):
             frontend.post_text(text)
-        case Asked(command, argument):
+        case Invocation(command, argument):
             command.handler(frontend, argument)
         case Mistake(hint):
             frontend.reject_line(line, hint)
@@ -213,7 +213,7 @@ def _wrong_argument(command: Command, name: str, argument: str, line: str) -> st
 
 
 def _plain(text: str) -> str:
-    """Return a text that is no action even if it looks like one: a leading space makes the difference."""
+    """Return a text as one that is not an action. If it looks like an action, put a space before it."""
     return f" {text}" if action(text) else text
 
 

@@ -10,12 +10,13 @@ from typing import assert_never
 from chat_client import events
 from chat_client.commands import action
 from chat_client.language import _, marked, ngettext
+from chat_wire.units import SECOND
 
 NEWLINE = " ⏎ "
 TAB = "    "
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Unicode's bidirectional embeddings, overrides and isolates (UAX #9), and its line and paragraph separators.
-REFUSED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
+REPLACED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
 
 # A joiner (U+200D) between two emoji or after a virama of an Indic script has a meaning (UTS #51, Unicode chapter 12).
 # Elsewhere terminals ignore it, but Rich counts no cells for it and the letter after it.
@@ -36,7 +37,7 @@ _SAFE = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     **dict.fromkeys(range(0x80, 0xA0), REPLACEMENT),
     **dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT),
-    **dict.fromkeys(REFUSED, REPLACEMENT),
+    **dict.fromkeys(REPLACED, REPLACEMENT),
     0x09: TAB,
     0x0A: NEWLINE,
     0x7F: "\N{SYMBOL FOR DELETE}",
@@ -53,7 +54,7 @@ def safe(text: str) -> str:
 
 
 def lines(event: events.Event) -> list[str]:
-    """Return the lines that show an event; none for one that each frontend handles itself."""
+    """Return the lines that show an event. An event that each frontend handles itself has an empty list."""
     match event:
         case events.MessageReceived():
             return [message(event)]
@@ -65,8 +66,8 @@ def lines(event: events.Event) -> list[str]:
             return [notice(event.text)]
         case events.UsersListed():
             return _users(event)
-        case events.MineListed():
-            return _mine(event)
+        case events.MyMessagesListed():
+            return _my_messages(event)
         case events.SearchListed():
             return _found(event)
         case (
@@ -95,7 +96,7 @@ def message(said: events.MessageReceived) -> str:
 
 
 def _utc(microseconds: int) -> str:
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _users(event: events.UsersListed) -> list[str]:
@@ -105,7 +106,7 @@ def _users(event: events.UsersListed) -> list[str]:
     return found
 
 
-def _mine(event: events.MineListed) -> list[str]:
+def _my_messages(event: events.MyMessagesListed) -> list[str]:
     shown = [message(said) for said in event.messages]
     if event.total is None:
         return shown

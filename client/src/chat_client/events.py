@@ -1,4 +1,4 @@
-"""The events that a session tells its frontend, in the order in which they happened.
+"""The events that a session reports to its frontend, in the order in which they happened.
 
 Times are in microseconds since 1970-01-01 UTC.
 """
@@ -12,14 +12,14 @@ if TYPE_CHECKING:  # loading the messages takes time, and the question for the n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The session waits for something and keeps trying. Told once for each reason."""
+    """The session waits for something and keeps trying. Reported once for each reason."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingOver:
-    """The session does not wait any more."""
+    """The session no longer waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,10 @@ class NameRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The session has the name, and the history has been told."""
+    """The session has the name. The events before this one have the history, unless the archive did not answer.
+
+    Without an answer, a Remark before this event has the reason.
+    """
 
     name: str
     room: str
@@ -51,7 +54,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """A post of the room, told once. A post of this session carries its `sequence`."""
+    """A post of the room, reported once. A post of this session carries its `sequence`."""
 
     at: int
     user: str
@@ -70,7 +73,7 @@ class PresenceChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delayed:
-    """A post has not come back for some seconds, but still may. Told once for each post."""
+    """A post has not come back for some seconds, but still may. Reported once for each post."""
 
     sequence: int
     text: str
@@ -94,7 +97,7 @@ class UsersListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MineListed:
+class MyMessagesListed:
     """Some of the person's own posts, oldest first. The last such event carries the `total`."""
 
     messages: tuple[MessageReceived, ...]
@@ -103,9 +106,9 @@ class MineListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlderListed:
-    """The messages before the oldest one told, oldest first; `more` if there may be still older ones.
+    """The messages before the oldest one reported, oldest first; `more` if there may be still older ones.
 
-    No messages together with `more` mean that the question failed. A Remark before this event has the reason.
+    No messages together with `more` mean that the request failed. A Remark before this event has the reason.
     """
 
     messages: tuple[MessageReceived, ...]
@@ -151,7 +154,7 @@ Event = (
     | Delayed
     | NotSent
     | UsersListed
-    | MineListed
+    | MyMessagesListed
     | OlderListed
     | SearchListed
     | Remark

@@ -13,7 +13,7 @@ _chosen = gettext.NullTranslations()
 
 
 def use_language(environ: Mapping[str, str]) -> None:
-    """Use the language that the environment asks for, or English if there is no catalogue for it."""
+    """Use the language that the environment asks for, or English without a catalogue for it."""
     global _chosen
     _chosen = gettext.translation(DOMAIN, LOCALES, languages=_languages(environ), fallback=True)
 

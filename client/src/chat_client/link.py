@@ -1,7 +1,7 @@
 """One connection to RabbitMQ, as the client uses it: an inbox, a room's stream, and a way to publish.
 
-The link only collects deliveries in lists, which its user empties. It handles nothing while something arrives, because
-a publish may itself receive.
+The link only collects deliveries in lists, which its user empties. Callbacks must not handle deliveries, because
+py-amqp may call them during any publish, when the user of the link is in the middle of something else.
 """
 
 import select
@@ -61,8 +61,8 @@ class Link:
             Publication(exchange=exchange, routing_key=routing_key, body=body, reply_to=self._inbox.name)
         )
 
-    def pop_bounced(self) -> set[str]:
-        """Return the exchanges at which a message reached no queue or was refused, since the last call."""
+    def pop_returned(self) -> set[str]:
+        """Return the exchanges at which the broker returned or refused a message since the last call."""
         returned, self._publisher.returned = self._publisher.returned, []
         refused, self._publisher.refused = self._publisher.refused, []
         return {exchange for exchange, _ in returned} | {publication.exchange for publication in refused}
@@ -90,7 +90,8 @@ class Link:
     def gather(self) -> None:
         """Wait for more entries of the room after some have come, unless the wake socket can be read.
 
-        Ten entries together cost little more than one. A pending confirm ends the wait, as more posts follow it.
+        Ten entries together cost little more than one. Do not wait while a confirm is pending: the next posts wait for
+        it.
         """
         if self._had_entries and not self.unconfirmed:
             select.select([self._wake], [], [], GATHER_SECONDS)

@@ -1,4 +1,4 @@
-"""A member of the chat: brings together its posts, its questions and the room that it follows.
+"""A member of the chat: brings together its posts, its requests and the room that it follows.
 
 Everything here runs in the session's network thread. `now` is in seconds on a clock that never goes back.
 """
@@ -7,22 +7,23 @@ from collections.abc import Callable
 from typing import assert_never
 
 from chat_amqp import topology
-from chat_client.browsing import ANSWER_SECONDS, OlderQuestion, SearchQuestion
+from chat_client.connection_status import ConnectionStatus
 from chat_client.events import ConnectionLost, Ended, Event, Joined, Remark, Waiting
+from chat_client.history import ANSWER_SECONDS, OlderRequest, SearchRequest
 from chat_client.language import _
 from chat_client.member_link import MemberLink
-from chat_client.membership import ClaimQuestion, FirstPageQuestion, LeaveQuestion, RenewQuestion
-from chat_client.mine import MineQuestion
+from chat_client.membership import ClaimRequest, FirstPageRequest, LeaveRequest, RenewRequest
+from chat_client.my_messages import MyMessagesRequest
 from chat_client.posting import Posting
-from chat_client.requests import Answer, Requests
+from chat_client.requests import Answer, PendingRequests
 from chat_client.room_follower import RoomFollower
 from chat_client.sending import Sender
-from chat_client.status import ConnectionStatus
 from chat_client.texts import ENDINGS, refusal
-from chat_client.users import UsersQuestion
+from chat_client.users import UsersRequest
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import Exited, Granted, Page, PostsRefused, Probe, Refused, SessionEnded, Users
+from chat_wire.units import SECOND
 
 ROOM = topology.ROOMS[0]
 RENEW_SECONDS = 60.0
@@ -36,14 +37,14 @@ class Member:
     """One member, over any number of connections, one at a time.
 
     Attributes:
-        status: Tells the frontend about the connection.
+        status: Reports changes of the connection.
         posting: The posts on their way.
-        claim: The question for the name.
-        users: The question for the users.
-        mine: The question for the person's own messages.
-        older: The question for earlier messages.
-        search: The question for messages that have some words.
-        leave: The question to leave.
+        claim_request: Claims a name.
+        users_request: Asks for the users.
+        my_messages_request: Asks for the person's own messages.
+        older_request: Asks for earlier messages.
+        search_request: Asks for messages that have some words.
+        leave_request: Ends the session.
         over: Whether the session has ended.
     """
 
@@ -55,19 +56,21 @@ class Member:
             emit: Receives each event.
         """
         self._emit = emit
-        self._requests = requests = Requests()
+        self._pending = pending = PendingRequests()
         self.status = ConnectionStatus(emit)
         self.posting = Posting(emit)
         self._room = room = RoomFollower(ROOM, self.posting, emit)
-        self._sender = Sender(ROOM, requests, self.posting.outbox, self.status.wait_for)
-        self.users = UsersQuestion(requests, emit)
-        self.mine = MineQuestion(room, requests, emit)
-        self.older = OlderQuestion(room, requests, emit)
-        self.search = SearchQuestion(ROOM, requests, emit)
-        self.claim = ClaimQuestion(secret, requests, emit, self._on_granted)
-        self._renew = RenewQuestion(secret, requests, emit, self._on_granted, lambda text: self._end(text, False))
-        self._first_page = FirstPageQuestion(room, self.older, requests, emit, self._on_joined)
-        self.leave = LeaveQuestion(requests, emit, self._end)
+        self._sender = Sender(ROOM, pending, self.posting.outbox, self.status.wait_for)
+        self.users_request = UsersRequest(pending, emit)
+        self.my_messages_request = MyMessagesRequest(room, pending, emit)
+        self.older_request = OlderRequest(room, pending, emit)
+        self.search_request = SearchRequest(ROOM, pending, emit)
+        self.claim_request = ClaimRequest(secret, pending, emit, self._on_granted)
+        self._renew_request = RenewRequest(
+            secret, pending, emit, self._on_granted, on_refused=lambda text: self._end(text, False)
+        )
+        self._first_page_request = FirstPageRequest(room, self.older_request, pending, emit, self._on_joined)
+        self.leave_request = LeaveRequest(pending, emit, self._end)
         self._grant: Granted | None = None
         self._joined = False
         self._renew_at = 0.0
@@ -77,24 +80,24 @@ class Member:
 
     def opened(self, now: float) -> None:
         """Continue the session, if there is one: a new connection has a new inbox."""
-        self._requests.prolong(now + ANSWER_SECONDS)
-        if self._grant and not self.leave.waiting:
-            self._renew.ask(self._grant.token)
-        if not self._grant and not self.claim.waiting:
+        self._pending.prolong(now + ANSWER_SECONDS)
+        if self._grant and not self.leave_request.waiting:
+            self._renew_request.ask(self._grant.token)
+        if not self._grant and not self.claim_request.waiting:
             self.status.wait_for("")
 
     def lost(self, loss: ConnectionLost | Waiting) -> None:
-        """Keep everything for the next connection, and tell about the loss once."""
+        """Keep all posts and requests for the next connection, and report the loss once."""
         self._sender.lost()
         self.posting.lost()
-        self._requests.drop(self._renew)
-        self._requests.drop(self._first_page)  # the next grant asks for it again
+        self._pending.cancel(self._renew_request)
+        self._pending.cancel(self._first_page_request)  # the next grant asks for it again
         self._room.lost()
         self.status.lost(loss, joined=self._joined)
 
     def closed(self) -> None:
-        """Tell the posts that have not come back, each once however often this is called."""
-        self.posting.give_up_all(_("the client left before it was delivered"))
+        """Report the posts that have not come back as not sent. Another call does not report them again."""
+        self.posting.give_up_all(_("the client left before the message was delivered"))
 
     def report_late(self, now: float) -> None:
         """Report the posts that take longer than a person expects."""
@@ -102,8 +105,11 @@ class Member:
             self.posting.report_late(now)
 
     def next_time(self, now: float) -> float:
-        """Return when to call `work` if nothing arrives: not at once, as a due request may be held back."""
-        due = self._requests.next_time()
+        """Return when to call `work` if nothing arrives: in 0.05 s to 1 s.
+
+        A due request may have to wait for a grant or for a blocked broker. Without the 0.05 s, the loop would spin.
+        """
+        due = self._pending.next_time()
         return now + 1 if due is None else min(max(due, now + PACE_SECONDS), now + 1)
 
     def work(self, link: MemberLink, now: float) -> None:
@@ -114,8 +120,8 @@ class Member:
             return
         if self._grant and self._room.attached:
             self._room.read(link, self._grant.session, self._grant.name, now)
-        for question in self._requests.given_up(now):
-            question.given_up(link)
+        for request in self._pending.pop_overdue(now):
+            request.given_up(link)
         self._sender.settle(link, now)
         self._keep_session(now)
         self._sender.send(link, self._grant, now, posts=self._room.attached)
@@ -148,34 +154,34 @@ class Member:
                 assert_never(reply)
 
     def _on_answer(self, answer: Answer, link: MemberLink, now: float) -> None:
-        question = self._requests.answered(answer.request)
-        if question and isinstance(answer, question.expects):
-            question.answered(answer, link, now)
+        request = self._pending.pop_answered(answer.request)
+        if request and isinstance(answer, request.expects):
+            request.answered(answer, link, now)
 
     def _on_refused(self, refused: Refused, link: MemberLink) -> None:
-        question = self._requests.answered(refused.request)
+        request = self._pending.pop_answered(refused.request)
         text = refusal(refused.reason, refused.text)
-        if question:
-            question.refused(text, link)
+        if request:
+            request.refused(text, link)
         elif refused.request is None:
             self._emit(Remark(text=text))
 
     def _on_session_ended(self, ended: SessionEnded) -> None:
-        if self._grant and ended.session == self._grant.session and not self.leave.waiting:
+        if self._grant and ended.session == self._grant.session and not self.leave_request.waiting:
             self._end(_(ENDINGS[ended.reason]), False)
 
     # The session.
 
     def _on_granted(self, grant: Granted, link: MemberLink, now: float) -> None:
         self._grant = grant
-        lifetime = (grant.expires - grant.at) / 1_000_000  # by the registry's clock; the one here may differ
+        lifetime = (grant.expires - grant.at) / SECOND  # by the registry's clock; the one here may differ
         self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)
         if self._joined and not self._room.attached:
             self._room.attach(link, now)
-        self.status.back()  # only now: there may be no room to attach to
+        self.status.back()  # after `attach`, which fails if the room does not exist
         if not self._joined:
             self._room.joined(grant.at)
-            self._first_page.ask(now)
+            self._first_page_request.ask(now)
 
     def _on_joined(self) -> None:
         if self._grant:
@@ -183,15 +189,16 @@ class Member:
             self._emit(Joined(name=self._grant.name, room=ROOM))
 
     def _keep_session(self, now: float) -> None:
-        """Renew the token at half its life, or when the room says that this member is lost; leave when idle."""
+        """Renew the token at half its life, or when the room reports this member as lost. Leave if that is wanted."""
         pending = bool(self.posting.outbox)
-        self.mine.ask_if_wanted(now, pending=pending)
+        self.my_messages_request.ask_if_wanted(now, pending=pending)
         due = self._grant and (now >= self._renew_at or self._room.lost_at > self._grant.at)
-        if self._grant and due and not self._renew.waiting and not self.leave.waiting:
-            self._renew.ask(self._grant.token)
-        busy = pending or self.mine.busy or self.older.waiting or self.search.waiting or self.users.waiting
+        if self._grant and due and not self._renew_request.waiting and not self.leave_request.waiting:
+            self._renew_request.ask(self._grant.token)
+        others = (self.older_request, self.search_request, self.users_request)
+        busy = pending or self.my_messages_request.busy or any(request.waiting for request in others)
         if self._joined and not busy:
-            self.leave.ask_if_wanted()
+            self.leave_request.ask_if_wanted()
 
     def _end(self, text: str, freed: bool) -> None:
         self.posting.give_up_all(text)

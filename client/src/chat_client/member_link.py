@@ -24,8 +24,8 @@ class MemberLink(Protocol):
     def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
         """Publish a message that must reach a queue, with the inbox as its reply_to."""
 
-    def pop_bounced(self) -> set[str]:
-        """Return the exchanges at which a message reached no queue or was refused, since the last call."""
+    def pop_returned(self) -> set[str]:
+        """Return the exchanges at which the broker returned or refused a message since the last call."""
 
     def attach(self, room: str, offset: int | str) -> None:
         """Read a room's stream from an offset: a number, "first" or "last"."""

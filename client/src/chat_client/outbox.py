@@ -1,4 +1,7 @@
-"""The outbox: the posts of a session until they have come back through the room's stream."""
+"""The outbox: the posts of a session until they have come back through the room's stream.
+
+It only decides which posts go next, and which never arrive. `sending` publishes them, `posting` reports the outcome.
+"""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,10 +14,11 @@ MESSAGE_CHARACTERS = 65_536
 
 
 class Outbox:
-    """Sends each post until it has come back, in order.
+    """The posts that have not come back, in order, and the one message of posts that is in flight.
 
-    At most one message is unconfirmed. It has up to 256 consecutive posts, and ends with the post that makes it longer
-    than 65,536 characters. So neither a refusal by the broker nor a lost connection can reorder two posts (decision 1).
+    At most one message is unconfirmed, so neither a refusal by the broker nor a lost connection can reorder two posts
+    (decision 1). A message has up to 256 consecutive posts. It takes no further post once its texts have 65,536
+    characters or more.
     """
 
     def __init__(self) -> None:
@@ -22,10 +26,10 @@ class Outbox:
         self._pending: dict[int, Post] = {}
         self._not_late: deque[tuple[int, float]] = deque()  # sequences, and when each post was made
         self._next = 1  # the sequence of the next post to send
-        self._flying: tuple[Post, ...] = ()
-        self._added = 0
-        self._seen = 0
-        self._cut_at = 0
+        self._in_flight: tuple[Post, ...] = ()
+        self._added = 0  # the sequence of the newest post
+        self._seen = 0  # the sequence of the newest post that has come back
+        self._added_at_loss = 0  # the sequence of the newest post when the stream was lost
 
     def __len__(self) -> int:
         """Return how many posts have not come back."""
@@ -42,37 +46,39 @@ class Outbox:
         self._not_late.append((post.sequence, posted_at))
         self._added = post.sequence
 
-    def next_message(self) -> tuple[Post, ...]:
-        """Return the posts of the next message, which is unconfirmed from now on; none while another one is."""
-        if self._flying:
+    def start_message(self) -> tuple[Post, ...]:
+        """Start the next message and return its posts, or nothing while a message is unconfirmed."""
+        if self._in_flight:
             return ()
-        self._flying = tuple(self._consecutive())
-        return self._flying
+        self._in_flight = tuple(self._consecutive())
+        return self._in_flight
 
     @property
-    def flying(self) -> bool:
+    def in_flight(self) -> bool:
         """Whether a message is unconfirmed."""
-        return bool(self._flying)
+        return bool(self._in_flight)
 
     def confirmed(self) -> None:
         """Note that the broker has the message; the next one may go."""
-        if self._flying:
-            self._next = self._flying[-1].sequence + 1
-        self._flying = ()
+        if self._in_flight:
+            self._next = self._in_flight[-1].sequence + 1
+        self._in_flight = ()
 
-    def bounced(self) -> None:
-        """Note that the broker refused or returned the message; the same posts go again."""
-        self._flying = ()
+    def returned(self) -> None:
+        """Note that the broker returned or refused the message; its posts go again."""
+        self._in_flight = ()
 
     def lost(self) -> list[Post]:
-        """Send everything that has not come back again, in order, as the connection is gone.
+        """Start again with the oldest post that has not come back, as the connection is lost.
+
+        Readers of the room admit the posts of a session in ascending order only, so a post cannot arrive once a later
+        one has come back. A router refused it, and the refusal was lost with the connection.
 
         Returns:
-            The removed posts of which a later one has come back, so that readers would drop them. A router refused
-            them, and its refusal was lost with the connection.
+            Such posts, which are removed.
         """
         overtaken = self._remove_overtaken(self._added)
-        self._flying = ()
+        self._in_flight = ()
         self._next = min(self._pending, default=self._added + 1)
         return overtaken
 
@@ -81,13 +87,13 @@ class Outbox:
         self._seen = max(self._seen, sequence)
         self._pending.pop(sequence, None)
 
-    def record_cut(self) -> None:
+    def record_stream_loss(self) -> None:
         """Note that the broker lost the room's stream or a part of it, perhaps with posts added until now."""
-        self._cut_at = self._added
+        self._added_at_loss = self._added
 
-    def gone(self) -> list[Post]:
-        """Remove and return the posts that the broker lost, as a later post that has come back shows."""
-        return self._remove_overtaken(self._cut_at)
+    def pop_lost_posts(self) -> list[Post]:
+        """Remove and return the posts lost with the stream: those from before the loss that a later post overtook."""
+        return self._remove_overtaken(self._added_at_loss)
 
     def remove(self, sequences: tuple[int, ...]) -> list[Post]:
         """Remove posts by sequence; return those that had not come back."""
@@ -103,13 +109,13 @@ class Outbox:
         return found
 
     def remove_all(self) -> list[Post]:
-        """Remove and return everything that has not come back."""
+        """Remove and return all posts that have not come back."""
         return self.remove(tuple(self._pending))
 
     def _remove_overtaken(self, last: int) -> list[Post]:
-        """Remove the posts up to the sequence `last` of which a later one has come back."""
+        """Remove and return each post up to the sequence `last` that is older than a post that has come back."""
         end = min(self._seen, last + 1)
-        return self.remove(tuple(takewhile(lambda sequence: sequence < end, self._pending)))  # which are in order
+        return self.remove(tuple(takewhile(lambda sequence: sequence < end, self._pending)))  # they are in order
 
     def _consecutive(self) -> Iterator[Post]:
         while self._next not in self._pending and self._next <= self._added:

@@ -1,4 +1,8 @@
-"""The posts of a member on their way, and the events about those that do not arrive."""
+"""The posts of a member on their way, and the events about those that do not arrive.
+
+`Posting` keeps the outbox up to date about what the frontend, the room and the router say, and reports the outcome.
+`sending.Sender` publishes the outbox's messages.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -12,7 +16,7 @@ LATE_SECONDS = 3.0
 
 
 class Posting:
-    """Tells of each post that is late, and of each that will not arrive."""
+    """Reports each post that is late, and each that will not arrive."""
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         """Start without posts."""
@@ -26,7 +30,7 @@ class Posting:
     def seen(self, sequence: int) -> None:
         """Note that a post is in the room. Posts before it that a broken stream has lost never come back."""
         self.outbox.seen(sequence)
-        self._give_up(self.outbox.gone(), _("it was lost with the room's history"))
+        self._give_up(self.outbox.pop_lost_posts(), _("the message was lost with the room's history"))
 
     def refused(self, refused: PostsRefused) -> None:
         """Give up the posts that the router refused."""
@@ -34,10 +38,10 @@ class Posting:
 
     def lost(self) -> None:
         """Send all posts again on the next connection; give up those whose refusal was lost with this one."""
-        self._give_up(self.outbox.lost(), _("the chat refused it"))
+        self._give_up(self.outbox.lost(), _("the chat refused the message"))
 
     def give_up_all(self, reason: str) -> None:
-        """Give up all posts. Tells each post once, however often this is called."""
+        """Give up all posts. Another call does not report them again."""
         self._give_up(self.outbox.remove_all(), reason)
 
     def report_late(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""The reader of a room's stream: tells each entry once."""
+"""The reader of a room's stream: returns each post and each notice once."""
 
 from collections import OrderedDict
 
@@ -15,17 +15,17 @@ PostPosition = tuple[int, int]
 
 
 class Reader:
-    """Reads a room's stream and tells each post and notice once, even if the stream has it twice.
+    """Reads a room's stream and returns each post and notice once, even if the stream has it twice.
 
     It knows the last entry that it read. On a new connection it attaches there and expects that entry. If another one
     comes, the stream was deleted or cut short, and the reader starts again at its first entry.
 
     Attributes:
-        first: The position of the first post that the stream told.
+        first: The position of the first post that it has returned.
     """
 
     def __init__(self) -> None:
-        """Start without knowing an entry."""
+        """Start without a known entry."""
         self._sequences = Deduplicator()
         self._notices: OrderedDict[str, None] = OrderedDict()
         self._position: Position | None = None
@@ -41,7 +41,7 @@ class Reader:
         return self._expected is not None
 
     def recall(self, page: Page) -> list[MessageReceived]:
-        """Return the posts of a page of history; the stream will not tell them again."""
+        """Return the posts of a page of history; `read` will not return them again."""
         self._position = page.position
         for session, sequence in page.last.items():
             self._sequences.admit(session, sequence)
@@ -58,13 +58,17 @@ class Reader:
         return self._position.offset if self._position else "first"
 
     def restart(self) -> str:
-        """Return the offset to read another stream from: its first entry, but old posts are not told again."""
+        """Return the offset to read another stream from: its first entry. `read` will not return old posts again."""
         self._expected = self._position = None
         self._floor = self._newest - CLOCK_SLACK
         return "first"
 
-    def fits(self, offset: int, entry: Batch | Notice) -> bool:
-        """Return whether an entry is the expected one, or none is expected. If not, restart."""
+    def check(self, offset: int, entry: Batch | Notice) -> bool:
+        """Check an entry before it is read. Only the first one after `attach` can be wrong.
+
+        Returns:
+            False if this is not the entry that the reader attached at: the stream is another one. Call `restart` then.
+        """
         expected, self._expected = self._expected, None
         self._read_to = expected.id if expected else None
         return expected is None or (offset == expected.offset and expected.id in entry_ids(entry))
@@ -72,8 +76,8 @@ class Reader:
     def read(self, offset: int, entry: Batch | Notice, session: str) -> list[MessageReceived | PresenceChanged]:
         """Return the new posts and notices of an entry; posts of `session` carry their sequence.
 
-        In the entry that the reader attached at, only posts after the known one are new. Those before it were told,
-        or are older than everything that was told.
+        In the entry that the reader attached at, only posts after the known one are new. Those before it were returned,
+        or are older than everything that was returned.
         """
         ids = entry_ids(entry)
         known = ids.index(self._read_to) + 1 if self._read_to in ids else 0
@@ -111,5 +115,5 @@ class Reader:
 
 
 def as_received(message: Recorded) -> MessageReceived:
-    """Return a recorded post as the event by which the room told it."""
+    """Return a recorded post as the event that reports it."""
     return MessageReceived(at=message.server_ts, user=message.user, text=message.text)

@@ -1,7 +1,7 @@
-"""Questions to the services, and the requests that carry them until they are answered.
+"""Requests to the services, and the list of those that wait for an answer.
 
-A question knows how it goes on the wire, and how it is answered, refused and given up. A request is one sending of it:
-an id, and the times at which it is due.
+A `Request` makes its message and handles the answer, the refusal or the lack of an answer. It may be made any number of
+times. Each time, `PendingRequests` gives it a new id and sends its message again until an answer with that id arrives.
 
 Times are seconds on a clock that never goes back.
 """
@@ -31,16 +31,16 @@ from chat_wire.messages import (
     Users,
 )
 
-AGAIN_SECONDS = 5.0
-BOUNCED_SECONDS = 1.0
+RESEND_SECONDS = 5.0
+RETURNED_SECONDS = 1.0
 
-Request = Claim | Resume | Exit | ListUsers | History | Mine | Search
+RequestMessage = Claim | Resume | Exit | ListUsers | History | Mine | Search
 Answer = Granted | Exited | Users | Page
 A = TypeVar("A", Granted, Exited, Users, Page)
 
 
-class Question(ABC, Generic[A]):
-    """A question to a service. It may be asked again once it has been answered.
+class Request(ABC, Generic[A]):
+    """A request to a service, made any number of times.
 
     Attributes:
         queue: The queue of the service.
@@ -50,28 +50,28 @@ class Question(ABC, Generic[A]):
     queue: ClassVar[Queue] = topology.COMMANDS
     expects: ClassVar[type[Answer]]
 
-    def __init__(self, requests: "Requests", emit: Callable[[Event], None]) -> None:
-        """Make a question that is not asked yet.
+    def __init__(self, pending: "PendingRequests", emit: Callable[[Event], None]) -> None:
+        """Prepare a request, without making it.
 
         Args:
-            requests: Sends the question.
-            emit: Receives the events that come of it.
+            pending: Keeps the request until it is answered.
+            emit: Receives the events that follow from the answer.
         """
-        self._requests = requests
+        self._pending = pending
         self._emit = emit
 
     @property
     def waiting(self) -> bool:
-        """Whether the question is asked and has no answer yet."""
-        return self._requests.waiting(self)
+        """Whether the request waits for its answer."""
+        return self._pending.waiting(self)
 
     @abstractmethod
-    def message(self, request: str, grant: Granted) -> Request:
-        """Return the question as it goes on the wire.
+    def message(self, id: str, grant: Granted) -> RequestMessage:
+        """Return the message that carries the request.
 
         Args:
-            request: The id of the request.
-            grant: The session that asks.
+            id: The id that the answer will repeat.
+            grant: The session of the member.
         """
 
     @abstractmethod
@@ -86,108 +86,111 @@ class Question(ABC, Generic[A]):
         """Handle that no answer came in time."""
 
 
-class OpeningQuestion(Question[Granted]):
-    """A question for the session itself. Until it is answered, no other question is sent."""
+class GrantRequest(Request[Granted]):
+    """A request that asks the registry to grant the session. Until its answer arrives, no other request is sent."""
 
     expects = Granted
 
     @abstractmethod
-    def message(self, request: str, grant: Granted | None) -> Claim | Resume:
-        """Return the question as it goes on the wire; there may be no session yet."""
+    def message(self, id: str, grant: Granted | None) -> Claim | Resume:
+        """Return the message that carries the request. Before the first grant, `grant` is None."""
 
 
 @dataclass(slots=True)
-class _Asked:
-    request: str
-    question: Question[Any]
+class _Pending:
+    """A request that waits for its answer, and the times at which it is sent next and given up."""
+
+    id: str
+    request: Request[Any]
     due: float
     give_up: float | None
-    times: int = 0
+    times_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A request to send now; `again` if it was sent on this connection before."""
 
-    request: str
-    question: Question[Any]
+    id: str
+    request: Request[Any]
     again: bool
 
 
-class Requests:
-    """The requests without an answer. Each is sent again after 5 s, with the same id."""
+class PendingRequests:
+    """The requests that wait for an answer. Each is due again 5 s after it was sent, with the same id."""
 
     def __init__(self) -> None:
         """Start without requests."""
-        self._asked: dict[str, _Asked] = {}
+        self._pending: dict[str, _Pending] = {}
 
-    def ask(self, question: Question[Any], due: float = 0.0, give_up: float | None = None) -> None:
-        """Make a new request for a question.
+    def add(self, request: Request[Any], due: float = 0.0, give_up: float | None = None) -> None:
+        """Add a request, under a new id.
 
         Args:
-            question: The question.
+            request: The request.
             due: When to send it first.
             give_up: When to give it up; None for never.
         """
-        request = secrets.token_hex(16)
-        self._asked[request] = _Asked(request, question, due, give_up)
+        id = secrets.token_hex(16)
+        self._pending[id] = _Pending(id, request, due, give_up)
 
     def due(self, now: float, *, granted: bool) -> list[Due]:
-        """Return the requests to send now, and count them as sent.
+        """Return the requests to send now. Call `mark_sent` for each that is sent.
 
         Args:
             now: The present time.
-            granted: Whether there is a session. Without one, only questions for a session are due.
+            granted: Whether there is a session. Without one, only requests for a grant are due.
         """
-        opening_only = not granted or any(isinstance(each.question, OpeningQuestion) for each in self._asked.values())
-        found = [
-            asked
-            for asked in self._asked.values()
-            if asked.due <= now and (isinstance(asked.question, OpeningQuestion) or not opening_only)
+        grants_only = not granted or any(isinstance(each.request, GrantRequest) for each in self._pending.values())
+        return [
+            Due(each.id, each.request, again=each.times_sent > 0)
+            for each in self._pending.values()
+            if each.due <= now and (isinstance(each.request, GrantRequest) or not grants_only)
         ]
-        for asked in found:
-            asked.due = now + AGAIN_SECONDS
-            asked.times += 1
-        return [Due(asked.request, asked.question, asked.times > 1) for asked in found]
 
-    def answered(self, request: str | None) -> Question[Any] | None:
-        """Remove a request that has its answer; return its question, or None if the request is not known."""
-        asked = self._asked.pop(request, None) if request else None
-        return asked.question if asked else None
+    def mark_sent(self, id: str, now: float) -> None:
+        """Note that a request is sent now."""
+        self._pending[id].due = now + RESEND_SECONDS
+        self._pending[id].times_sent += 1
 
-    def given_up(self, now: float) -> list[Question[Any]]:
-        """Remove the requests whose time is over; return their questions."""
-        found = [asked for asked in self._asked.values() if asked.give_up is not None and asked.give_up <= now]
-        for asked in found:
-            del self._asked[asked.request]
-        return [asked.question for asked in found]
+    def pop_answered(self, id: str | None) -> Request[Any] | None:
+        """Remove and return the request that has its answer, or return None if the id is not known."""
+        pending = self._pending.pop(id, None) if id else None
+        return pending.request if pending else None
+
+    def pop_overdue(self, now: float) -> list[Request[Any]]:
+        """Remove and return the requests whose time to give up has come."""
+        overdue = [each for each in self._pending.values() if each.give_up is not None and each.give_up <= now]
+        for each in overdue:
+            del self._pending[each.id]
+        return [each.request for each in overdue]
 
     def prolong(self, until: float) -> None:
         """Give up no request before `until`: without a connection, no answer could arrive."""
-        for asked in self._asked.values():
-            if asked.give_up is not None:
-                asked.give_up = max(asked.give_up, until)
+        for each in self._pending.values():
+            if each.give_up is not None:
+                each.give_up = max(each.give_up, until)
 
-    def bounced(self, exchange: str, now: float) -> None:
-        """Send the requests to an exchange again soon, as one of them reached no queue there."""
-        for asked in self._asked.values():
-            if asked.question.queue.exchange.name == exchange:
-                asked.due = min(asked.due, now + BOUNCED_SECONDS)
+    def returned(self, exchange: str, now: float) -> None:
+        """Make the requests to an exchange due soon, as the broker returned or refused one of them."""
+        for each in self._pending.values():
+            if each.request.queue.exchange.name == exchange:
+                each.due = min(each.due, now + RETURNED_SECONDS)
 
     def lost(self) -> None:
-        """Send all requests again: the connection is gone, and the inbox with it."""
-        for asked in self._asked.values():
-            asked.due, asked.times = 0.0, 0
+        """Make all requests due at once: the connection is lost, and the inbox with it."""
+        for each in self._pending.values():
+            each.due, each.times_sent = 0.0, 0
 
-    def drop(self, question: Question[Any]) -> None:
-        """Remove the requests of a question."""
-        self._asked = {key: asked for key, asked in self._asked.items() if asked.question is not question}
+    def cancel(self, request: Request[Any]) -> None:
+        """Remove a request, if it waits."""
+        self._pending = {id: each for id, each in self._pending.items() if each.request is not request}
 
-    def waiting(self, question: Question[Any]) -> bool:
-        """Return whether a question has no answer yet."""
-        return any(asked.question is question for asked in self._asked.values())
+    def waiting(self, request: Request[Any]) -> bool:
+        """Return whether a request waits for its answer."""
+        return any(each.request is request for each in self._pending.values())
 
     def next_time(self) -> float | None:
         """Return when the next request is due or given up; None without requests."""
-        times = [time for asked in self._asked.values() for time in (asked.due, asked.give_up) if time is not None]
+        times = [time for each in self._pending.values() for time in (each.due, each.give_up) if time is not None]
         return min(times, default=None)

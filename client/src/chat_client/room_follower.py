@@ -1,4 +1,4 @@
-"""The follower of a room: attaches to its stream, and tells the frontend the new entries."""
+"""The follower of a room: attaches to its stream, and reports the new entries to the frontend."""
 
 from collections.abc import Callable
 
@@ -16,12 +16,12 @@ ENTRIES: tuple[type[Batch | Notice], ...] = (Batch, Notice)
 
 
 class RoomFollower:
-    """Tells the room without a gap and nothing twice, over any number of connections.
+    """Reports the posts and notices of a room, without a gap and each once, over any number of connections.
 
     Attributes:
         name: The room's name.
         attached: Whether the room is followed on the present connection.
-        newest_own: The stream offset of the newest post of this session; -1 if there is none.
+        newest_own: The stream offset of the newest post of this session; -1 without one.
         lost_at: The time of the last notice that this member lost the connection, in microseconds.
     """
 
@@ -45,15 +45,15 @@ class RoomFollower:
 
     @property
     def first(self) -> PostPosition | None:
-        """The position of the first post told."""
+        """The position of the first post reported."""
         return self._reader.first
 
     def joined(self, at: int) -> None:
-        """Tell no notice from before the time at which this member joined, by the registry's clock."""
+        """Report no notice from before the time at which this member joined, by the registry's clock."""
         self._since = at
 
     def recall(self, page: Page) -> None:
-        """Tell the history, with which the archive answered."""
+        """Report the posts of a page of history."""
         for event in self._reader.recall(page):
             self._emit(event)
 
@@ -63,20 +63,21 @@ class RoomFollower:
         self._check_by = now + FIRST_ENTRY_SECONDS
         self.attached = True
 
-    def attach_late(self, link: MemberLink) -> None:
+    def attach_without_history(self, link: MemberLink) -> None:
         """Follow the room without its history, from the last chunk of its stream.
 
-        To start with the next entry would not do: without a known entry, a later reconnection cannot find its place.
+        A chunk has one or more entries. RabbitMQ's offset "last" starts at the last chunk. The offset "next" would
+        start after it, and in a quiet room the reader would know no entry to attach at after a lost connection.
         """
         link.attach(self.name, "last")
         self.attached = True
 
     def lost(self) -> None:
-        """Note that the connection is gone."""
+        """Note that the connection is lost."""
         self.attached = False
 
     def read(self, link: MemberLink, session: str, name: str, now: float) -> None:
-        """Tell the entries that have arrived.
+        """Report the entries that have arrived.
 
         Attaches at the first entry if the stream was deleted or is another one.
         """
@@ -86,14 +87,14 @@ class RoomFollower:
             entry = self._decode(body)
             if entry is None:
                 continue
-            if not self._reader.fits(offset, entry):
+            if not self._reader.check(offset, entry):
                 self._restart(link)
                 return
-            self._tell(offset, entry, session, name)
+            self._report(offset, entry, session, name)
         if self._reader.checking and now > self._check_by:
             self._restart(link)
 
-    def _tell(self, offset: int, entry: Batch | Notice, session: str, name: str) -> None:
+    def _report(self, offset: int, entry: Batch | Notice, session: str, name: str) -> None:
         for event in self._reader.read(offset, entry, session):
             if isinstance(event, MessageReceived) and event.sequence is not None:
                 self._posting.seen(event.sequence)
@@ -104,14 +105,14 @@ class RoomFollower:
                 self._emit(event)
 
     def _is_not_new(self, notice: PresenceChanged, name: str) -> bool:
-        """Return whether a notice is older than the session, or about this member, whose own state is newer."""
+        """Return whether a notice is older than the session, or about this member, who knows its own state."""
         return notice.at < self._since or notice.user == name
 
     def _restart(self, link: MemberLink) -> None:
         text = _("the broker lost the room's history, or a part of it: some messages may be missing")
         self._emit(Remark(text=text))
         self.newest_own = -1
-        self._posting.outbox.record_cut()
+        self._posting.outbox.record_stream_loss()
         link.attach(self.name, self._reader.restart())
 
     def _decode(self, body: bytes) -> Batch | Notice | None:

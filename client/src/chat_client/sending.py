@@ -1,4 +1,7 @@
-"""Publishing requests and posts, until each is known to have arrived."""
+"""The sender: publishes requests and posts, and handles confirms and returns.
+
+`requests.PendingRequests` and `outbox.Outbox` decide what is sent next; the sender learns from the broker what arrived.
+"""
 
 from collections.abc import Callable
 
@@ -8,7 +11,7 @@ from chat_amqp.errors import Unconfirmed
 from chat_client.language import _, marked
 from chat_client.member_link import MemberLink
 from chat_client.outbox import Outbox
-from chat_client.requests import BOUNCED_SECONDS, Due, OpeningQuestion, Request, Requests
+from chat_client.requests import RETURNED_SECONDS, Due, GrantRequest, PendingRequests, RequestMessage
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Posts
 
@@ -18,33 +21,35 @@ BROKER_BLOCKED = marked("the broker is out of memory or disk space: waiting; the
 
 
 class Sender:
-    """Publishes everything that is due, and accounts for what the broker confirms, returns or refuses."""
+    """Publishes the requests and posts that are due, and handles what the broker confirms, returns or refuses."""
 
-    def __init__(self, room: str, requests: Requests, outbox: Outbox, waiting_for: Callable[[str], None]) -> None:
-        """Start with nothing on its way.
+    def __init__(
+        self, room: str, requests: PendingRequests, outbox: Outbox, waiting_for: Callable[[str], None]
+    ) -> None:
+        """Start with nothing in flight.
 
         Args:
             room: The room of the posts.
             requests: The requests to send.
             outbox: The posts to send.
-            waiting_for: Receives the reason why nothing can be sent, and the empty text once there is none.
+            waiting_for: Receives the reason why nothing can be sent, and the empty text when sending works again.
         """
         self._room = room
         self._requests = requests
         self._outbox = outbox
         self._waiting_for = waiting_for
-        self._bounced = False
+        self._returned = False
         self._blocked = False
         self._hold_until = 0.0
         self._stalled_at = 0.0
 
     def lost(self) -> None:
-        """Send all requests again: the connection is gone."""
+        """Send all requests again: the connection is lost."""
         self._requests.lost()
-        self._bounced, self._blocked, self._hold_until = False, False, 0.0
+        self._returned, self._blocked, self._hold_until = False, False, 0.0
 
     def settle(self, link: MemberLink, now: float) -> None:
-        """Account for the broker's confirms and for messages that reached no queue.
+        """Handle the broker's confirms, and the messages that it returned or refused.
 
         Raises:
             Unconfirmed: The broker accepts messages but has confirmed none for 30 s. A node that is cut off from the
@@ -57,8 +62,8 @@ class Sender:
         if self._blocked and not link.blocked:
             self._waiting_for("")
         self._blocked = link.blocked
-        self._settle_bounced(link.pop_bounced(), now)
-        if self._outbox.flying and not link.unconfirmed:
+        self._settle_returned(link.pop_returned(), now)
+        if self._outbox.in_flight and not link.unconfirmed:
             self._confirm(now)
 
     def send(self, link: MemberLink, grant: Granted | None, now: float, *, posts: bool) -> None:
@@ -67,32 +72,33 @@ class Sender:
             self._waiting_for(_(BROKER_BLOCKED))
             return
         for due in self._requests.due(now, granted=grant is not None):
-            if due.again and isinstance(due.question, OpeningQuestion):
+            if due.again and isinstance(due.request, GrantRequest):
                 self._waiting_for(_(SERVICES_MISSING))
+            self._requests.mark_sent(due.id, now)
             _publish_request(link, due, grant)
         if posts and grant and now >= self._hold_until:
             self._publish_posts(link, grant)
 
-    def _settle_bounced(self, exchanges: set[str], now: float) -> None:
+    def _settle_returned(self, exchanges: set[str], now: float) -> None:
         for exchange in exchanges:
-            self._requests.bounced(exchange, now)
+            self._requests.returned(exchange, now)
         if topology.REGISTRY.name in exchanges:
             self._waiting_for(_(SERVICES_MISSING))
         if topology.INGRESS.name in exchanges:
-            self._bounced = True
+            self._returned = True
             self._waiting_for(_(ROUTER_MISSING))
 
     def _confirm(self, now: float) -> None:
-        if self._bounced:
-            self._outbox.bounced()
-            self._hold_until = now + BOUNCED_SECONDS
+        if self._returned:
+            self._outbox.returned()
+            self._hold_until = now + RETURNED_SECONDS
         else:
             self._outbox.confirmed()
             self._waiting_for("")
-        self._bounced = False
+        self._returned = False
 
     def _publish_posts(self, link: MemberLink, grant: Granted) -> None:
-        posts = self._outbox.next_message()
+        posts = self._outbox.start_message()
         if posts:
             body = encode(Posts(token=grant.token, room=self._room, posts=posts))
             link.publish(topology.INGRESS.name, str(grant.partition), body)
@@ -101,11 +107,11 @@ class Sender:
 def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:
     message = _message(due, grant)
     if message is not None:
-        queue = due.question.queue
+        queue = due.request.queue
         link.publish(queue.exchange.name, queue.routing_key, encode(message))
 
 
-def _message(due: Due, grant: Granted | None) -> Request | None:
-    if isinstance(due.question, OpeningQuestion):
-        return due.question.message(due.request, grant)
-    return due.question.message(due.request, grant) if grant else None
+def _message(due: Due, grant: Granted | None) -> RequestMessage | None:
+    if isinstance(due.request, GrantRequest):
+        return due.request.message(due.id, grant)
+    return due.request.message(due.id, grant) if grant else None

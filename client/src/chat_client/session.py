@@ -51,7 +51,7 @@ class Session:
         self._broker = broker_name(url)
         self._emit = emit
         self._member = Member(secret, emit)
-        self._asked: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = queue.SimpleQueue()
         self._sequence = itertools.count(1)
         self._closing = threading.Event()
         self._wake, self._waker = socket.socketpair()
@@ -60,7 +60,7 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
-        """Start to connect. The session keeps trying until it is closed, and tells Waiting meanwhile."""
+        """Start to connect. The session keeps trying until it is closed, and reports Waiting meanwhile."""
         self._thread.start()
 
     def join(self, name: str) -> None:
@@ -73,7 +73,7 @@ class Session:
             InvalidName: The name breaks a rule (`chat_wire.names`).
         """
         name_key(name)
-        self._ask(self._member.claim.ask, name)
+        self._call(self._member.claim_request.ask, name)
 
     def post(self, text: str) -> int:
         """Post a message to the room.
@@ -89,37 +89,37 @@ class Session:
         """
         check_text(text)
         post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text)
-        self._ask(self._member.posting.post, post, time.monotonic())
+        self._call(self._member.posting.post, post, time.monotonic())
         return post.sequence
 
     def users(self) -> None:
         """Ask for the users: UsersListed follows once the session has joined."""
-        self._ask(self._member.users.ask)
+        self._call(self._member.users_request.ask)
 
     def my_messages(self) -> None:
-        """Ask for all messages of this person under this name: one or more MineListed follow."""
-        self._ask(self._member.mine.want)
+        """Ask for all messages of this person under this name: one or more MyMessagesListed follow."""
+        self._call(self._member.my_messages_request.want)
 
     def older(self) -> None:
-        """Ask for the page of messages before the oldest one told: OlderListed follows."""
-        self._ask(self._member.older.ask)
+        """Ask for the page of messages before the oldest one reported: OlderListed follows."""
+        self._call(self._member.older_request.ask)
 
     def search(self, words: str) -> None:
         """Ask for the newest messages that have all words: SearchListed follows.
 
         Args:
-            words: The words, separated by spaces. A search that is not answered yet is dropped.
+            words: The words, separated by spaces. This cancels a search that is not answered yet.
         """
         encodable = words.encode(errors="replace").decode()  # UTF-8 cannot encode half of a surrogate pair
-        self._ask(self._member.search.ask, encodable)
+        self._call(self._member.search_request.ask, encodable)
 
     def search_more(self) -> None:
         """Ask for the page of messages before those found: SearchListed follows."""
-        self._ask(self._member.search.ask_more)
+        self._call(self._member.search_request.ask_more)
 
     def exit(self) -> None:
-        """Leave and free the name once all posts have come back and all questions are answered: Ended follows."""
-        self._ask(self._member.leave.want)
+        """Leave and free the name once all posts have come back and all requests are answered: Ended follows."""
+        self._call(self._member.leave_request.want)
 
     def close(self) -> None:
         """Stop at once, within 2 s. NotSent reports each post that has not come back.
@@ -130,11 +130,11 @@ class Session:
         self._closing.set()
         self._rouse()
         self._thread.join(CLOSE_SECONDS)
-        self._do_asked()
+        self._do_calls()
         self._member.closed()
 
-    def _ask(self, method: Callable[..., None], *arguments: Any) -> None:
-        self._asked.put((method, arguments))
+    def _call(self, method: Callable[..., None], *arguments: Any) -> None:
+        self._calls.put((method, arguments))
         self._rouse()
 
     def _rouse(self) -> None:
@@ -172,12 +172,12 @@ class Session:
             wait=wait_random_exponential(multiplier=0.2, max=3),
             stop=lambda _state: self._done(),
             sleep=self._pause,
-            before_sleep=self._tell_waiting,
+            before_sleep=self._report_waiting,
             retry_error_callback=lambda _state: None,
         )
         return retrying(connect, self._url, "chat client")
 
-    def _tell_waiting(self, state: RetryCallState) -> None:
+    def _report_waiting(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         text = _("waiting for the broker at {broker}")
         if isinstance(error, AccessRefused):
@@ -185,7 +185,7 @@ class Session:
         self._member.status.wait_for(text.format(broker=self._broker))
 
     def _loss(self, error: Exception) -> ConnectionLost | Waiting:
-        """Return the event for an error that ended a connection: the broker failed, or it lacks something."""
+        """Return the event that reports the error which ended a connection."""
         if isinstance(error, NotFound):
             return Waiting(text=_(SERVICES_MISSING))
         if isinstance(error, AccessRefused):
@@ -198,7 +198,7 @@ class Session:
         try:
             self._member.opened(time.monotonic())
             while not self._done():
-                self._do_asked()
+                self._do_calls()
                 self._member.work(link, time.monotonic())
                 link.gather()
                 now = time.monotonic()
@@ -214,12 +214,12 @@ class Session:
             selector.register(self._wake, selectors.EVENT_READ)
             while not self._done() and time.monotonic() < until:
                 selector.select(max(0.0, until - time.monotonic()))
-                self._do_asked()
+                self._do_calls()
                 self._member.report_late(time.monotonic())
 
-    def _do_asked(self) -> None:
+    def _do_calls(self) -> None:
         with contextlib.suppress(BlockingIOError):
             self._wake.recv(4096)
-        while not self._asked.empty():
-            method, arguments = self._asked.get()
+        while not self._calls.empty():
+            method, arguments = self._calls.get()
             method(*arguments, time.monotonic())

@@ -26,7 +26,7 @@ TEXTS = {
 }
 ENDINGS = {
     "exited": marked("the session has ended"),
-    "taken": marked("you took this name from another terminal: this one has left"),
+    "taken": marked("you joined under this name in another terminal: this one has left"),
     "released": marked("an operator released your name: start the client again to choose a name"),
 }
 

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from chat_client import display
 from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiting, WaitingOver
-from chat_client.fullscreen import browser, palette
+from chat_client.fullscreen import palette, web_browser
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
@@ -162,7 +162,7 @@ class ChatApp(App[int]):
 
     @work(thread=True)
     def _open_link(self, url: str) -> None:
-        if not browser.open_link(url):
+        if not web_browser.open_link(url):
             self.call_from_thread(self._copy_link, url)
 
     def _copy_link(self, url: str) -> None:
@@ -170,7 +170,7 @@ class ChatApp(App[int]):
         self.notify(_("no browser found; copied the link: {url}").format(url=display.safe(url)), markup=False)
 
     async def action_quit(self) -> None:
-        """Leave in order; exit at once before the room is open, or when called again."""
+        """Leave once all messages are delivered; exit at once before the room is open, or when called again."""
         if self._room is None or self._leaving:
             self.exit(INTERRUPTED if self._leaving else 0)
             return

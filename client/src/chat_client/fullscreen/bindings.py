@@ -14,7 +14,7 @@ def _bind(keys: str, action: str) -> Binding:
 ROOM: list[BindingType] = [
     _bind("f1", "help"),
     _bind("f2", "send_again"),
-    _bind("f3", "drop"),
+    _bind("f3", "discard"),
     _bind("f4", "toggle_members"),
     _bind("f6", "choose_message"),
     _bind("pageup", "page(-1)"),

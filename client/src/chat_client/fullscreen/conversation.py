@@ -14,7 +14,7 @@ from chat_client.fullscreen.layout import LEAST_WIDTH, Layout
 from chat_client.fullscreen.measured_items import MeasuredItems
 from chat_client.fullscreen.row import Look, Row
 from chat_client.fullscreen.rows import divider, rows, unsent_rows
-from chat_client.fullscreen.unsent import UnsentPost, UnsentPosts
+from chat_client.fullscreen.unsent_posts import UnsentPost, UnsentPosts
 from chat_client.language import _
 
 
@@ -67,7 +67,7 @@ class Conversation:
 
     @property
     def refused(self) -> list[NotSent]:
-        """The posts that never come back, oldest first."""
+        """The refused posts, oldest first."""
         return self._unsent.refused
 
     def lay_out(self, *, width: int | None = None, own_name: str | None = None) -> None:
@@ -86,7 +86,7 @@ class Conversation:
         for number, item in enumerate(items, self.end):
             if isinstance(item, MessageReceived):
                 if item.sequence is not None:
-                    self._unsent.discard(item.sequence)
+                    self._unsent.remove(item.sequence)
                 elif self._awaits_new and item.user != self.layout.own_name:
                     new, self._awaits_new = number, False
         self._items.append(items, new)
@@ -126,7 +126,11 @@ class Conversation:
         self._lay_out_unsent()
 
     def locate(self, row: int) -> tuple[int, int]:
-        """Return the number of what is at a row below `height`, and which of its rows that is."""
+        """Return the number of the item or unsent post at a row, and which of its own rows that is.
+
+        Args:
+            row: A row of the conversation, from 0 up to `height` - 1.
+        """
         if row < self._beginning_rows:
             return self.first - 1, row
         if row < self._unsent_start:
@@ -137,7 +141,10 @@ class Conversation:
         return self.end + position, row - starts[position]
 
     def row_of(self, number: int, offset: int = 0) -> int:
-        """Return the row at an offset in what has a number; an item's last row if it has fewer."""
+        """Return the row of the conversation at an offset in the item or unsent post with this number.
+
+        The offset counts rows. If an item has fewer rows, return its last one.
+        """
         if number < self.first:
             return 0
         if number >= self.end:
@@ -145,7 +152,7 @@ class Conversation:
         return self._beginning_rows + self._items.row_of(number, offset)
 
     def rows(self, number: int) -> list[Row]:
-        """Return the rows of what has a number."""
+        """Return the rows of the item or unsent post with this number."""
         if number < self.first:
             return [divider(self._beginning, Look.DIM, self.layout)]
         if number >= self.end:

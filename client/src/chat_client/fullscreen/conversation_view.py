@@ -142,5 +142,5 @@ class ConversationView(ScrollView, can_focus=True):
 
     @property
     def _last_in_view(self) -> int:
-        """The number of what is at the last row in view."""
+        """The number of the item or unsent post at the last row in view."""
         return self._conversation.locate(min(self._top + self.size.height, self._conversation.height) - 1)[0]

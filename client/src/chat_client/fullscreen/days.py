@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from chat_client.language import _, marked
+from chat_wire.units import SECOND
 
-MINUTE = 60_000_000
+MINUTE = 60 * SECOND
 # Offsets of time zones are multiples of 15 minutes, so the day does not change within a quarter of an hour.
 QUARTER = 15 * MINUTE
 

@@ -13,7 +13,7 @@ from chat_client.events import (
     Event,
     Joined,
     MessageReceived,
-    MineListed,
+    MyMessagesListed,
     NameRefused,
     NotSent,
     OlderListed,
@@ -33,7 +33,7 @@ from chat_client.fullscreen.speakers import Speakers
 from chat_client.language import _
 
 Update = (
-    Waiting | WaitingOver | Delayed | NotSent | OlderListed | SearchListed | MineListed | NameRefused | Ended
+    Waiting | WaitingOver | Delayed | NotSent | OlderListed | SearchListed | MyMessagesListed | NameRefused | Ended
 )  # the events that add nothing to the end of the transcript
 
 
@@ -115,8 +115,8 @@ class EventPresenter:
                 self._widgets.transcript.add_older(messages, more)
             case SearchListed():
                 self._results.search_listed(event)
-            case MineListed():
-                self._results.mine_listed(event)
+            case MyMessagesListed():
+                self._results.my_messages_listed(event)
             case NameRefused() | Ended():
                 pass  # the app handles them
             case _:

@@ -10,7 +10,7 @@ PERIOD_SECONDS = 1 / 20
 
 
 class Feed:
-    """A queue of events that notifies its consumer once until the consumer drains it."""
+    """A queue of events that notifies its consumer of the first event after each drain."""
 
     def __init__(self, notify: Callable[[], object]) -> None:
         """Create an empty feed.

@@ -14,7 +14,7 @@ from chat_client.fullscreen.wrapping import rows_needed
 def row_ends(items: Iterable[Item], above: Above, layout: Layout) -> "array[int]":
     """Return the number of rows up to the end of each item. `above` is the context of the first one.
 
-    A change of width counts every message again, so this is one loop without a call for most of them.
+    A change of width counts the rows of every message again. For speed, the loop calls no function for most messages.
     """
     found, total, narrow, width = array("I"), 0, layout.narrow, layout.message_width
     before, before_at, quarter = above.item, above.at, None

@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 
 async def run_own_binding(widget: Widget, event: Key) -> bool:
-    """Run the action that the widget itself binds to a key. Return False if there is none.
+    """Run the action that the widget itself binds to a key. Return False without such a binding.
 
     Textual looks for bindings only after the key has bubbled up to the screen, but inserts letters at once. When keys
     arrive together, as over a slow line, letters would overtake a Backspace typed before them.

@@ -2,7 +2,8 @@
 
 import re
 
-# A link ends before a character that is invisible or replaced: the link that opens is the link that a person sees.
+# A link ends before an invisible character, and before one that `display.safe` replaces. So a person sees the very link
+# that opens.
 _UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 _REPLACED = "\u2400-\u2426\ufffd"
 _LINK = re.compile(rf"\bhttps?://[^\s<>\"\x00-\x1f\x7f-\x9f{_UNSEEN}{_REPLACED}]+", re.IGNORECASE)

@@ -102,7 +102,7 @@ class MeasuredItems:
         return self.first + self._counts[at] + position, row - self._chunks[at].start(position)
 
     def row_of(self, number: int, offset: int) -> int:
-        """Return the row at an offset in an item; the item's last row if it has fewer."""
+        """Return the row at an offset in an item. If the item has fewer rows, return its last one."""
         at = self._chunk(number)
         chunk, position = self._chunks[at], number - self.first - self._counts[at]
         return self._starts[at] + min(chunk.start(position) + offset, chunk.ends[position] - 1)

@@ -37,7 +37,7 @@ class MemberList(ScrollView, can_focus=False):
         here = sum(connected for _name, connected in members)
         self.border_title = _("Connected {count}").format(count=here)
         away = len(members) - here
-        self.border_subtitle = _("disconnected {count}").format(count=away) if away else ""
+        self.border_subtitle = _("Disconnected {count}").format(count=away) if away else ""
         self.virtual_size = Size(self.size.width, len(members))
         self.refresh()
 

@@ -1,18 +1,18 @@
-"""Questions to the archive, and the screen that shows the answers as they arrive."""
+"""Requests to the archive, and the screen that shows the answers as they arrive."""
 
 from textual.screen import Screen
 
 from chat_client.chat_session import ChatSession
-from chat_client.events import MessageReceived, MineListed, SearchListed
+from chat_client.events import MessageReceived, MyMessagesListed, SearchListed
 from chat_client.fullscreen.results_screen import ResultsScreen
 from chat_client.language import _, ngettext
 
 
 class Results:
-    """Searches, and lists a person's own messages. Shows only answers to the latest question."""
+    """Searches, and lists a person's own messages. Shows only answers to the latest request."""
 
     def __init__(self, room: Screen[None], session: ChatSession, own_name: str, *, local_time: bool) -> None:
-        """Start without questions.
+        """Start without requests.
 
         Args:
             room: The screen over which the results appear.
@@ -25,8 +25,8 @@ class Results:
         self._own_name = own_name
         self._local_time = local_time
         self._shown: ResultsScreen | None = None
-        self._awaits_mine = False
-        self._mine: list[MessageReceived] = []  # those received while the list is incomplete
+        self._awaits_my_messages = False
+        self._my_messages: list[MessageReceived] = []  # those received while the list is incomplete
 
     def search(self, words: str) -> None:
         """Show the messages of the room that hold all words."""
@@ -35,14 +35,14 @@ class Results:
 
     def my_messages(self) -> None:
         """Show all messages of this person under this name. A request that is still being answered is not repeated."""
-        self._open(_("Your messages as {name}").format(name=self._own_name), None).add(self._mine)
-        if not self._awaits_mine:
-            self._awaits_mine = True
+        self._open(_("Your messages as {name}").format(name=self._own_name), None).add(self._my_messages)
+        if not self._awaits_my_messages:
+            self._awaits_my_messages = True
             self._session.my_messages()
 
     def fail(self, text: str) -> None:
         """Show a remark of the session, which may stand for an answer that does not come."""
-        self._awaits_mine, self._mine = False, []
+        self._awaits_my_messages, self._my_messages = False, []
         if self._shown:
             self._shown.complete(text)
 
@@ -53,16 +53,16 @@ class Results:
             if event.messages or not event.more:
                 self._shown.complete(_("scroll up for older messages") if event.more else _("all messages shown"))
 
-    def mine_listed(self, event: MineListed) -> None:
+    def my_messages_listed(self, event: MyMessagesListed) -> None:
         """Show some of the person's own messages."""
-        self._mine.extend(event.messages)
+        self._my_messages.extend(event.messages)
         if self._shown and self._shown.words is None:
             self._shown.add(event.messages)
             if event.total is not None:
                 count = ngettext("{count} message", "{count} messages", event.total)
                 self._shown.complete(count.format(count=event.total))
         if event.total is not None:
-            self._awaits_mine, self._mine = False, []
+            self._awaits_my_messages, self._my_messages = False, []
 
     def _open(self, title: str, words: str | None) -> ResultsScreen:
         more = None if words is None else self._session.search_more

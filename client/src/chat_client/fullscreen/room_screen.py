@@ -61,7 +61,7 @@ class RoomScreen(Screen[None]):
 
     @property
     def refused(self) -> list[NotSent]:
-        """The posts that were refused, and neither sent again nor dropped."""
+        """The posts that were refused, and neither sent again nor discarded."""
         return self._widgets.transcript.refused
 
     def leave(self) -> None:
@@ -112,8 +112,8 @@ class RoomScreen(Screen[None]):
         if text is not None:
             self.commands.post_text(text)
 
-    def action_drop(self) -> None:
-        """Drop the oldest refused post."""
+    def action_discard(self) -> None:
+        """Discard the oldest refused post."""
         self._widgets.transcript.pop_refused()
 
     def action_toggle_members(self) -> None:

@@ -6,7 +6,7 @@ from chat_client.events import Joined
 from chat_client.fullscreen.banner import Banner
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.members import MemberList
-from chat_client.fullscreen.status import StatusLine
+from chat_client.fullscreen.status_line import StatusLine
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
 

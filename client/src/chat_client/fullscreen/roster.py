@@ -2,8 +2,8 @@
 
 A listing has all members at one moment; changes of presence follow it. The two reach the client by different queues, so
 their order is unknown. The roster therefore keeps the changes that arrive while it expects a listing, and applies them
-to that listing again: the last change about a member is right in the end. To apply a change that the listing already
-has does no harm, and neither does a request for a listing that is never answered.
+to that listing again, so that the last change about a member wins. A change that the listing has already can be applied
+again without an effect. If a listing never arrives, the roster only keeps the changes for longer.
 """
 
 from collections.abc import Sequence

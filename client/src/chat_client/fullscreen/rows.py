@@ -13,7 +13,7 @@ from chat_client.fullscreen.items import Above, Item, runs_on, starred_text
 from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.mentions import mentions
 from chat_client.fullscreen.row import Look, Piece, Pieces, Row
-from chat_client.fullscreen.unsent import UnsentPost
+from chat_client.fullscreen.unsent_posts import UnsentPost
 from chat_client.fullscreen.wrapping import cropped, right_aligned
 from chat_client.language import _
 

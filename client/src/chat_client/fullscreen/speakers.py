@@ -11,7 +11,7 @@ class Speakers:
         self._names: dict[str, None] = {}
 
     def record(self, name: str) -> None:
-        """Record that somebody spoke. The speaker before the last REMEMBERED ones is forgotten."""
+        """Record a new message of a speaker. Keep only the latest REMEMBERED speakers."""
         self._names.pop(name, None)
         self._names[name] = None
         if len(self._names) > REMEMBERED:

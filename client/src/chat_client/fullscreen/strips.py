@@ -33,10 +33,10 @@ class Strips:
         self._styles: dict[tuple[Look, str], Style] = {}
 
     def get(self, number: int, origin: int, width: int) -> list[Strip]:
-        """Return the strips of what has a number in the conversation.
+        """Return the strips of an item or unsent post.
 
         Args:
-            number: The number.
+            number: Its number in the conversation.
             origin: The row from which the offsets in the strips count.
             width: The width of each strip in cells.
         """

@@ -90,7 +90,7 @@ class TranscriptView(ConversationView):
         """Add older messages.
 
         Args:
-            items: The messages, oldest first. None of them, yet `more`, means that the request failed.
+            items: The messages, oldest first. An empty list together with `more` means that the request failed.
             more: Whether there are still older ones. Otherwise the room begins with these.
         """
         if more and not items:

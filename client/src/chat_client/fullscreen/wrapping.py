@@ -20,12 +20,12 @@ def wrap(line: str, width: int) -> list[tuple[int, int]]:
 
     A row that ends between two words omits the space there; a word longer than a row is cut.
     """
-    return _wrap_characters(line, width) if _narrow(line) else _wrap_cells(line, width)
+    return _wrap_characters(line, width) if _one_cell_each(line) else _wrap_cells(line, width)
 
 
 def rows_needed(text: str, width: int) -> int:
     """Return the number of rows of a text, safe and wrapped. Most texts need not be wrapped to know it."""
-    if "\n" in text or "\t" in text or not _narrow(text):
+    if "\n" in text or "\t" in text or not _one_cell_each(text):
         return sum(len(wrap(line, width)) for line in safe_lines(text))
     return 1 if len(text) <= width else len(_wrap_characters(text.rstrip(" "), width))
 
@@ -43,8 +43,11 @@ def right_aligned(text: str, width: int) -> str:
     return " " * (width - cell_len(shown)) + shown
 
 
-def _narrow(text: str) -> bool:
-    """Return whether each character of the text, once safe, surely takes one cell. A soft hyphen needs the tables."""
+def _one_cell_each(text: str) -> bool:
+    """Return whether each character surely takes one cell once the text is safe.
+
+    Below U+0300 each character does, except the soft hyphen, which takes none.
+    """
     return text.isascii() or (max(text) < "\u0300" and "\u00ad" not in text)
 
 

@@ -16,7 +16,7 @@ from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
 from chat_client.line.input import Input
 from chat_client.line.output import Output, ask_name, print_at_terminal
-from chat_client.line.unsent import unsent_texts
+from chat_client.line.remaining_lines import unsent_texts
 from chat_client.opening import OpenSession
 from chat_client.texts import explained
 from chat_wire.errors import InvalidName
@@ -32,11 +32,11 @@ class LineArrived:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Ctrl-C at a terminal."""
+    """A person pressed Ctrl+C at a terminal."""
 
 
 class LineClient:
-    """Reads standard input, and prints until everything sent has come back. Implements `commands.Frontend`."""
+    """Reads standard input, and prints until all posts have come back. Implements `commands.Frontend`."""
 
     def __init__(self, name: str | None, open_session: OpenSession, *, at_terminal: bool) -> None:
         """Make the session, without connecting.
@@ -45,7 +45,7 @@ class LineClient:
             name: The name to join with; None if the input has it.
             open_session: Makes the session.
             at_terminal: Whether a person types the input. A person may choose another name after a refused one, and
-                Ctrl-C explains itself first.
+                Ctrl+C explains itself first.
         """
         self._happened: queue.SimpleQueue[Event | LineArrived | Interrupted] = queue.SimpleQueue()
         self._session = open_session(self._happened.put)
@@ -85,14 +85,14 @@ class LineClient:
                 self._output.not_sent(happened.text, happened.reason)
         if self._name is not None and status != COULD_NOT_JOIN:
             for text in unsent_texts(line for line in tuple(self._input.lines) if line is not None):
-                self._output.not_sent(text, _("the client left before it was sent"))
+                self._output.not_sent(text, _("the client left before the message was sent"))
         return status or self._output.status
 
     def _next(self) -> Event | LineArrived | Interrupted:
         with suppress(queue.Empty):
             return self._happened.get(timeout=self._patience)
         self._patience = None
-        self._output.notice(_("waiting to leave in order; Ctrl-C leaves at once and keeps your name"))
+        self._output.notice(_("leaving once your messages are delivered; Ctrl+C leaves at once and keeps your name"))
         return self._happened.get()
 
     def _handle(self, happened: Event | LineArrived | Interrupted) -> None:
@@ -111,7 +111,7 @@ class LineClient:
         if self._warned or self._left or not self._joined:
             raise Leave(INTERRUPTED)
         self._warned = True
-        self._output.notice(_("/exit leaves and frees your name; Ctrl-C again leaves and keeps it"))
+        self._output.notice(_("/exit leaves and frees your name; Ctrl+C again leaves and keeps it"))
 
     # The name.
 
@@ -150,7 +150,7 @@ class LineClient:
     # The lines typed.
 
     def _work_off(self) -> None:
-        """Carry out the lines read. Those after a search wait for its answer, as the next one would replace it."""
+        """Carry out the lines read. Lines after a search wait for its answer, as another search would cancel it."""
         while self._input.lines and (self._name is None or (self._joined and not self._searching)):
             line = self._input.lines.popleft()
             if self._name is None:
@@ -226,10 +226,10 @@ class LineClient:
                 self._searching = False
             case events.Ended():
                 self._end(event)
-            # Output.show has printed everything that these tell.
+            # Output.show has printed these.
             case events.Waiting() | events.WaitingOver() | events.ConnectionLost() | events.ConnectedAgain():
                 pass
-            case events.PresenceChanged() | events.UsersListed() | events.MineListed() | events.OlderListed():
+            case events.PresenceChanged() | events.UsersListed() | events.MyMessagesListed() | events.OlderListed():
                 pass
             case events.Remark():
                 pass

@@ -13,7 +13,7 @@ LINES_AHEAD = 1000
 
 
 class Input:
-    """Reads at most 1,000 lines ahead of those that are done.
+    """Reads lines until 1,000 of them are not done, and goes on when one is done.
 
     Attributes:
         lines: The lines that were read and not carried out; None is the end. The thread that reads adds them here

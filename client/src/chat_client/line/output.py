@@ -11,7 +11,7 @@ SHOWN_CHARACTERS = 60
 
 
 class Output:
-    """Prints whole lines.
+    """Prints events and notices as lines on stdout, and complaints as lines on stderr.
 
     Attributes:
         status: The exit status: 1 once there was a complaint.
@@ -67,7 +67,7 @@ def ask_name() -> None:
 
 
 def print_at_terminal(text: str) -> None:
-    """Print a text, without a line's end, where the person sees it even if the output is redirected."""
+    """Print a text, without a line end, where the person sees it even if the output is redirected."""
     print(text, end="", file=sys.stdout if sys.stdout.isatty() else sys.stderr, flush=True)
 
 

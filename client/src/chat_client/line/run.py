@@ -34,7 +34,7 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
     if at_terminal:
         signal.signal(signal.SIGINT, client.interrupt)
     status = _run(client)
-    _ignore_signals()  # closing takes no time: let nothing interrupt it
+    _ignore_signals()  # closing takes 2 s at most: let nothing interrupt it
     try:
         return client.close(status)
     except OSError:  # stderr cannot be written either
@@ -44,10 +44,11 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
 
 def _prepare(at_terminal: bool) -> None:
     for each in SIGNALS:
-        # A shell starts background jobs with SIGINT ignored; at a terminal Ctrl-C has to work in any case.
+        # A shell starts background jobs with SIGINT ignored; at a terminal Ctrl+C has to work in any case.
         if at_terminal or signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, _leave)
     for stream in (sys.stdout, sys.stderr):
+        # They are TextIOWrapper, which can be reconfigured; typeshed declares TextIO, as a program may replace them.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 

@@ -47,7 +47,7 @@ class UnsentPosts:
 
     @property
     def refused(self) -> list[NotSent]:
-        """The posts that never come back, oldest first."""
+        """The refused posts, oldest first."""
         return [
             NotSent(sequence=post.sequence, text=post.text, reason=post.reason)
             for post in self
@@ -58,7 +58,7 @@ class UnsentPosts:
         """Add a post."""
         self._posts[post.sequence] = post
 
-    def discard(self, sequence: int) -> None:
+    def remove(self, sequence: int) -> None:
         """Remove a post that has come back, if it is here."""
         self._posts.pop(sequence, None)
 

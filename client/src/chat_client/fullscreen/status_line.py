@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from chat_client.fullscreen import clock
 from chat_client.language import _, ngettext
+from chat_wire.units import SECOND
 
 
 class StatusLine(Widget):
@@ -24,7 +25,7 @@ class StatusLine(Widget):
         self._tick()
 
     def _tick(self) -> None:
-        self.set_timer(60 - clock.now() / 1_000_000 % 60, self._tick)
+        self.set_timer(60 - clock.now() / SECOND % 60, self._tick)
         self.refresh()
 
     def render(self) -> Content:
@@ -42,5 +43,5 @@ class StatusLine(Widget):
         return parts
 
     def _clock(self) -> str:
-        now = datetime.fromtimestamp(clock.now() // 1_000_000, UTC)
+        now = datetime.fromtimestamp(clock.now() // SECOND, UTC)
         return now.astimezone().strftime("%H:%M") if self.local_time else now.strftime("%H:%M UTC")

@@ -6,7 +6,7 @@ from chat_client.events import ConnectedAgain, ConnectionLost, Event, Waiting, W
 
 
 class ConnectionStatus:
-    """Tells each change once: the reason for waiting, and that the connection is lost or back."""
+    """Reports each change once: the reason for waiting, a lost connection, and the connection after it."""
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         """Start without a reason for waiting."""
@@ -15,13 +15,13 @@ class ConnectionStatus:
         self._lost = False
 
     def wait_for(self, reason: str) -> None:
-        """Tell the reason for waiting if it is another one; empty if there is none any more."""
+        """Report a reason for waiting that differs from the last one. An empty text means that the wait is over."""
         if reason != self._waiting_for:
             self._emit(Waiting(text=reason) if reason else WaitingOver())
         self._waiting_for = reason
 
     def lost(self, loss: ConnectionLost | Waiting, *, joined: bool) -> None:
-        """Tell that the connection is lost; a member that has not joined learns only of a reason for waiting."""
+        """Report that the connection is lost. Before the member has joined, report only a reason for waiting."""
         if isinstance(loss, Waiting):
             self.wait_for(loss.text)
         elif joined and not self._lost:
@@ -29,7 +29,7 @@ class ConnectionStatus:
         self._lost = joined
 
     def back(self) -> None:
-        """Tell that the session goes on."""
+        """Report that the session continues."""
         self.wait_for("")
         if self._lost:
             self._lost = False

@@ -3,7 +3,7 @@
 import pytest
 
 from chat_client import events
-from chat_client.browsing import ANSWER_SECONDS
+from chat_client.history import ANSWER_SECONDS
 from chat_client.membership import HISTORY_SECONDS
 from chat_wire.messages import History, Refused, Resume, Search
 from testkit.linked_member import AGES, LinkedMember, batch, granted, page, recorded
@@ -21,13 +21,13 @@ def said(*numbers: int) -> tuple[events.MessageReceived, ...]:
 
 
 def joined(alice: LinkedMember, *numbers: int, more: bool = True) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
     alice.work(page(alice.last(History).request, *map(recorded, numbers), more=more))
 
 
 def older(alice: LinkedMember) -> History:
-    alice.member.older.ask(alice.now)
+    alice.member.older_request.ask(alice.now)
     alice.work()
     question = alice.last(History)
     assert isinstance(question, History)
@@ -35,7 +35,7 @@ def older(alice: LinkedMember) -> History:
 
 
 def searched(alice: LinkedMember, words: str) -> Search:
-    alice.member.search.ask(words, alice.now)
+    alice.member.search_request.ask(words, alice.now)
     alice.work()
     question = alice.last(Search)
     assert isinstance(question, Search)
@@ -58,7 +58,7 @@ def test_the_first_message_ever_ends_the_asking(alice: LinkedMember) -> None:
     told = alice.work(page(older(alice).request, recorded(1)))
     questions = len(alice.link.sent)
 
-    alice.member.older.ask(alice.now)
+    alice.member.older_request.ask(alice.now)
 
     assert told == [events.OlderListed(messages=said(1), more=False)]
     assert alice.told[-1] == events.OlderListed(messages=(), more=False)
@@ -76,7 +76,7 @@ def test_a_page_is_asked_for_once_while_it_is_waited_for(alice: LinkedMember) ->
 
 
 def test_messages_older_than_the_first_one_told_are_found_without_the_first_page(alice: LinkedMember) -> None:
-    alice.member.claim.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", alice.now)
     alice.grant()
     alice.work(after=HISTORY_SECONDS)
     alice.hear(50, batch(1, session="bobs", user="bob"))
@@ -131,7 +131,7 @@ def test_a_search_tells_the_messages_found_and_continues_before_them(alice: Link
 
     question = searched(alice, "hola mundo")
     told = alice.work(page(question.request, recorded(3), recorded(5), more=True))
-    alice.member.search.ask_more(alice.now)
+    alice.member.search_request.ask_more(alice.now)
     alice.work()
 
     assert (question.words, question.before) == ("hola mundo", None)
