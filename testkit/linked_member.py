@@ -156,6 +156,11 @@ class LinkedMember:
         self.work()
 
 
+def sequences(message: Posts) -> list[int]:
+    """Return the sequences of the posts in a message."""
+    return [post.sequence for post in message.posts]
+
+
 def granted(request: str, token: str, expires: int) -> Granted:
     """Return the answer to a claim or a renewal."""
     return Granted(

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -182,7 +182,8 @@ def test_letters_stay_once_the_operator_stops_reading(letters: Letters) -> None:
     letters.die(b"one", b"two", b"three")
     dropping = dropped(letters.admin, None)
     next(dropping)
-    dropping.close()  # type: ignore[attr-defined]
+    assert isinstance(dropping, Generator)
+    dropping.close()
     until(lambda: letters.count() == 2)
 
 

@@ -29,6 +29,7 @@ PACKAGE = Path(chat_client.__file__).parent
 KEYWORDS = {"_": None, "ngettext": (1, 2), "marked": None}  # as in the Makefile
 SPANISH = LOCALES / "es" / "LC_MESSAGES"
 BY_HAND = "run make translations, and translate what is empty in the .po"
+Forms = str | list[str] | tuple[str, ...]
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def catalogue() -> Catalog:
         return read_po(file, abort_invalid=True)
 
 
-def texts(one_or_many: object) -> tuple[str, ...]:
+def texts(one_or_many: Forms) -> tuple[str, ...]:
     """Return the forms of a text; one if it has no plural."""
-    return (one_or_many,) if isinstance(one_or_many, str) else tuple(one_or_many)  # type: ignore[arg-type]
+    return (one_or_many,) if isinstance(one_or_many, str) else tuple(one_or_many)
 
 
 def fields(text: str) -> set[str]:
@@ -142,8 +143,8 @@ def test_every_text_is_translated() -> None:
     assert missing == [], BY_HAND
 
 
-def forms(translation: object) -> tuple[str, ...]:
-    """Return the forms of a translation; one empty form if there is none."""
+def forms(translation: Forms) -> tuple[str, ...]:
+    """Return the forms of a translation, or one empty form if it is missing."""
     return texts(translation) or ("",)
 
 

@@ -34,7 +34,7 @@ class ChatSession(Protocol):
         """Request the page before the oldest message found: SearchListed follows."""
 
     def exit(self) -> None:
-        """Leave and free the name once all posts and questions are answered: Ended follows."""
+        """Leave and free the name once all posts have come back and all requests are answered: Ended follows."""
 
     def close(self) -> None:
         """Stop at once and keep the name. NotSent reports each post that has not come back."""
