@@ -2,6 +2,7 @@
 
 import io
 import signal
+import subprocess
 from pathlib import Path
 
 import pexpect
@@ -93,6 +94,46 @@ def test_a_redirected_output_leaves_the_question_for_the_name_at_the_terminal(tm
     client.expect(pexpect.EOF)
 
     assert "name" not in (tmp_path / "output").read_text()
+
+
+def test_a_person_with_a_redirected_output_sees_why_a_name_is_refused(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, f">{tmp_path}/output")
+    client.expect("name: ")
+    client.sendline("a b")
+    client.expect("space in it")
+    client.expect("name: ")
+    client.sendeof()
+    client.expect(pexpect.EOF)
+
+    assert (tmp_path / "output").read_text() == ""
+
+
+def test_a_person_with_redirected_complaints_sees_them_too(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, f"2>{tmp_path}/complaints", "xterm", "--name", "a b")
+    client.expect("space in it")
+    client.expect(pexpect.EOF)
+
+    assert "space in it" in (tmp_path / "complaints").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_script_ends_on_a_signal_that_its_parent_ignores(tmp_path: Path, number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        client = subprocess.Popen(
+            [*COMMAND, "--name", "ann"],
+            env=environment(NO_BROKER, tmp_path),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(number, before)
+    assert client.stdout is not None
+    assert b"waiting for the broker" in client.stdout.readline()
+    client.send_signal(number)
+
+    client.communicate(timeout=20)
+    assert client.returncode == 128 + number
 
 
 def test_a_whole_terminal_is_drawn_on(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The output of the line client: events and notices on stdout, complaints on stderr."""
+"""The output of the line client: events and notices on stdout, complaints on stderr.
+
+A person at a terminal sees each notice and each complaint there, even if one of the two is redirected.
+"""
 
 import sys
 
@@ -33,11 +36,17 @@ class Output:
 
     def notice(self, *texts: str) -> None:
         """Print lines that are not messages."""
-        _print([display.notice(text) for text in texts])
+        lines = [display.notice(text) for text in texts]
+        if self._at_terminal and sys.stderr.isatty():
+            print_at_terminal("".join(f"{line}\n" for line in lines))
+        else:
+            _print(lines)
 
     def complain(self, text: str) -> None:
         """Print an error."""
         print(f"chat: {display.safe(text)}", file=sys.stderr, flush=True)
+        if self._at_terminal and sys.stdout.isatty() and not sys.stderr.isatty():
+            self.notice(text)
         self.status = 1
 
     def not_sent(self, text: str, reason: str) -> None:

@@ -45,7 +45,7 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
 def _prepare(at_terminal: bool) -> None:
     for each in SIGNALS:
         # A shell starts background jobs with SIGINT ignored; at a terminal Ctrl+C has to work in any case.
-        if at_terminal or signal.getsignal(each) is not signal.SIG_IGN:
+        if at_terminal or each is not signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, _leave)
     for stream in (sys.stdout, sys.stderr):
         # They are TextIOWrapper, which can be reconfigured; typeshed declares TextIO, as a program may replace them.
