@@ -16,8 +16,6 @@ import sys
 import time
 from pathlib import Path
 
-from chat_worker.health import problem
-
 ROOT = Path(__file__).resolve().parent.parent
 # Relative to ROOT, the working directory of every process: supervisor cannot read a path with a space or a %.
 RUN = Path(".run")
@@ -211,6 +209,9 @@ def _wait_until_ready(instances: list[str]) -> None:
 
 def _problem_after(seconds: float, instance: str) -> str | None:
     """Return None as soon as a replica is ready, else why it is not, after this time."""
+    # Not at the top: after an update of the source, `down` has to run before `make up` installs what is new.
+    from chat_worker.health import problem
+
     deadline = time.monotonic() + seconds
     while (wrong := problem(RUN / "health" / f"{instance}.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
