@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -82,6 +83,31 @@ def test_messages_read_but_not_posted_are_named_when_the_client_leaves(tmp_path:
         hand_over(client.stdin, "one\n/users\n//two\n/exit\nthree\n", unread_by=client.stdin)
 
         assert complaints(client) == [f"chat: not sent: one {LEFT}", f"chat: not sent: /two {LEFT}"]
+
+
+def catches_sigterm(pid: int) -> bool:
+    """Return whether a process has a handler for SIGTERM (proc_pid_status(5), SigCgt)."""
+    (mask,) = [line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "SigCgt" in line]
+    return bool(int(mask, 16) & 1 << signal.SIGTERM - 1)
+
+
+def test_a_signal_ends_a_client_that_is_asking_for_the_name(tmp_path: Path) -> None:
+    terminal, stdin = os.openpty()
+    reader, stderr = os.pipe()
+    size = fcntl.fcntl(stderr, fcntl.F_GETPIPE_SZ)
+    os.write(stderr, bytes(size))  # so that the question for the name blocks
+    client = subprocess.Popen(
+        COMMAND, stdin=stdin, stdout=subprocess.DEVNULL, stderr=stderr, env=environment(NO_BROKER, tmp_path)
+    )
+    os.close(stdin)
+    os.close(stderr)
+    until(lambda: catches_sigterm(client.pid), 30, "the client handles signals")
+
+    client.terminate()
+
+    with os.fdopen(terminal), os.fdopen(reader, "rb") as complained:
+        assert b"Traceback" not in complained.read()[size:]
+    assert client.wait(30) == TERMINATED
 
 
 def test_an_input_that_does_not_block_is_waited_for(tmp_path: Path) -> None:

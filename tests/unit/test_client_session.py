@@ -38,6 +38,15 @@ def test_unsent_posts_are_named_even_if_the_broker_is_silent(silent: socket.sock
         assert not_sent(told) == ["one", "two"]
 
 
+def test_a_session_that_was_not_started_can_be_closed() -> None:
+    told: list[Event] = []
+    session = Session(NO_BROKER, "secret", told.append)
+
+    session.close()
+
+    assert told == []
+
+
 def test_a_post_made_just_before_closing_is_named_once() -> None:
     told: list[Event] = []
     session = Session(NO_BROKER, "secret", told.append)

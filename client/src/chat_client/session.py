@@ -54,9 +54,9 @@ class Session:
         self._calls: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = queue.SimpleQueue()
         self._sequence = itertools.count(1)
         self._closing = threading.Event()
-        self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._waker.setblocking(False)
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
@@ -128,18 +128,19 @@ class Session:
         thread may be stuck in a broken network for longer than a person waits.
         """
         self._closing.set()
-        self._rouse()
-        self._thread.join(CLOSE_SECONDS)
+        self._wake_thread()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_SECONDS)
         self._do_calls()
         self._member.closed()
 
     def _call(self, method: Callable[..., None], *arguments: Any) -> None:
         self._calls.put((method, arguments))
-        self._rouse()
+        self._wake_thread()
 
-    def _rouse(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # the thread has been roused often enough
-            self._waker.send(b"!")
+    def _wake_thread(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # the socket is full, so the thread will wake
+            self._wake_writer.send(b"!")
 
     def _run(self) -> None:
         try:
@@ -194,7 +195,7 @@ class Session:
         return ConnectionLost(broker=self._broker)
 
     def _serve(self, connection: Connection) -> None:
-        link = Link(connection, self._wake)
+        link = Link(connection, self._wake_reader)
         try:
             self._member.opened(time.monotonic())
             while not self._done():
@@ -211,7 +212,7 @@ class Session:
         """Wait without a connection, but carry out the frontend's calls."""
         until = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
-            selector.register(self._wake, selectors.EVENT_READ)
+            selector.register(self._wake_reader, selectors.EVENT_READ)
             while not self._done() and time.monotonic() < until:
                 selector.select(max(0.0, until - time.monotonic()))
                 self._do_calls()
@@ -219,7 +220,7 @@ class Session:
 
     def _do_calls(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._wake.recv(4096)
+            self._wake_reader.recv(4096)
         while not self._calls.empty():
             method, arguments = self._calls.get()
             method(*arguments, time.monotonic())

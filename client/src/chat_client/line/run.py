@@ -24,17 +24,22 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
         The exit status.
     """
     at_terminal = sys.stdin.isatty()
-    _prepare(at_terminal)
-    if at_terminal and settings.name is None:
-        ask_name()
+    client = None
     try:
+        _prepare(at_terminal)
+        if at_terminal and settings.name is None:
+            ask_name()
         client = LineClient(settings.name, open_session, at_terminal=at_terminal)
+        if at_terminal:
+            signal.signal(signal.SIGINT, client.interrupt)
+        status = _run(client)
     except Leave as leave:
-        return leave.status
-    if at_terminal:
-        signal.signal(signal.SIGINT, client.interrupt)
-    status = _run(client)
+        status = leave.status
     _ignore_signals()  # closing takes 2 s at most: let nothing interrupt it
+    return _close(client, status) if client else status
+
+
+def _close(client: LineClient, status: int) -> int:
     try:
         return client.close(status)
     except OSError:  # stderr cannot be written either
@@ -53,10 +58,9 @@ def _prepare(at_terminal: bool) -> None:
 
 
 def _run(client: LineClient) -> int:
+    """Run the client until Leave ends it. If the output cannot be written, return the exit status."""
     try:
         client.run()
-    except Leave as leave:
-        return leave.status
     except BrokenPipeError:  # the reader of the output has gone
         _silence(sys.stdout)
     except OSError as error:
