@@ -77,7 +77,7 @@ def test_the_stream_does_not_tell_posts_of_the_history_again() -> None:
     told = reader.recall(page("alice", 5, offset=40))
 
     assert [each.text for each in told] == ["recorded"]
-    assert reader.attach() == 40
+    assert reader.start_offset() == 40
     assert reader.check(40, batch("alice", 5))
     assert reader.read(40, batch("alice", 5, 6), "bob") == [MessageReceived(at=NOW, user="alice", text="text 6")]
 
@@ -85,7 +85,7 @@ def test_the_stream_does_not_tell_posts_of_the_history_again() -> None:
 def test_the_entry_where_the_history_ends_is_told_from_the_next_post_on() -> None:
     reader = Reader()
     reader.recall(page("alice", 5, offset=40))
-    reader.attach()
+    reader.start_offset()
     older, newer = batch("carol", 1).runs, batch("carol", 2).runs
     entry = replace(batch("alice", 5), runs=(*older, *batch("alice", 5).runs, *newer))
 
@@ -97,7 +97,7 @@ def test_the_entry_that_was_read_last_is_not_told_again() -> None:
     reader = Reader()
     entry = replace(batch("alice", 1), runs=(*batch("alice", 1).runs, *batch("carol", 1).runs))
     reader.read(9, entry, "bob")
-    reader.attach()
+    reader.start_offset()
 
     assert reader.check(9, entry)
     assert reader.read(9, entry, "bob") == []
@@ -106,7 +106,7 @@ def test_the_entry_that_was_read_last_is_not_told_again() -> None:
 def test_a_new_reader_attaches_at_the_first_entry() -> None:
     reader = Reader()
 
-    assert reader.attach() == "first"
+    assert reader.start_offset() == "first"
     assert not reader.checking
 
 
@@ -115,7 +115,7 @@ def test_a_reader_attaches_again_at_the_last_entry_it_read() -> None:
     reader.read(8, batch("alice", 1), "bob")
     reader.read(9, notice(), "bob")
 
-    assert reader.attach() == 9
+    assert reader.start_offset() == 9
     assert reader.checking
     assert reader.check(9, notice())
     assert not reader.checking
@@ -124,7 +124,7 @@ def test_a_reader_attaches_again_at_the_last_entry_it_read() -> None:
 def test_another_entry_at_the_offset_does_not_fit() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
-    reader.attach()
+    reader.start_offset()
 
     assert not reader.check(9, batch("carol", 1))
 
@@ -132,7 +132,7 @@ def test_another_entry_at_the_offset_does_not_fit() -> None:
 def test_the_entry_at_another_offset_does_not_fit() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
-    reader.attach()
+    reader.start_offset()
 
     assert not reader.check(12, batch("alice", 1))
 
@@ -141,7 +141,7 @@ def test_after_a_restart_new_posts_are_told_and_old_ones_are_not() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
 
-    assert reader.restart() == "first"
+    assert reader.restart_offset() == "first"
     assert reader.read(0, batch("carol", 1, at=NOW - CLOCK_SLACK - 1), "bob") == []
     assert reader.read(1, batch("alice", 1), "bob") == []
     assert texts(reader.read(2, batch("alice", 2), "bob")) == ["text 2"]
@@ -150,6 +150,6 @@ def test_after_a_restart_new_posts_are_told_and_old_ones_are_not() -> None:
 def test_after_a_restart_own_posts_are_told_even_if_a_router_s_clock_is_wrong() -> None:
     reader = Reader()
     reader.read(9, batch("alice", 1), "bob")
-    reader.restart()
+    reader.restart_offset()
 
     assert texts(reader.read(0, batch("bob", 1, at=0), "bob")) == ["text 1"]

@@ -1,4 +1,4 @@
-"""The registry of commands: one entry gives a command its names, its help, its argument and its handler.
+"""The table of commands: one entry gives a command its names, its help, its argument and its handler.
 
 Each frontend hands a typed line to `enter`, and implements `Frontend`. /help, the completion of the full screen and the
 reference page are made from `COMMANDS`.
@@ -73,7 +73,7 @@ USERS = Command(
     lambda frontend, _argument: frontend.list_members(),
 )
 MY_MESSAGES = Command(
-    ("mymsgs", "mymgs"),  # both names are documented
+    ("mymsgs", "mymgs"),  # the second is a known misspelling that people type
     marked("list every message you have sent under this name"),
     lambda frontend, _argument: frontend.list_my_messages(),
 )

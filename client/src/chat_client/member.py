@@ -189,7 +189,10 @@ class Member:
             self._emit(Joined(name=self._grant.name, room=ROOM))
 
     def _keep_session(self, now: float) -> None:
-        """Renew the token at half its life, or when the room reports this member as lost. Leave if that is wanted."""
+        """Renew the token at half its life, or when the room reports this member as lost.
+
+        Also ask for the person's own messages, and leave, if the person wants that and nothing else comes first.
+        """
         pending = bool(self.posting.outbox)
         self.my_messages_request.ask_if_wanted(now, pending=pending)
         due = self._grant and (now >= self._renew_at or self._room.lost_at > self._grant.at)

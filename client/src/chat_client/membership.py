@@ -71,7 +71,7 @@ class RenewRequest(GrantRequest):
         Args:
             secret: The author secret, which also renews a token that has expired.
             pending: Keeps the request until it is answered.
-            emit: Receives no event.
+            emit: Not used: `on_granted` and `on_refused` handle every outcome.
             on_granted: Receives the renewed session.
             on_refused: Receives the reason if the session is over.
         """
@@ -165,7 +165,7 @@ class LeaveRequest(Request[Exited]):
 
         Args:
             pending: Keeps the request until it is answered.
-            emit: Receives no event.
+            emit: Not used: `on_over` handles every outcome.
             on_over: Called when the session is over, with a text for the person and whether the name is free.
         """
         super().__init__(pending, emit)

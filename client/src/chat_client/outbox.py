@@ -24,7 +24,7 @@ class Outbox:
     def __init__(self) -> None:
         """Start without posts."""
         self._pending: dict[int, Post] = {}
-        self._not_late: deque[tuple[int, float]] = deque()  # sequences, and when each post was made
+        self._not_yet_late: deque[tuple[int, float]] = deque()  # sequences, and when posted; `pop_late` removes them
         self._next = 1  # the sequence of the next post to send
         self._in_flight: tuple[Post, ...] = ()
         self._added = 0  # the sequence of the newest post
@@ -43,7 +43,7 @@ class Outbox:
             posted_at: When the person posted it, in seconds on a clock that never goes back.
         """
         self._pending[post.sequence] = post
-        self._not_late.append((post.sequence, posted_at))
+        self._not_yet_late.append((post.sequence, posted_at))
         self._added = post.sequence
 
     def start_message(self) -> tuple[Post, ...]:
@@ -72,10 +72,11 @@ class Outbox:
         """Start again with the oldest post that has not come back, as the connection is lost.
 
         Readers of the room admit the posts of a session in ascending order only, so a post cannot arrive once a later
-        one has come back. A router refused it, and the refusal was lost with the connection.
+        one has come back. A router refused such a post, and the refusal was lost with the connection. (If a refusal
+        arrives, `remove` removes its posts.)
 
         Returns:
-            Such posts, which are removed.
+            The posts that cannot arrive any more. The outbox removes them.
         """
         overtaken = self._remove_overtaken(self._added)
         self._in_flight = ()
@@ -102,8 +103,8 @@ class Outbox:
     def pop_late(self, before: float) -> list[Post]:
         """Return the posts made before a time that have not come back. No later call returns them again."""
         found = []
-        while self._not_late and self._not_late[0][1] < before:
-            sequence, _posted_at = self._not_late.popleft()
+        while self._not_yet_late and self._not_yet_late[0][1] < before:
+            sequence, _posted_at = self._not_yet_late.popleft()
             if sequence in self._pending:
                 found.append(self._pending[sequence])
         return found
@@ -120,9 +121,9 @@ class Outbox:
     def _consecutive(self) -> Iterator[Post]:
         while self._next not in self._pending and self._next <= self._added:
             self._next += 1
-        room_left = MESSAGE_CHARACTERS
+        characters_left = MESSAGE_CHARACTERS
         for sequence in range(self._next, self._next + MAX_POSTS):
-            if sequence not in self._pending or room_left <= 0:
+            if sequence not in self._pending or characters_left <= 0:
                 return
-            room_left -= len(self._pending[sequence].text)
+            characters_left -= len(self._pending[sequence].text)
             yield self._pending[sequence]

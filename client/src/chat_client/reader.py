@@ -52,22 +52,23 @@ class Reader:
             self.first = (page.messages[0].offset, page.messages[0].index)
         return [as_received(message) for message in page.messages]
 
-    def attach(self) -> int | str:
-        """Return the stream offset to read from: the offset of the last entry known, which has to come again."""
+    def start_offset(self) -> int | str:
+        """Expect the last known entry first, and return its stream offset, to attach at."""
         self._expected = self._position
         return self._position.offset if self._position else "first"
 
-    def restart(self) -> str:
-        """Return the offset to read another stream from: its first entry. `read` will not return old posts again."""
+    def restart_offset(self) -> str:
+        """Expect another stream, and return the offset of its first entry. `read` will not return old posts again."""
         self._expected = self._position = None
         self._floor = self._newest - CLOCK_SLACK
         return "first"
 
     def check(self, offset: int, entry: Batch | Notice) -> bool:
-        """Check an entry before it is read. Only the first one after `attach` can be wrong.
+        """Check an entry before it is read. Only the first one after `start_offset` can be wrong.
 
         Returns:
-            False if this is not the entry that the reader attached at: the stream is another one. Call `restart` then.
+            False if this is not the entry that the reader attached at: the stream is another one. Call
+            `restart_offset` then.
         """
         expected, self._expected = self._expected, None
         self._read_to = expected.id if expected else None
@@ -101,6 +102,7 @@ class Reader:
     def _read_batch(self, entry: Batch, session: str, known: int) -> list[MessageReceived | PresenceChanged]:
         self._newest = max(self._newest, entry.server_ts)
         posts = [(run, post) for run in entry.runs for post in run.posts]
+        # The deduplicator has to see known posts, too, so `admit` comes before `index >= known`.
         return [
             MessageReceived(
                 at=entry.server_ts,

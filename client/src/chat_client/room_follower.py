@@ -59,7 +59,7 @@ class RoomFollower:
 
     def attach(self, link: MemberLink, now: float) -> None:
         """Follow the room from the last entry known, or from its first."""
-        link.attach(self.name, self._reader.attach())
+        link.attach(self.name, self._reader.start_offset())
         self._check_by = now + FIRST_ENTRY_SECONDS
         self.attached = True
 
@@ -101,11 +101,11 @@ class RoomFollower:
                 self.newest_own = offset
             if isinstance(event, PresenceChanged) and event.user == name and event.kind == "lost":
                 self.lost_at = event.at
-            if not (isinstance(event, PresenceChanged) and self._is_not_new(event, name)):
+            if not (isinstance(event, PresenceChanged) and self._is_left_out(event, name)):
                 self._emit(event)
 
-    def _is_not_new(self, notice: PresenceChanged, name: str) -> bool:
-        """Return whether a notice is older than the session, or about this member, who knows its own state."""
+    def _is_left_out(self, notice: PresenceChanged, name: str) -> bool:
+        """Return whether not to report a notice: it is older than the session, or about this member itself."""
         return notice.at < self._since or notice.user == name
 
     def _restart(self, link: MemberLink) -> None:
@@ -113,7 +113,7 @@ class RoomFollower:
         self._emit(Remark(text=text))
         self.newest_own = -1
         self._posting.outbox.record_stream_loss()
-        link.attach(self.name, self._reader.restart())
+        link.attach(self.name, self._reader.restart_offset())
 
     def _decode(self, body: bytes) -> Batch | Notice | None:
         try:

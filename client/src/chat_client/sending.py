@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from chat_amqp import topology
 from chat_amqp.connection import STALLED_SECONDS
@@ -11,7 +12,7 @@ from chat_amqp.errors import Unconfirmed
 from chat_client.language import _, marked
 from chat_client.member_link import MemberLink
 from chat_client.outbox import Outbox
-from chat_client.requests import RETURNED_SECONDS, Due, GrantRequest, PendingRequests, RequestMessage
+from chat_client.requests import RETURNED_SECONDS, Due, GrantRequest, PendingRequests
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Posts
 
@@ -41,7 +42,7 @@ class Sender:
         self._returned = False
         self._blocked = False
         self._hold_until = 0.0
-        self._stalled_at = 0.0
+        self._confirm_by = 0.0
 
     def lost(self) -> None:
         """Send all requests again: the connection is lost."""
@@ -56,8 +57,8 @@ class Sender:
                 others does so, and another node may work.
         """
         if link.blocked or not link.unconfirmed:
-            self._stalled_at = now + STALLED_SECONDS
-        elif now > self._stalled_at:
+            self._confirm_by = now + STALLED_SECONDS
+        elif now > self._confirm_by:
             raise Unconfirmed("the broker confirms nothing")
         if self._blocked and not link.blocked:
             self._waiting_for("")
@@ -105,13 +106,7 @@ class Sender:
 
 
 def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:
-    message = _message(due, grant)
-    if message is not None:
-        queue = due.request.queue
-        link.publish(queue.exchange.name, queue.routing_key, encode(message))
-
-
-def _message(due: Due, grant: Granted | None) -> RequestMessage | None:
-    if isinstance(due.request, GrantRequest):
-        return due.request.message(due.id, grant)
-    return due.request.message(due.id, grant) if grant else None
+    # Without a grant, only a GrantRequest is due. Its message does not need one.
+    message = due.request.message(due.id, cast(Granted, grant))
+    queue = due.request.queue
+    link.publish(queue.exchange.name, queue.routing_key, encode(message))
