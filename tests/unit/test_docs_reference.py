@@ -1,12 +1,19 @@
 """The documentation agrees with the code."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from docs.generate import health, log_events, reasons, settings
 from docs.generate.pages import REFERENCE, pages
 from docs.generate.source import ROOT
+
+PARTS = ("libs", "services", "client", "admin", "tests", "testkit", "bench", "local", "docs")
+# Pages whose names in code style a rename would make wrong.
+EXPLAINING = ("docs/how-to/add-*.md", "docs/explanation/*.md", "CONTRIBUTING.md")
+# Names in code style that no Python file defines: a setting of RabbitMQ, and a reason on the wire.
+FOREIGN = {"pause_minority", "unknown_type"}
 
 
 @pytest.mark.parametrize("name", pages())
@@ -34,11 +41,42 @@ def test_each_field_of_the_health_report_has_a_meaning_and_each_meaning_a_field(
     assert set(health.fields()) == set(health.MEANINGS)
 
 
+def _python_files() -> list[Path]:
+    return [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
+
+
+def _explaining_pages() -> dict[Path, str]:
+    """Return the text of each page that explains the code, without its blocks of code."""
+    paths = (path for pattern in EXPLAINING for path in ROOT.glob(pattern))
+    return {path: re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL) for path in paths}
+
+
+def _defined(path: Path) -> set[str]:
+    """Return the names that a module defines, and its own."""
+    source = path.read_text()
+    assigned = re.findall(r"^\s*(?:self\.)?(\w+)(?:: .+)? = ", source, re.MULTILINE)
+    fields = re.findall(r"^    (\w+): ", source, re.MULTILINE)
+    return {path.stem, *re.findall(r"\b(?:class|def) (\w+)", source), *assigned, *fields}
+
+
 def test_each_python_file_that_the_documentation_names_exists() -> None:
     named = {name for page in (ROOT / "docs").rglob("*.md") for name in re.findall(r"`(\w+\.py)`", page.read_text())}
-    parts = ("libs", "services", "client", "admin", "tests", "testkit", "bench", "local", "docs")
-    existing = {path.name for part in parts for path in (ROOT / part).rglob("*.py")}
-    assert named <= existing
+    assert named <= {path.name for path in _python_files()}
+
+
+def test_each_name_that_a_page_gives_in_code_style_is_defined_in_the_source() -> None:
+    defined = set().union(*(_defined(path) for path in _python_files())) | FOREIGN
+    for page, text in _explaining_pages().items():
+        codes = re.findall(r"`(?:\w+\.)*(_?[A-Z][a-z]\w*|\w*[a-z]_\w+|_[a-z]\w*)(?:\(.*?\))?`", text)
+        missing = set(codes) - defined
+        assert not missing, f"{page.name} names {missing}, which no module defines"
+
+
+def test_each_name_that_a_page_finds_in_a_module_is_defined_there() -> None:
+    for page, text in _explaining_pages().items():
+        for names, file in re.findall(r"((?:`\w+`(?:,? and |, )?)+)\**\s+(?:in|\|)\s+\[[^]]+\]\(([^)]+\.py)\)", text):
+            missing = set(re.findall(r"`(\w+)`", names)) - _defined((page.parent / file).resolve())
+            assert not missing, f"{page.name} finds {missing} in {file}"
 
 
 def test_each_decision_is_in_the_index_and_has_all_sections() -> None:
