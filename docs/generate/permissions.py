@@ -23,7 +23,7 @@ them into `definitions.json`, and the broker creates them from that file when it
 | read | bind queues to | consume from |
 
 - `amq.default` is the default exchange. Writing to it means writing to every queue, so no client may.
-- `N` stands for 0 to 15, `RANDOM` for 32 random hex digits.
+- `N` stands for 0 to 15, `RANDOM` for 32 random hex digits, `room.*` for every room.
 - Routers and archives publish only markers to `chat.sessions`, by which they find the end of the stream
   ([decision 6](../decisions/0006-find-the-end-of-a-stream-by-a-marker.md)).
 
