@@ -2,7 +2,7 @@
 
 from chat_registry.claims import session_id
 from chat_registry.domain import apply
-from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.journal import ClaimName, Departed, ExitSession, JournalEntry, ReleaseName, ResumeSession
 from chat_registry.outcome import Outcome
 from chat_registry.state import State
 
@@ -17,9 +17,9 @@ class Journal:
         """Start with an empty state."""
         self.state = State()
         self.now = START
-        self.entries: list[Command] = []
+        self.entries: list[JournalEntry] = []
 
-    def add(self, entry: Command) -> Outcome:
+    def add(self, entry: JournalEntry) -> Outcome:
         """Append an entry and apply it."""
         self.entries.append(entry)
         return apply(self.state, len(self.entries) - 1, entry)

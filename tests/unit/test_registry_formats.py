@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chat_registry import journal, snapshots
-from chat_registry.journal import Command
+from chat_registry.journal import JournalEntry
 from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire.codec import encode
@@ -45,7 +45,7 @@ def replayed() -> State:
 
 @pytest.mark.parametrize("body", MESSAGES[:-1])
 def test_a_recorded_journal_message_is_read_and_written_the_same(body: bytes) -> None:
-    entries = [entry for entry in journal.decode(body) if isinstance(entry, Command)]
+    entries = [entry for entry in journal.decode(body) if isinstance(entry, JournalEntry)]
 
     assert journal.encode(entries) == body
 

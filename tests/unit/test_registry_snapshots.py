@@ -7,7 +7,7 @@ import pytest
 from chat_registry import journal, snapshots
 from chat_registry.claims import session_id
 from chat_registry.errors import Diverged
-from chat_registry.journal import ClaimName, Command, Departed
+from chat_registry.journal import ClaimName, Departed, JournalEntry
 from chat_registry.outcome import NOTHING
 from chat_registry.state import State
 from chat_registry.view import View
@@ -46,7 +46,7 @@ def claim(number: int, at: int = START) -> ClaimName:
     )
 
 
-def view_of(entries: Iterable[Command]) -> View:
+def view_of(entries: Iterable[JournalEntry]) -> View:
     view = View()
     for offset, entry in enumerate(entries):
         view.read(delivery(offset, encode(entry)))
@@ -149,7 +149,7 @@ def test_an_unreadable_message_is_skipped() -> None:
 
 
 def test_entries_in_one_message_lead_to_the_same_state_as_separate_entries() -> None:
-    entries: list[Command] = [claim(0), claim(1), Departed(origin="r1", time=START, inbox="inbox-0"), claim(1)]
+    entries: list[JournalEntry] = [claim(0), claim(1), Departed(origin="r1", time=START, inbox="inbox-0"), claim(1)]
     together = View()
 
     read = together.read(delivery(0, journal.encode(entries)))

@@ -33,8 +33,8 @@ STOP_SECONDS = 7
 class Broker:
     """A worker's side of the broker: the two connections, their subscriptions and publications.
 
-    A service declares, holds, consumes and cancels; the runtime does the rest. Code calls this object `broker`; in
-    sentences, "the broker" is RabbitMQ.
+    A service declares, holds, consumes and cancels; the runtime does the rest. A variable `broker` is such an
+    object. In docstrings and comments, "the broker" means RabbitMQ.
     """
 
     def __init__(self, url: str, name: str, stopping: Event, on_heartbeat: Callable[[], None]) -> None:

@@ -15,9 +15,10 @@ import structlog
 
 from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
-from chat_worker.dead import dead_letter, refusal
+from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery, Handler, Source
 from chat_worker.errors import Fatal
+from chat_worker.replies import refusal
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ CPU_SECONDS = 2.0
 
 def handle(source: Source, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
     """Handle deliveries, and yield the publications; a dead letter and a refusal for each poison message.
+
+    The runtime calls every handler through this function. Without suspects, it only calls the handler.
 
     Args:
         source: The source of the deliveries.

@@ -108,6 +108,7 @@ def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, s
     """
 
     def report() -> None:
+        """Report the service's health. The broker calls this only while it is used, so `service` exists then."""
         health.report(settings.health_file, service.health())
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:

@@ -18,9 +18,10 @@ from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.messages import History, Mine, Page, Position, Recorded, Search, post_id
 from chat_wire.units import SECOND
 from chat_worker.clock import now
-from chat_worker.dead import dead_letter, refusal, reply
+from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
 from chat_worker.errors import NoInbox
+from chat_worker.replies import refusal, reply
 from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()

@@ -20,8 +20,8 @@ def session_id(author: str, request: str) -> str:
 def decide_claim(state: State, entry: ClaimName) -> Outcome:
     """Grant the name if it is free or if the same author holds it; else refuse the claim.
 
-    A client repeats a claim that gets no answer, and then gets the same one: its session as long as that lasts, or a
-    refusal within RECENT_SECONDS. If the session has ended meanwhile, the answer says so.
+    A client repeats a claim until it receives an answer, and each repetition has the outcome of the first claim: the
+    session as long as that lasts, or for RECENT_SECONDS the refusal. If the session has ended, the answer says so.
     """
     session = session_id(entry.author, entry.request)
     before = state.holders.get(entry.key)
@@ -38,7 +38,10 @@ def decide_claim(state: State, entry: ClaimName) -> Outcome:
 
 
 def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:
-    """Open a session that holds the name, in the partition with the fewest; end the author's earlier session."""
+    """Open a session that holds the name; end the earlier session that holds it.
+
+    The new session posts to the partition with the fewest sessions.
+    """
     ended = end_session(state, before, "taken", entry.request) if before else None
     connected = entry.inbox not in state.departed
     events = presence_events(state, session, entry.name, kinds_of_change(before, connected))

@@ -8,15 +8,16 @@ from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_registry import intake, journal
 from chat_registry.identity import ReplicaIdentity
-from chat_registry.journal import Command, Departed
+from chat_registry.journal import Departed, JournalEntry
 from chat_registry.questions import UserQuestions
 from chat_registry.view import View
 from chat_tokens.tokens import verify
 from chat_wire.errors import InvalidToken, WireError
 from chat_wire.messages import ListUsers
 from chat_worker.clock import now
-from chat_worker.dead import dead_letter, refusal
+from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
+from chat_worker.replies import refusal
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class CommandHandler:
 
     def handle_requests(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each valid command, answer each question, and refuse everything else."""
-        entries: list[Command] = []
+        entries: list[JournalEntry] = []
         for delivery in deliveries:
             try:
                 request = intake.decode_request(delivery)
@@ -80,7 +81,7 @@ class CommandHandler:
         return max(now(), self._view.state.time + 1)
 
 
-def _append(entries: Sequence[Command]) -> Iterator[Publication]:
+def _append(entries: Sequence[JournalEntry]) -> Iterator[Publication]:
     """Yield one message for all entries: far cheaper to publish and to read than one message for each."""
     if entries:
         yield Publication(exchange=topology.JOURNAL.name, routing_key="", body=journal.encode(entries))

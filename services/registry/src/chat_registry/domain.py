@@ -1,20 +1,20 @@
 """The registry's state machine: it applies the entries of the journal.
 
-The code is pure and reads no clock. The outcome of an entry depends only on the state and the entry, so all replicas
-agree. An entry may be in the journal twice. The second time it has the same outcome as the first time, because the
-replica that should have published the outcome may have died.
+The code reads no clock and does no I/O. The outcome of an entry depends only on the state and the entry, so all
+replicas agree. A replica may die before it publishes an outcome, so an entry may be in the journal twice. The second
+one has the same outcome as the first, so that the client receives it in any case.
 
 `claims` grants names; `sessions` resumes and ends sessions.
 """
 
 from chat_registry.claims import decide_claim
-from chat_registry.journal import ClaimName, Command, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.journal import ClaimName, Departed, ExitSession, JournalEntry, ReleaseName, ResumeSession
 from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.sessions import exit_session, lose_connections, release_name, resume_session
 from chat_registry.state import State, forget_old
 
 
-def apply(state: State, offset: int, entry: Command, index: int = 0) -> Outcome:
+def apply(state: State, offset: int, entry: JournalEntry, index: int = 0) -> Outcome:
     """Apply one entry of the journal to the state.
 
     Args:
@@ -34,7 +34,7 @@ def apply(state: State, offset: int, entry: Command, index: int = 0) -> Outcome:
     return _decide(state, entry)
 
 
-def _decide(state: State, entry: Command) -> Outcome:
+def _decide(state: State, entry: JournalEntry) -> Outcome:
     match entry:
         case ClaimName():
             return decide_claim(state, entry)

@@ -10,7 +10,7 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_registry.journal import ClaimName, Command, Departed, RequestedEntry
+from chat_registry.journal import ClaimName, Departed, JournalEntry, RequestedEntry
 from chat_registry.outcome import Outcome
 from chat_registry.presence import events_of_loss
 from chat_registry.state import EndedSession, Holder, PresenceEvent, State
@@ -18,7 +18,7 @@ from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Notice, Refused, SessionEnded
 from chat_wire.units import SECOND
-from chat_worker.dead import reply
+from chat_worker.replies import reply
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 REPEAT_SECONDS = 600
 
 
-def publications(entry: Command, offset: int, outcome: Outcome, private_key: str) -> Iterator[Publication]:
+def publications(entry: JournalEntry, offset: int, outcome: Outcome, private_key: str) -> Iterator[Publication]:
     """Yield the answer to the client, the revoked session for the other services, and the notices for the rooms.
 
     Args:
@@ -62,7 +62,7 @@ def recent_publications(state: State) -> Iterator[Publication]:
                 yield from _notices(event)
 
 
-def log_outcome(entry: Command, outcome: Outcome) -> None:
+def log_outcome(entry: JournalEntry, outcome: Outcome) -> None:
     """Log the outcome of an entry, without secrets and tokens."""
     if isinstance(outcome.reply, Holder):
         name = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"

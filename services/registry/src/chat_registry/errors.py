@@ -3,8 +3,9 @@
     RegistryError
     └── Diverged      the journal is not the one that the snapshot was made from
 
-A request with an error of `chat_wire` gets a refusal, and the registry skips and logs an entry or a part of a snapshot
-with one. Only a snapshot that cannot be decoded although it has all its parts ends the process (`snapshots.Collector`).
+The registry refuses a request that raises an error of `chat_wire`. It skips and logs an entry of the journal, or a part
+of a snapshot, that raises one. Only a snapshot that cannot be decoded although it has all its parts ends the process
+(`snapshots.Collector`).
 """
 
 

@@ -76,16 +76,16 @@ class JournalMarker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
     origin: str
 
 
-Command: TypeAlias = ClaimName | ResumeSession | ExitSession | ReleaseName | Departed
-_decoder = msgspec.json.Decoder(Command | JournalMarker | tuple[Command, ...])
+JournalEntry: TypeAlias = ClaimName | ResumeSession | ExitSession | ReleaseName | Departed
+_decoder = msgspec.json.Decoder(JournalEntry | JournalMarker | tuple[JournalEntry, ...])
 
 
-def encode(entries: Sequence[Command]) -> bytes:
+def encode(entries: Sequence[JournalEntry]) -> bytes:
     """Return the journal message that appends these entries, of which there is at least one."""
     return codec.encode(entries[0] if len(entries) == 1 else entries)
 
 
-def decode(body: bytes) -> tuple[Command | JournalMarker, ...]:
+def decode(body: bytes) -> tuple[JournalEntry | JournalMarker, ...]:
     """Return the entries, or the marker, in a journal message.
 
     Raises:

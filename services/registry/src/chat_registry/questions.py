@@ -14,7 +14,7 @@ from chat_amqp.publisher import Publication
 from chat_registry.state import State
 from chat_wire.codec import encode
 from chat_wire.messages import Refused, Users
-from chat_worker.dead import reply
+from chat_worker.replies import reply
 
 log = structlog.get_logger()
 

@@ -68,7 +68,7 @@ class Replay:
 
     def check_silence(self) -> None:
         """Read the journal from its first entry if it ends before the anchor of the snapshot."""
-        if self._view.anchor_missing and time.monotonic() > self._silent_at:
+        if self._view.expects_anchor and time.monotonic() > self._silent_at:
             self._restart(Diverged("the journal ends before the last entry of the snapshot"))
 
     def _consume(self) -> None:

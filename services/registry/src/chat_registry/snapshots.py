@@ -16,8 +16,8 @@ PART_ROWS = 5_000
 class SnapshotPart:
     """Part `part` of `parts`, counting from 0, of the state after the message at `offset`.
 
-    `entry` is the digest of that message. If the journal has another message there, the snapshot belongs to another
-    journal. The other fields are those of `State`.
+    `entry` is the digest of that message, which `view.View` calls the anchor. If the journal has another message there,
+    the snapshot belongs to another journal. The other fields are those of `State`.
     """
 
     type: Literal["snapshot"] = "snapshot"

@@ -4,7 +4,7 @@ import structlog
 
 from chat_registry import domain, journal
 from chat_registry.errors import Diverged
-from chat_registry.journal import Command, JournalMarker
+from chat_registry.journal import JournalEntry, JournalMarker
 from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.state import State
 from chat_wire.errors import WireError
@@ -45,7 +45,7 @@ class View:
         return "first" if self._anchor is None else self.state.offset
 
     @property
-    def anchor_missing(self) -> bool:
+    def expects_anchor(self) -> bool:
         """Whether the view has yet to read the anchor of its snapshot."""
         return self._anchor is not None
 
@@ -59,7 +59,7 @@ class View:
         self._since_snapshot = None
         self.state.offset = -1
 
-    def read(self, delivery: Delivery) -> list[tuple[Command | JournalMarker, Outcome]]:
+    def read(self, delivery: Delivery) -> list[tuple[JournalEntry | JournalMarker, Outcome]]:
         """Apply a message of the journal and return its entries with their outcomes.
 
         Raises:
@@ -86,7 +86,7 @@ class View:
             self._since_snapshot = 0
         return due
 
-    def _apply(self, offset: int, index: int, entry: Command | JournalMarker) -> Outcome:
+    def _apply(self, offset: int, index: int, entry: JournalEntry | JournalMarker) -> Outcome:
         if isinstance(entry, JournalMarker) or self._is_known(entry):
             return NOTHING
         return domain.apply(self.state, offset, entry, index)
@@ -99,11 +99,11 @@ class View:
             )
         self._anchor = None
 
-    def _is_known(self, entry: Command) -> bool:
+    def _is_known(self, entry: JournalEntry) -> bool:
         return self._known_until is not None and entry.time <= self._known_until
 
 
-def _decode(delivery: Delivery) -> tuple[Command | JournalMarker, ...]:
+def _decode(delivery: Delivery) -> tuple[JournalEntry | JournalMarker, ...]:
     """Return the entries in a delivery, or none if it is unreadable. All replicas skip the same ones, so they agree."""
     try:
         return journal.decode(delivery.body)

@@ -22,8 +22,9 @@ from chat_wire.messages import Batch, Posts, PostsRefused, id_ranges
 from chat_wire.units import SECOND
 from chat_worker.broker import Broker
 from chat_worker.clock import now, steady
-from chat_worker.dead import dead_letter, refusal, reply
+from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery, Source
+from chat_worker.replies import refusal, reply
 from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()

@@ -37,7 +37,7 @@ class Rejected:
     error: WireError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """The fate of each post of one message.
 

@@ -1,0 +1,37 @@
+"""Replies: the publications that answer a request in its sender's inbox."""
+
+from chat_amqp import topology
+from chat_amqp.publisher import Publication
+from chat_wire.codec import encode
+from chat_wire.errors import WireError
+from chat_wire.messages import Refused
+from chat_worker.delivery import Delivery
+
+
+def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[Publication]:
+    """Return the answer `Refused` for the sender of a delivery.
+
+    Args:
+        delivery: The delivery.
+        request: The id of the request; None if the service could not read it.
+        error: Why the service refuses it.
+
+    Returns:
+        One publication; none if the delivery does not name an inbox.
+    """
+    return reply(delivery.reply_to, encode(Refused(request=request, reason=error.reason, text=str(error))))
+
+
+def reply(inbox: str | None, body: bytes) -> list[Publication]:
+    """Return an answer to an inbox. The broker drops it if the inbox does not exist any more.
+
+    Args:
+        inbox: The `reply_to` of the request.
+        body: The answer.
+
+    Returns:
+        One publication; none if `inbox` is not the name of an inbox.
+    """
+    if inbox is None or not topology.is_inbox(inbox):
+        return []
+    return [Publication(exchange="", routing_key=inbox, body=body, mandatory=False)]
