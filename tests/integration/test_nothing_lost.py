@@ -48,7 +48,7 @@ def assert_nothing_lost(system: System, members: list[Chatter], sent: dict[str, 
     expected = sorted(each for ids in sent.values() for each in ids)
     until(lambda: have_heard(members, len(expected)), 60, "all members have received all posts")
     for member in members:
-        assert sorted(once(member.ids())) == expected, "a later post of a sender came before an earlier one"
+        assert sorted(once(member.ids())) == expected, "a post is missing, or a later one of its sender came first"
     until(lambda: len(recorded(system)) >= len(expected), 60, "log.txt has all posts")
     assert sorted(recorded(system)) == expected
 
@@ -58,7 +58,7 @@ def assert_one_order(system: System, members: list[Chatter], sent: dict[str, lis
     order = recorded(system)
     for ids in sent.values():
         own = set(ids)
-        assert [each for each in order if each in own] == ids
+        assert [each for each in order if each in own] == ids, "a later post of a sender came before an earlier one"
     for member in members:
         assert once(member.ids()) == order
 

@@ -46,7 +46,8 @@ def _postgresql_query(wanted: Iterable[str]) -> str:
 
 
 FULL_TEXTS = {
-    # The tokenizer `ascii` splits at ASCII characters that are not letters or digits; `fold` leaves no others.
+    # The tokenizer `ascii` splits at ASCII characters that are not letters or digits. `fold` has replaced all other
+    # separators by spaces.
     "sqlite": FullText(
         create=(
             "CREATE VIRTUAL TABLE IF NOT EXISTS words "

@@ -23,7 +23,7 @@ from chat_wire.messages import Position, Recorded, post_id
 
 MAX_SESSIONS = 10_000
 _POST, _SESSION = POSTS.c, SESSIONS.c
-_IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("most", type_=sa.Integer)
+_IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("max_posts", type_=sa.Integer)
 _RECORDED = sa.select(*(column for column in _POST if column.name != "owner"))
 _NEWEST = _RECORDED.order_by(_POST.number.desc()).limit(1)
 _HISTORY = (
@@ -32,15 +32,18 @@ _HISTORY = (
     .limit(_LIMIT)
 )
 _COLUMNS = ", ".join(f'posts."{column.name}"' for column in _RECORDED.selected_columns)
-# CROSS JOIN makes SQLite read the words first, the newest posts that match, and stop at the limit.
+# CROSS JOIN makes SQLite read the table words first: it looks up only the posts that match, from the newest one on, and
+# stops at the limit.
 _SEARCH = f"""
 SELECT {_COLUMNS} FROM words CROSS JOIN posts
 WHERE {{condition}} AND words.rowid < :before AND posts.number = words.rowid AND posts.room = :in_room
-ORDER BY words.rowid DESC LIMIT :most
+ORDER BY words.rowid DESC LIMIT :max_posts
 """
 _SENT_BY = (
     _RECORDED.where(
-        _POST.owner == sa.bindparam("of"), _POST.author == sa.bindparam("by"), _POST.number > sa.bindparam("after")
+        _POST.owner == sa.bindparam("by_owner"),
+        _POST.author == sa.bindparam("by_author"),
+        _POST.number > sa.bindparam("after"),
     )
     .order_by(_POST.number)
     .limit(_LIMIT)
@@ -58,7 +61,7 @@ _RECENT_SEQUENCES = (
     .order_by(_SESSION.server_ts.desc())
     .limit(MAX_SESSIONS)
 )
-_REMOVE_SESSION = sa.delete(SESSIONS).where(_SESSION.room == _IN_ROOM, _SESSION.session == sa.bindparam("of"))
+_REMOVE_SESSION = sa.delete(SESSIONS).where(_SESSION.room == _IN_ROOM, _SESSION.session == sa.bindparam("of_session"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +159,19 @@ class Index:
     def history(self, room: str, before: int | None, limit: int) -> list[Recorded]:
         """Return the newest `limit` posts of a room before number `before`, newest first."""
         number = MAX_INT64 if before is None else _to_column(before)
-        return self._posts(_HISTORY, in_room=room, before=number, most=limit)
+        return self._posts(_HISTORY, in_room=room, before=number, max_posts=limit)
 
     def search(self, room: str, words: Iterable[str], before: int, limit: int) -> list[Recorded]:
         """Return the newest `limit` posts of a room before number `before` that match all words, newest first."""
         query, number = self._full_text.query(words), _to_column(before)
-        return self._posts(self._search, query=query, in_room=room, before=number, most=limit)
+        return self._posts(self._search, query=query, in_room=room, before=number, max_posts=limit)
 
     def sent_by(self, author: str, name: str, after: int, limit: int) -> list[Recorded]:
         """Return the oldest `limit` posts of an author under a name after number `after`, oldest first."""
         number = _to_column(after)
-        return self._posts(_SENT_BY, of=owner_number(author, name), by=author, after=number, most=limit)
+        return self._posts(
+            _SENT_BY, by_owner=owner_number(author, name), by_author=author, after=number, max_posts=limit
+        )
 
     def _posts(self, statement: sa.Select[Any] | sa.TextualSelect, **parameters: Any) -> list[Recorded]:
         return [to_post(*row) for row in self._rows(statement, **parameters)]

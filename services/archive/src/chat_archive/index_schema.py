@@ -12,8 +12,8 @@ METADATA = sa.MetaData()
 # SQLite's row numbers have 64 bits, and the type INTEGER.
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 # Texts are stored as JSON, because PostgreSQL refuses NUL in a text and a client can send it.
-# No index makes posts unique: the last sequences of the sessions do, which costs less
-# (docs/decisions/0015-identify-posts-by-log-line.md).
+# No unique index keeps a post from being added twice: the writer compares the last sequences in SESSIONS, which costs
+# less (docs/decisions/0015-identify-posts-by-log-line.md).
 POSTS = sa.Table(
     "posts",
     METADATA,
@@ -43,8 +43,9 @@ SESSIONS = sa.Table(
     sa.Index("sessions_heard", "room", "server_ts", "session", "sequence"),
     sqlite_with_rowid=False,
 )
-# Rename this table whenever the content of rows changes: an older index then has no checkpoint, and is rebuilt.
-# Rename a table itself when its columns change, because CREATE TABLE IF NOT EXISTS leaves an existing one alone.
+# If a later version puts other content into the rows of any table, rename this table (checkpoint_3, ...): an existing
+# index then has no checkpoint, and the writer rebuilds it. If the columns of a table change, rename that table as well,
+# because CREATE TABLE IF NOT EXISTS leaves an existing one alone.
 CHECKPOINT = sa.Table(
     "checkpoint_2",
     METADATA,

@@ -1,4 +1,4 @@
-"""The writer lease: the replica that holds it is the only one that writes.
+"""The writer lease: only the replica that holds it writes to log.txt and the index.
 
 Holding a message of `archive.writer`, a queue with a single active consumer, is the lease. The holder leaves the newest
 message unacknowledged (`Source.keep_last`), so RabbitMQ gives it to another replica once the holder's connection is
@@ -52,7 +52,10 @@ class WriterLease:
         return Source(queue=topology.WRITER_LEASE.name, handle=self._hold, keep_last=True)
 
     def message(self) -> Publication:
-        """Return a message for the queue. Every replica publishes one when it begins to serve, so one always exists."""
+        """Return a message for the queue.
+
+        Every replica publishes one when it begins to serve, with or without the lease, so the queue always has one.
+        """
         return Publication(
             exchange=topology.DEFAULT.name, routing_key=topology.WRITER_LEASE.name, body=encode(LeaseMessage())
         )

@@ -29,7 +29,7 @@ class Writer:
 
     One step follows the other: create the tables of the index, open log.txt, catch up, follow the rooms, and check
     log.txt each second. If storage fails anywhere, the writer closes everything, so that another replica can open
-    log.txt, and begins again after a pause. Only the first step does not need the lease.
+    log.txt, and begins again after a pause. Every replica takes the first step; the others need the lease.
 
     Attributes:
         index_ready: Whether the index has its tables, so that questions can be answered.
