@@ -42,6 +42,27 @@ except Leave as leave:
     sys.exit(leave.status)
 """
 
+SIGNAL_BESIDE_THE_WAIT = """
+import os, signal, sys, threading
+from chat_client.leaving import Leave
+from chat_client.line.client import LineClient
+from testkit.fake_session import FakeSession
+
+class Client(LineClient):
+    def _next(self):
+        print("waits", flush=True)
+        return super()._next()
+
+client = Client("ann", FakeSession, at_terminal=True)
+signal.signal(signal.SIGINT, client.interrupt)
+threading.Thread(target=threading.Event().wait, daemon=True).start()  # takes the signal: the main thread blocks it
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+try:
+    client.run()
+except Leave as leave:
+    sys.exit(leave.status)
+"""
+
 
 class AtTerminal:
     """A line client that runs in a thread, its session, and what it has printed."""
@@ -218,3 +239,15 @@ def test_an_interrupt_while_the_end_is_being_printed_neither_cuts_it_nor_changes
     assert (process.returncode, complaints) == (0, b"")
     assert b"it is over" in shown
     assert shown.count(b"z") == 1_000_000
+
+
+def test_a_signal_that_does_not_end_the_wait_is_not_lost() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SIGNAL_BESIDE_THE_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waits\n"
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(timeout=20) == INTERRUPTED
+    process.communicate()

@@ -5,6 +5,7 @@ the kernel edits the line being typed (decision 21).
 """
 
 import queue
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -23,6 +24,7 @@ from chat_wire.errors import InvalidName
 
 COULD_NOT_JOIN = 2
 PATIENCE_SECONDS = 2.0
+SIGNAL_SECONDS = 0.5  # a signal that arrives just before the main thread blocks does not end the wait (signal(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,16 @@ class LineClient:
         return status or self._output.status
 
     def _next(self) -> Event | LineArrived | Interrupted:
-        with suppress(queue.Empty):
-            return self._happened.get(timeout=self._patience)
-        self._patience = None
-        self._output.notice(_("leaving once your messages are delivered; Ctrl+C leaves at once and keeps your name"))
-        return self._happened.get()
+        """Wait for what happens next, in short waits: Python runs signal handlers between them at the latest."""
+        until = None if self._patience is None else time.monotonic() + self._patience
+        while True:
+            with suppress(queue.Empty):
+                return self._happened.get(timeout=SIGNAL_SECONDS)
+            if until is not None and time.monotonic() >= until:
+                until = self._patience = None
+                self._output.notice(
+                    _("leaving once your messages are delivered; Ctrl+C leaves at once and keeps your name")
+                )
 
     def _handle(self, happened: Event | LineArrived | Interrupted) -> None:
         match happened:
