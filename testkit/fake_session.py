@@ -14,6 +14,7 @@ from textual.widget import Widget
 from chat_client import events
 from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.room_screen import RoomScreen
+from chat_client.places import Query
 from chat_client.settings import ClientSettings
 from chat_wire.names import name_key
 from chat_wire.text import check_text
@@ -65,9 +66,9 @@ class FakeSession:
         """Record the request."""
         self.requests.append(("my_messages", None))
 
-    def older(self) -> None:
+    def history(self, query: Query) -> None:
         """Record the request."""
-        self.requests.append(("older", None))
+        self.requests.append(("history", query))
 
     def search(self, words: str) -> None:
         """Record the request."""

@@ -5,6 +5,7 @@ from textual.events import AppBlur, Key
 
 from chat_client import events
 from chat_client.fullscreen.help_screen import HelpScreen
+from chat_client.places import Older
 from testkit.fake_session import MINUTE, NOON, ChatDriver, message, run_in_room
 
 LOST = events.ConnectionLost(broker="host:5672")
@@ -78,26 +79,30 @@ def test_a_lost_connection_is_shown_and_messages_wait() -> None:
 
 def test_the_top_requests_older_messages() -> None:
     async def steps(chat: ChatDriver) -> None:
-        await chat.until(lambda: chat.requests("older"), "the client requests older messages")
-        await chat.emit(events.OlderListed(messages=(message("the first ever", at=NOON - MINUTE),), more=False))
+        await chat.until(lambda: chat.requests("history"), "the client requests older messages")
+        first = message("the first ever", at=NOON - MINUTE)
+        await chat.emit(events.HistoryListed(query=Older(None), messages=(first,), more=False))
         assert "the first ever" in chat.screen()
 
     run_in_room(steps, message("hello"))
 
 
 def test_a_failed_request_for_older_messages_is_repeated_only_when_the_person_scrolls_up() -> None:
-    failed = (events.Remark(text="the archive does not answer"), events.OlderListed(messages=(), more=True))
+    failed = (
+        events.Remark(text="the archive does not answer"),
+        events.HistoryListed(query=Older(None), messages=(), more=True, failed=True),
+    )
 
     async def steps(chat: ChatDriver) -> None:
-        await chat.until(lambda: chat.requests("older"), "the client requests older messages")
+        await chat.until(lambda: chat.requests("history"), "the client requests older messages")
         await chat.emit(*failed)
         await chat.emit(message("more"))
-        assert chat.requests("older") == [None]
+        assert chat.requests("history") == [Older(None)]
         await chat.pilot.press("pageup")
         await chat.pilot.pause()
-        assert chat.requests("older") == [None, None]
+        assert chat.requests("history") == [Older(None)] * 2
         await chat.emit(*failed)
-        assert chat.requests("older") == [None, None]
+        assert chat.requests("history") == [Older(None)] * 2
 
     run_in_room(steps, message("hello"))
 

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from chat_client.places import Query
+
 
 class ChatSession(Protocol):
     """A session as the frontends use it: `chat_client.session.Session`, or a fake in a test.
@@ -24,8 +26,8 @@ class ChatSession(Protocol):
     def my_messages(self) -> None:
         """Request all messages of this person under this name: one or more MyMessagesListed follow."""
 
-    def older(self) -> None:
-        """Request the page before the oldest message received: OlderListed follows."""
+    def history(self, query: Query) -> None:
+        """Request a page of the room's history: HistoryListed follows."""
 
     def search(self, words: str) -> None:
         """Request the newest messages that hold all words: SearchListed follows."""

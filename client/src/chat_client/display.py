@@ -75,7 +75,7 @@ def lines(event: events.Event) -> list[str]:
             | events.NameRefused()
             | events.Delayed()
             | events.NotSent()
-            | events.OlderListed()
+            | events.HistoryListed()
             | events.Ended()
         ):
             return []

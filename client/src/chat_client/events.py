@@ -3,8 +3,10 @@
 Times are in microseconds since 1970-01-01 UTC.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from chat_client.places import Place, Query
 
 if TYPE_CHECKING:  # loading the messages takes time, and the question for the name does not need them
     from chat_wire.messages import NoticeKind
@@ -54,12 +56,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """A post of the room, reported once. A post of this session carries its `sequence`."""
+    """A post of the room, reported once. A post of this session carries its `sequence`.
+
+    The `place` is not compared: the stream and the archive report the same post with and without a number.
+    """
 
     at: int
     user: str
     text: str
     sequence: int | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +111,20 @@ class MyMessagesListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OlderListed:
-    """The messages before the oldest one reported, oldest first; `more` if there may be still older ones.
+class HistoryListed:
+    """The messages that a query of the room's history found, oldest first.
 
-    No messages together with `more` mean that the request failed. A Remark before this event has the reason.
+    Attributes:
+        query: The query.
+        messages: The messages.
+        more: Whether there are more messages in the direction of the query.
+        failed: Whether the archive did not answer, or refused. A Remark before this event has the reason.
     """
 
+    query: Query
     messages: tuple[MessageReceived, ...]
     more: bool
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +167,7 @@ Event = (
     | NotSent
     | UsersListed
     | MyMessagesListed
-    | OlderListed
+    | HistoryListed
     | SearchListed
     | Remark
     | Ended

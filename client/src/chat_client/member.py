@@ -9,7 +9,7 @@ from typing import assert_never
 from chat_amqp import topology
 from chat_client.connection_status import ConnectionStatus
 from chat_client.events import ConnectionLost, Ended, Event, Joined, Remark, Waiting
-from chat_client.history import ANSWER_SECONDS, OlderRequest, SearchRequest
+from chat_client.history import ANSWER_SECONDS, HistoryRequests, SearchRequest
 from chat_client.language import _
 from chat_client.member_link import MemberLink
 from chat_client.membership import ClaimRequest, FirstPageRequest, LeaveRequest, RenewRequest
@@ -42,7 +42,7 @@ class Member:
         claim_request: Claims a name.
         users_request: Asks for the users.
         my_messages_request: Asks for the person's own messages.
-        older_request: Asks for earlier messages.
+        history_requests: Ask for pages of the room's history.
         search_request: Asks for messages that have some words.
         leave_request: Ends the session.
         over: Whether the session has ended.
@@ -63,13 +63,13 @@ class Member:
         self._sender = Sender(ROOM, pending, self.posting.outbox, self.status.wait_for)
         self.users_request = UsersRequest(pending, emit)
         self.my_messages_request = MyMessagesRequest(room, pending, emit)
-        self.older_request = OlderRequest(room, pending, emit)
+        self.history_requests = HistoryRequests(ROOM, pending, emit)
         self.search_request = SearchRequest(ROOM, pending, emit)
         self.claim_request = ClaimRequest(secret, pending, emit, self._on_granted)
         self._renew_request = RenewRequest(
             secret, pending, emit, self._on_granted, on_refused=lambda text: self._end(text, False)
         )
-        self._first_page_request = FirstPageRequest(room, self.older_request, pending, emit, self._on_joined)
+        self._first_page_request = FirstPageRequest(room, pending, emit, self._on_joined)
         self.leave_request = LeaveRequest(pending, emit, self._end)
         self._grant: Granted | None = None
         self._joined = False
@@ -198,7 +198,7 @@ class Member:
         due = self._grant and (now >= self._renew_at or self._room.lost_at > self._grant.at)
         if self._grant and due and not self._renew_request.waiting and not self.leave_request.waiting:
             self._renew_request.ask(self._grant.token)
-        others = (self.older_request, self.search_request, self.users_request)
+        others = (self.history_requests, self.search_request, self.users_request)
         busy = pending or self.my_messages_request.busy or any(request.waiting for request in others)
         if self._joined and not busy:
             self.leave_request.ask_if_wanted()

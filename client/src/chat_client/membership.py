@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from chat_amqp import topology
 from chat_client.events import Event, NameRefused, Remark
-from chat_client.history import OlderRequest
 from chat_client.language import _
 from chat_client.member_link import MemberLink
 from chat_client.requests import GrantRequest, PendingRequests, Request
@@ -108,7 +107,6 @@ class FirstPageRequest(Request[Page]):
     def __init__(
         self,
         room: RoomFollower,
-        older: OlderRequest,
         pending: PendingRequests,
         emit: Callable[[Event], None],
         on_joined: Callable[[], None],
@@ -117,14 +115,12 @@ class FirstPageRequest(Request[Page]):
 
         Args:
             room: Reports the messages, and follows the room after them.
-            older: Asks for the page before these messages later.
             pending: Keeps the request until it is answered.
             emit: Receives a Remark if the messages are missing.
             on_joined: Called once the messages are reported, before the room is followed.
         """
         super().__init__(pending, emit)
         self._room = room
-        self._older = older
         self._on_joined = on_joined
 
     def ask(self, now: float) -> None:
@@ -138,7 +134,6 @@ class FirstPageRequest(Request[Page]):
     def answered(self, answer: Page, link: MemberLink, now: float) -> None:
         """Report the messages, and follow the room after them."""
         self._room.recall(answer)
-        self._older.recalled(answer)
         self._on_joined()  # before anything can fail: the history must not be reported again
         self._room.attach(link, now)
 

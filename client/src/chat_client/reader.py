@@ -3,6 +3,7 @@
 from collections import OrderedDict
 
 from chat_client.events import MessageReceived, PresenceChanged
+from chat_client.places import Place
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.messages import Batch, Notice, Page, Position, Recorded, entry_ids
 
@@ -10,18 +11,12 @@ NOTICES_REMEMBERED = 10_000
 # Two routers' clocks may differ by some seconds, so an entry that is a little older may still be new. Microseconds.
 CLOCK_SLACK = 60_000_000
 
-# The place of a post in the room's stream: the offset of its entry, and its index in that entry.
-PostPosition = tuple[int, int]
-
 
 class Reader:
     """Reads a room's stream and returns each post and notice once, even if the stream has it twice.
 
     It knows the last entry that it read. On a new connection it attaches there and expects that entry. If another one
     comes, the stream was deleted or cut short, and the reader starts again at its first entry.
-
-    Attributes:
-        first: The position of the first post that it has returned.
     """
 
     def __init__(self) -> None:
@@ -33,7 +28,6 @@ class Reader:
         self._read_to: str | None = None  # in the entry it attached at
         self._newest = 0
         self._floor = 0
-        self.first: PostPosition | None = None
 
     @property
     def checking(self) -> bool:
@@ -48,8 +42,6 @@ class Reader:
         for message in page.messages:
             self._sequences.admit(message.session, message.sequence)
             self._newest = max(self._newest, message.server_ts)
-        if page.messages:
-            self.first = (page.messages[0].offset, page.messages[0].index)
         return [as_received(message) for message in page.messages]
 
     def start_offset(self) -> int | str:
@@ -87,9 +79,7 @@ class Reader:
             self._position = Position(offset=offset, id=ids[-1])
         if isinstance(entry, Notice):
             return [] if known else self._read_notice(entry)
-        if self.first is None:
-            self.first = (offset, known)
-        return self._read_batch(entry, session, known)
+        return self._read_batch(offset, entry, session, known)
 
     def _read_notice(self, entry: Notice) -> list[MessageReceived | PresenceChanged]:
         if entry.id in self._notices or entry.at < self._floor:
@@ -99,7 +89,9 @@ class Reader:
             self._notices.popitem(last=False)
         return [PresenceChanged(at=entry.at, user=entry.user, kind=entry.kind)]
 
-    def _read_batch(self, entry: Batch, session: str, known: int) -> list[MessageReceived | PresenceChanged]:
+    def _read_batch(
+        self, offset: int, entry: Batch, session: str, known: int
+    ) -> list[MessageReceived | PresenceChanged]:
         self._newest = max(self._newest, entry.server_ts)
         posts = [(run, post) for run in entry.runs for post in run.posts]
         # The deduplicator has to see known posts, too, so `admit` comes before `index >= known`.
@@ -109,6 +101,7 @@ class Reader:
                 user=run.user,
                 text=post.text,
                 sequence=post.sequence if run.session == session else None,
+                place=Place(offset, index),
             )
             for index, (run, post) in enumerate(posts)
             if entry.server_ts >= self._floor or run.session == session
@@ -118,4 +111,5 @@ class Reader:
 
 def as_received(message: Recorded) -> MessageReceived:
     """Return a recorded post as the event that reports it."""
-    return MessageReceived(at=message.server_ts, user=message.user, text=message.text)
+    place = Place(message.offset, message.index, message.number)
+    return MessageReceived(at=message.server_ts, user=message.user, text=message.text, place=place)

@@ -6,7 +6,7 @@ from chat_client.events import Event, MessageReceived, PresenceChanged, Remark
 from chat_client.language import _
 from chat_client.member_link import MemberLink
 from chat_client.posting import Posting
-from chat_client.reader import PostPosition, Reader
+from chat_client.reader import Reader
 from chat_wire.codec import decode
 from chat_wire.errors import UnknownType, WireError
 from chat_wire.messages import Batch, Notice, Page
@@ -42,11 +42,6 @@ class RoomFollower:
         self.attached = False
         self.newest_own = -1
         self.lost_at = 0
-
-    @property
-    def first(self) -> PostPosition | None:
-        """The position of the first post reported."""
-        return self._reader.first
 
     def joined(self, at: int) -> None:
         """Report no notice from before the time at which this member joined, by the registry's clock."""

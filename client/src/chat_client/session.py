@@ -20,6 +20,7 @@ from chat_client.events import ConnectionLost, Ended, Event, Waiting
 from chat_client.language import _
 from chat_client.link import Link
 from chat_client.member import Member
+from chat_client.places import Query
 from chat_client.sending import SERVICES_MISSING
 from chat_client.settings import broker_name
 from chat_wire.messages import Post
@@ -100,9 +101,9 @@ class Session:
         """Ask for all messages of this person under this name: one or more MyMessagesListed follow."""
         self._call(self._member.my_messages_request.want)
 
-    def older(self) -> None:
-        """Ask for the page of messages before the oldest one reported: OlderListed follows."""
-        self._call(self._member.older_request.ask)
+    def history(self, query: Query) -> None:
+        """Ask for a page of the room's history: HistoryListed follows."""
+        self._call(self._member.history_requests.ask, query)
 
     def search(self, words: str) -> None:
         """Ask for the newest messages that have all words: SearchListed follows.

@@ -20,6 +20,7 @@ TEXTS = {
     ),
     "name_taken": marked("the name is taken: choose another name"),
     "no_answer": marked("the archive is not available: try again later"),
+    "not_recorded": marked("the archive has not recorded these messages yet: try again"),
     "session_ended": marked("this session is over: join again"),
     "too_fast": marked("too many messages per second: wait a moment, then send again"),
     "unknown_room": marked("the room does not exist"),

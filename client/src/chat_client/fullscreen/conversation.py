@@ -140,6 +140,10 @@ class Conversation:
         position = bisect_right(starts, row) - 1
         return self.end + position, row - starts[position]
 
+    def item(self, number: int) -> Item:
+        """Return the item with a number."""
+        return self._items.item(number)
+
     def row_of(self, number: int, offset: int = 0) -> int:
         """Return the row of the conversation at an offset in the item or unsent post with this number.
 

@@ -11,12 +11,12 @@ from chat_client.events import (
     Delayed,
     Ended,
     Event,
+    HistoryListed,
     Joined,
     MessageReceived,
     MyMessagesListed,
     NameRefused,
     NotSent,
-    OlderListed,
     PresenceChanged,
     Remark,
     SearchListed,
@@ -33,7 +33,7 @@ from chat_client.fullscreen.speakers import Speakers
 from chat_client.language import _
 
 Update = (
-    Waiting | WaitingOver | Delayed | NotSent | OlderListed | SearchListed | MyMessagesListed | NameRefused | Ended
+    Waiting | WaitingOver | Delayed | NotSent | HistoryListed | SearchListed | MyMessagesListed | NameRefused | Ended
 )  # the events that add nothing to the end of the transcript
 
 
@@ -111,8 +111,8 @@ class EventPresenter:
                 self._widgets.transcript.delay(sequence)
             case NotSent(sequence=sequence, reason=reason):
                 self._widgets.transcript.refuse(sequence, reason)
-            case OlderListed(messages=messages, more=more):
-                self._widgets.transcript.add_older(messages, more)
+            case HistoryListed():
+                self._widgets.transcript.add_older(event.messages, event.more)
             case SearchListed():
                 self._results.search_listed(event)
             case MyMessagesListed():

@@ -20,6 +20,7 @@ from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_widgets import room_widgets
 from chat_client.language import _
+from chat_client.places import Older
 
 
 class RoomScreen(Screen[None]):
@@ -84,7 +85,7 @@ class RoomScreen(Screen[None]):
 
     def on_transcript_view_reached_top(self) -> None:
         """Request older messages."""
-        self._session.older()
+        self._session.history(Older(self._widgets.transcript.oldest))
 
     def on_transcript_view_new_below_changed(self) -> None:
         """Show how many messages are below the view."""

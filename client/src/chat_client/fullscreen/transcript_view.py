@@ -15,6 +15,7 @@ from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.conversation_view import ConversationView
 from chat_client.fullscreen.items import Item
 from chat_client.fullscreen.selection import whole_rows, word_at
+from chat_client.places import Place
 
 
 class Older(Enum):
@@ -73,6 +74,12 @@ class TranscriptView(ConversationView):
     def refused(self) -> list[NotSent]:
         """The refused posts, oldest first."""
         return self._conversation.refused
+
+    @property
+    def oldest(self) -> Place | None:
+        """The place of the oldest message; None without messages."""
+        items = map(self._conversation.item, range(self._conversation.first, self._conversation.end))
+        return next((item.place for item in items if isinstance(item, MessageReceived)), None)
 
     @property
     def new_below(self) -> int:

@@ -236,7 +236,7 @@ class LineClient:
             # Output.show has printed these.
             case events.Waiting() | events.WaitingOver() | events.ConnectionLost() | events.ConnectedAgain():
                 pass
-            case events.PresenceChanged() | events.UsersListed() | events.MyMessagesListed() | events.OlderListed():
+            case events.PresenceChanged() | events.UsersListed() | events.MyMessagesListed() | events.HistoryListed():
                 pass
             case events.Remark():
                 pass

@@ -8,14 +8,23 @@ from chat_wire.messages.numbers import Int64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A client asks for the newest posts of a room. The archive answers with `Page`.
+    """A client asks for posts of a room: the newest, or those near a place or time. The archive answers with `Page`.
+
+    At most one of `before`, `after`, `since`, `before_offset` and `after_offset` has a value. The archive refuses a
+    place that it has not recorded yet, with the reason `not_recorded`.
 
     Attributes:
         request: A random id.
         token: The session's token.
         room: The room's name.
-        before: Return posts with a lower number than this; null for the newest posts.
+        before: Return the newest posts with a lower number than this; null for the newest posts of the room.
         limit: The largest number of posts to return; the archive returns fewer if this is large.
+        after: Return the oldest posts with a higher number than this.
+        since: Return the first post that arrived at a router at this time or later, and the posts after it.
+        before_offset: Return the newest posts before the place with this offset in the room's stream.
+        before_index: The index of that place.
+        after_offset: Return the oldest posts after the place with this offset in the room's stream.
+        after_index: The index of that place.
     """
 
     type: Literal["history"] = "history"
@@ -24,6 +33,12 @@ class History:
     room: str
     before: Int64 | None
     limit: Int64
+    after: Int64 | None = None
+    since: Int64 | None = None
+    before_offset: Int64 | None = None
+    before_index: Int64 = 0
+    after_offset: Int64 | None = None
+    after_index: Int64 = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +138,9 @@ class Page:
             For `Mine`: the place of the newest recorded post of the lobby, up to which the answer is complete.
         last: On the newest page of `History`: the last recorded sequence of each session that may still post. With it,
             a reader drops posts that come again in the stream.
+        placed: Whether this answers a question with `after`, `since`, `before_offset` or `after_offset`. For all but
+            `before_offset`, `more` stands for newer posts. An archive of the last version ignores these fields, and
+            answers with its newest posts and without this field.
     """
 
     type: Literal["page"] = "page"
@@ -131,3 +149,4 @@ class Page:
     more: bool
     position: Position | None
     last: dict[str, int] = field(default_factory=dict)
+    placed: bool = False
