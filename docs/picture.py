@@ -70,10 +70,10 @@ def main() -> None:
         (directory / "node").mkdir()
         with running_node(directory / "node") as node, system_in(node.broker(keys), "/", directory) as system:
             system.all()
-            PICTURE.write_text(asyncio.run(_draw(system)))
+            PICTURE.write_text(asyncio.run(_draw(system, directory)))
 
 
-async def _draw(system: System) -> str:
+async def _draw(system: System, state: Path) -> str:
     url = system.url("client")
     guests = {name: await asyncio.to_thread(Guest, url, name) for name in ("bob", "noor", "mei")}
     for name, text in TALK[:2]:
@@ -81,6 +81,7 @@ async def _draw(system: System) -> str:
     app = ChatApp(
         ClientSettings(amqp_url=url, name="ana"),
         lambda emit: Session(url, secrets.token_hex(32), emit),
+        state,
     )
     async with app.run_test(size=SIZE) as pilot:
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from textual.pilot import Pilot
@@ -145,9 +147,9 @@ def widget_text(widget: Widget) -> str:
 
 @asynccontextmanager
 async def open_client(
-    size: tuple[int, int] = (80, 24), name: str | None = None, local_time: bool = False
+    size: tuple[int, int] = (80, 24), name: str | None = None, local_time: bool = False, state: Path | None = None
 ) -> AsyncIterator[ChatDriver]:
-    """Open the client at the question for the name."""
+    """Open the client at the question for the name. `state` is where it remembers things; by default it forgets all."""
     settings = ClientSettings(amqp_url="amqp://nobody", name=name, local_time=local_time)
     sessions: list[FakeSession] = []
 
@@ -155,21 +157,25 @@ async def open_client(
         sessions.append(FakeSession(emit))
         return sessions[0]
 
-    app = ChatApp(settings, open_session)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        deadline = time.monotonic() + SECONDS
-        while app.session is None:
-            assert time.monotonic() < deadline, "there is a session"
-            await asyncio.sleep(0.01)
-        yield ChatDriver(app, pilot, sessions[0])
+    with TemporaryDirectory(ignore_cleanup_errors=True) as forgotten:
+        app = ChatApp(settings, open_session, state or Path(forgotten))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            deadline = time.monotonic() + SECONDS
+            while app.session is None:
+                assert time.monotonic() < deadline, "there is a session"
+                await asyncio.sleep(0.01)
+            yield ChatDriver(app, pilot, sessions[0])
 
 
 @asynccontextmanager
 async def join_room(
-    *history: events.MessageReceived, size: tuple[int, int] = (80, 24), local_time: bool = False
+    *history: events.MessageReceived,
+    size: tuple[int, int] = (80, 24),
+    local_time: bool = False,
+    state: Path | None = None,
 ) -> AsyncIterator[ChatDriver]:
     """Open the client in the room as alice. bob is connected, and eve is disconnected."""
-    async with open_client(size, "alice", local_time) as chat:
+    async with open_client(size, "alice", local_time, state) as chat:
         await chat.emit(*history, events.Joined(name="alice", room="lobby"))
         await chat.emit(events.UsersListed(connected=("alice", "bob"), disconnected=("eve",)))
         yield chat

@@ -45,7 +45,28 @@ def test_a_submission_ends_the_walk() -> None:
 
     walk.add("three")
 
-    assert walk_up(walk, "") == ["three", "two", "one"]
+    assert walk_up(walk, "") == ["three", "draft", "two", "one"]
+
+
+def test_a_draft_left_for_an_old_text_becomes_an_entry() -> None:
+    walk = history("one")
+    walk.older("typed before")
+
+    assert walk.add("one") == ["typed before", "one"]
+    assert walk_up(walk, "") == ["one", "typed before", "one"]
+
+
+def test_the_draft_to_go_on_with_is_the_changed_text_that_is_shown() -> None:
+    walk = history("one", "two")
+    assert walk.drafts("") == []
+    assert walk.drafts("draft") == ["draft"]
+    walk.older("draft")
+    assert walk.drafts("two") == ["draft"]
+    assert walk.drafts("two!") == ["draft", "two!"]
+
+
+def test_the_texts_of_earlier_runs_are_there() -> None:
+    assert walk_up(InputHistory(["one", "two"]), "") == ["two", "one"]
 
 
 def test_a_changed_text_keeps_its_change_until_the_next_submission() -> None:
@@ -54,8 +75,8 @@ def test_a_changed_text_keeps_its_change_until_the_next_submission() -> None:
     walk.older("two and more")
 
     assert walk.newer("one") == "two and more"
-    walk.add("three")
-    assert walk_up(walk, "") == ["three", "two", "one"]
+    walk.add("two and more")
+    assert walk_up(walk, "") == ["two and more", "two", "one"]
 
 
 def test_the_history_keeps_the_newest_thousand_texts() -> None:

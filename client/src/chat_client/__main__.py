@@ -33,15 +33,16 @@ def main() -> int:
     logging.getLogger().addHandler(logging.NullHandler())  # log lines would disturb the screen
     try:
         settings = client_settings(os.environ, sys.argv[1:])
-        secret = author_secret(Path(user_state_dir("tertulia")))
+        state = Path(user_state_dir("tertulia"))
+        secret = author_secret(state)
     except SettingError as error:
         return _complain(refusal("missing_setting", str(error)))
     except ClientError as error:
         return _complain(str(error))
-    return _run(settings, secret)
+    return _run(settings, secret, state)
 
 
-def _run(settings: ClientSettings, secret: str) -> int:
+def _run(settings: ClientSettings, secret: str, state: Path) -> int:
     """Load and run one frontend only, so that it soon asks for the name."""
     open_session = session_opener(settings.amqp_url, secret)
     if settings.plain or not fits_full_screen(os.environ, (sys.stdin, sys.stdout, sys.stderr)):
@@ -50,7 +51,7 @@ def _run(settings: ClientSettings, secret: str) -> int:
         return line.run(settings, open_session)
     from chat_client.fullscreen import run as fullscreen
 
-    return fullscreen.run(settings, open_session)
+    return fullscreen.run(settings, open_session, state)
 
 
 def _open_closed_streams() -> None:

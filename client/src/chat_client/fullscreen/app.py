@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -19,7 +20,7 @@ from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
 from chat_client.opening import OpenSession
-from chat_client.settings import ClientSettings
+from chat_client.settings import ClientSettings, broker_name
 from chat_client.texts import explained
 from chat_wire.errors import InvalidName
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chat_client.chat_session import ChatSession
     from chat_client.fullscreen.room_screen import RoomScreen
     from chat_client.fullscreen.transcript_view import TranscriptView
+    from chat_client.room_memory import RoomMemory
 
 BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which screens have this class
 QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
@@ -42,18 +44,20 @@ class ChatApp(App[int]):
     class EventsArrived(Message):
         """The session has put events into the feed."""
 
-    def __init__(self, settings: ClientSettings, open_session: OpenSession) -> None:
+    def __init__(self, settings: ClientSettings, open_session: OpenSession, state: Path) -> None:
         """Create the app; it connects when it runs.
 
         Args:
             settings: The client's settings.
             open_session: Called once, in a thread, when the name screen is visible: loading the room and the AMQP
                 libraries takes longer than showing that screen.
+            state: The directory of what the client remembers from run to run.
         """
         # Textual shows greys when NO_COLOR is set, except in the terminal's own colours.
         super().__init__(ansi_color=settings.no_color or None)
         self._settings = settings
         self._open_session = open_session
+        self._state = state
         self.feed = Feed(lambda: self.post_message(self.EventsArrived()))
         self._name_screen = NameScreen(settings.name)
         self._chosen_name: str | None = None
@@ -135,10 +139,21 @@ class ChatApp(App[int]):
     async def _enter_room(self, joined: Joined) -> None:
         assert self.session
         assert self._room_screen
-        room = self._room_screen(self.session, joined, local_time=self._settings.local_time)
+        room = self._room_screen(self.session, joined, self._memory_of(joined), local_time=self._settings.local_time)
         await self.switch_screen(room)
         self._room = room
         room.show_events([*self._early_events, joined])
+
+    def _memory_of(self, joined: Joined) -> "RoomMemory":
+        from chat_client.room_memory import RoomMemory, memory_path  # what checks names takes time to load
+
+        broker = broker_name(self._settings.amqp_url)
+        return RoomMemory(memory_path(self._state, broker, joined.room, joined.name))
+
+    def save_draft(self) -> None:
+        """Save what the person has typed, once the app has ended in any way."""
+        if self._room:
+            self._room.save_draft()
 
     def _exit_if_ended(self, events: Sequence[Event]) -> None:
         for event in events:

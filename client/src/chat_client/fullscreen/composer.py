@@ -37,14 +37,16 @@ class Composer(TextArea, inherit_bindings=False):
     class Submitted(Message):
         """The person pressed Enter; the composer is empty again."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, entries: Sequence[str]) -> None:
             """Create the message.
 
             Args:
                 text: The text that was typed.
+                entries: What is new in the input history: the text, after texts that were typed and left unsubmitted.
             """
             super().__init__()
             self.text = text
+            self.entries = entries
 
     class LeaveRequested(Message):
         """The person pressed Ctrl+D in an empty composer."""
@@ -62,6 +64,21 @@ class Composer(TextArea, inherit_bindings=False):
         self._history = InputHistory()
         self._completion = Completion(("",))
         self._completed: tuple[str, Location] | None = None  # the state after it: Tab continues from there
+
+    @property
+    def drafts(self) -> Sequence[str]:
+        """The typed texts that were not submitted; the last is the one that the person goes on with."""
+        return self._history.drafts(self.text)
+
+    @property
+    def draft(self) -> str:
+        """The typed text that the person goes on with, or an empty text."""
+        return next(reversed(self.drafts), "")
+
+    def restore(self, history: Sequence[str], draft: str) -> None:
+        """Start with the input history and the draft of earlier runs."""
+        self._history = InputHistory(history)
+        self._show(draft)
 
     def on_text_area_changed(self) -> None:
         """Show how many characters are left when there are few."""
@@ -112,9 +129,9 @@ class Composer(TextArea, inherit_bindings=False):
         if len(text) > MAX_TEXT:
             self._refuse(_("The message has {count:,} characters, at most {most:,} are allowed: split it."), text)
         elif text.strip():
-            self._history.add(text)
+            entries = self._history.add(text)
             self.text = ""
-            self.post_message(self.Submitted(text))
+            self.post_message(self.Submitted(text, entries))
 
     def action_break_line(self) -> None:
         """Insert a line break."""

@@ -15,12 +15,14 @@ from chat_client.events import Event, Joined, NotSent
 from chat_client.fullscreen import bindings
 from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.composer import Composer
+from chat_client.fullscreen.draft_keeper import DraftKeeper
 from chat_client.fullscreen.event_presenter import EventPresenter
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_widgets import room_widgets
 from chat_client.language import _
 from chat_client.places import Older
+from chat_client.room_memory import RoomMemory
 
 
 class RoomScreen(Screen[None]):
@@ -29,17 +31,19 @@ class RoomScreen(Screen[None]):
     AUTO_FOCUS = "#composer"
     BINDINGS: ClassVar[list[BindingType]] = bindings.ROOM
 
-    def __init__(self, session: ChatSession, joined: Joined, *, local_time: bool) -> None:
+    def __init__(self, session: ChatSession, joined: Joined, memory: RoomMemory, *, local_time: bool) -> None:
         """Create the screen of the room that the session has joined.
 
         Args:
             session: Receives requests.
             joined: The room, and the name of this person in it.
+            memory: Keeps what the person types from run to run.
             local_time: Show times in the local time zone instead of UTC.
         """
         super().__init__()
         self._session = session
         self._widgets = room_widgets(joined, local_time=local_time)
+        self._keeper = DraftKeeper(self, self._widgets, memory)
         self._bell = Bell(joined.name)
         results = Results(self, session, joined.name, local_time=local_time)
         self._presenter = EventPresenter(session, self._widgets, results, self._bell)
@@ -53,6 +57,18 @@ class RoomScreen(Screen[None]):
             yield self._widgets.members
         yield self._widgets.composer
         yield self._widgets.status
+
+    def on_mount(self) -> None:
+        """Go on with the draft of the last run."""
+        self._keeper.restore()
+
+    def on_text_area_changed(self) -> None:
+        """Keep the draft."""
+        self._keeper.changed()
+
+    def save_draft(self) -> None:
+        """Save what is typed: the client ends."""
+        self._keeper.close()
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Show the session's events, and ring the bell if one of them asks for it."""
@@ -77,6 +93,7 @@ class RoomScreen(Screen[None]):
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Post the text, or carry out the command."""
+        self._keeper.submitted(event)
         commands.enter(event.text, self.commands)
 
     def on_composer_leave_requested(self) -> None:

@@ -1,6 +1,7 @@
 """The full-screen client from its start to its end."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chat_client import display, texts
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from chat_client.fullscreen.app import ChatApp
 
 
-def run(settings: ClientSettings, open_session: OpenSession) -> int:
+def run(settings: ClientSettings, open_session: OpenSession, state: Path) -> int:
     """Run the client until the session, the person, or a signal ends it.
 
     Once the terminal shows the shell again, stderr names each message that was not sent.
@@ -21,6 +22,7 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
     Args:
         settings: The client's settings.
         open_session: Creates the session.
+        state: The directory of what the client remembers from run to run.
 
     Returns:
         The exit status.
@@ -28,8 +30,11 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
     prepare(no_color=settings.no_color)
     from chat_client.fullscreen.app import ChatApp  # Textual reads its settings when it is imported
 
-    app = ChatApp(settings, open_session)
-    status = app.run()
+    app = ChatApp(settings, open_session, state)
+    try:
+        status = app.run()
+    finally:
+        app.save_draft()
     if app.session:
         app.session.close()
     for text in exit_messages(app):

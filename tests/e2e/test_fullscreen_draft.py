@@ -1,0 +1,43 @@
+"""What a person has typed survives every way in which the full-screen client ends."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from testkit.fullscreen_person import FullscreenPerson
+from testkit.processes import System
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_draft_survives_a_signal(chat: System, tmp_path: Path, number: signal.Signals) -> None:
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    ann.says("said before")
+    ann.types("not séñt 👍")
+    ann.sees("not séñt")
+    ann.terminal.kill(number)
+    assert ann.ends() == 128 + number
+
+    again = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    again.joins("ann")
+    again.sees("not séñt")
+    again.presses("Ctrl+Q")
+    assert again.ends() == 0
+
+
+def test_a_draft_survives_that_the_name_is_taken_over(chat: System, tmp_path: Path) -> None:
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    ann.types("typed in the first")
+    ann.sees("typed in the first")
+    other = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    other.asks_for("ann")
+    assert ann.ends() == 1
+
+    other.sees("● connected")
+    other.presses("Ctrl+Q")
+    assert other.ends() == 0
+    again = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    again.joins("ann")
+    again.sees("typed in the first")
