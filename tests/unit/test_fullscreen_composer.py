@@ -4,7 +4,7 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
-from chat_wire.limits import MAX_TEXT
+from chat_wire.limits import MAX_LINES, MAX_TEXT
 from testkit.composer_app import SCREEN_KEYS, ComposerApp, enter, notifications, paste, run_composer, type_in
 
 
@@ -194,6 +194,20 @@ def test_too_long_a_text_is_not_submitted_and_stays() -> None:
         await pilot.press("backspace", "enter")
         assert app.submitted == ["x" * MAX_TEXT]
         assert app.composer.border_subtitle == ""
+
+    run_composer(steps)
+
+
+def test_too_many_lines_are_shown_and_not_submitted() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        app.composer.insert("x\n" * MAX_LINES + "y")
+        await pilot.press("enter")
+        assert app.submitted == []
+        assert app.composer.border_subtitle == "1 line too many"
+        assert notifications(app) == ["The message has 201 lines, at most 200 are allowed: split it."]
+
+        await pilot.press("backspace", "backspace", "enter")
+        assert len(app.submitted) == 1
 
     run_composer(steps)
 

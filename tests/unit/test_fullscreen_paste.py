@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from chat_client.fullscreen.paste import PasteScreen
-from chat_wire.limits import MAX_TEXT
+from chat_wire.limits import MAX_LINES, MAX_TEXT
 from testkit.composer_app import ComposerApp, notifications, paste, run_composer, type_in
 
 
@@ -89,6 +89,17 @@ def test_too_long_a_paste_is_refused_with_its_length() -> None:
 
         assert app.composer.text == ""
         assert notifications(app) == ["The pasted text has 4,097 characters, at most 4,096 are allowed in a message."]
+
+    run_composer(steps)
+
+
+def test_a_paste_of_too_many_lines_is_refused_and_the_draft_stays() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await type_in(pilot, "ab")
+        await paste(pilot, lines(MAX_LINES + 1))
+
+        assert app.composer.text == "ab"
+        assert notifications(app) == ["The pasted text has 201 lines, at most 200 are allowed in a message."]
 
     run_composer(steps)
 

@@ -72,8 +72,9 @@ def rejected(verdict: Verdict) -> list[tuple[tuple[int, ...], str]]:
     return [(each.sequences, each.error.reason) for each in verdict.rejected]
 
 
-def test_a_text_that_breaks_a_rule_is_rejected_and_the_other_posts_are_accepted() -> None:
-    verdict = validator().validate(message("one", " ", "three"), 3, now=0)
+@pytest.mark.parametrize("text", [" ", "x\n" * 200])
+def test_a_text_that_breaks_a_rule_is_rejected_and_the_other_posts_are_accepted(text: str) -> None:
+    verdict = validator().validate(message("one", text, "three"), 3, now=0)
     assert [each.post.text for each in verdict.accepted] == ["one", "three"]
     assert (rejected(verdict), verdict.claims) == ([((2,), "invalid_text")], claims())
 

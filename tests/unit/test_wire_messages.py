@@ -114,10 +114,14 @@ def test_an_entry_lists_the_ids_of_its_posts_in_order() -> None:
     assert entry_ids(Notice(id="n1", room="lobby", kind="joined", user="ann", at=0)) == ["n1"]
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "x" * 4097])
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "x" * 4097, "x\n" * 200])
 def test_a_text_that_is_empty_or_too_long_is_invalid(text: str) -> None:
     with pytest.raises(InvalidText, match=r"type something|split it"):
         check_text(text)
+
+
+def test_two_hundred_lines_are_valid() -> None:
+    check_text("x\n" * 199 + "x")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Z", "C"]), min_size=1, max_size=4096))

@@ -80,7 +80,7 @@ class Session:
         """Post a message to the room.
 
         Args:
-            text: The text, 1 to 4,096 characters.
+            text: The text, 1 to 4,096 characters in at most 200 lines.
 
         Returns:
             The sequence of the message, which MessageReceived, Delayed and NotSent carry.

@@ -12,7 +12,7 @@ TEXTS = {
     "invalid_name": marked(
         "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces"
     ),
-    "invalid_text": marked("a message has 1 to 4,096 characters: type something, or split it"),
+    "invalid_text": marked("a message has 1 to 4,096 characters in at most 200 lines: type something, or split it"),
     "invalid_token": marked("the session has expired: join again"),
     "invalid_words": marked("a search takes 1 to 32 words: type letters or digits"),
     "missing_setting": marked(

@@ -13,9 +13,10 @@ from chat_client.fullscreen import bindings
 from chat_client.fullscreen.completion import Completion, completion
 from chat_client.fullscreen.input_history import InputHistory
 from chat_client.fullscreen.key_handling import run_own_binding
-from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text, line_count
-from chat_client.language import _
-from chat_wire.limits import MAX_TEXT
+from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text
+from chat_client.language import _, ngettext
+from chat_wire.limits import MAX_LINES, MAX_TEXT
+from chat_wire.text import line_count
 
 COUNT_FROM = 200  # the composer shows how many characters are left from this number down
 
@@ -81,11 +82,14 @@ class Composer(TextArea, inherit_bindings=False):
         self._show(draft)
 
     def on_text_area_changed(self) -> None:
-        """Show how many characters are left when there are few."""
+        """Show how many characters are left when there are few, and how many characters or lines are too many."""
         left = MAX_TEXT - len(self.text)
-        self.set_class(left < 0, "over")
+        over = line_count(self.text) - MAX_LINES
+        self.set_class(left < 0 or over > 0, "over")
         if left < 0:
             self.border_subtitle = _("{count} too many").format(count=-left)
+        elif over > 0:
+            self.border_subtitle = ngettext("{count} line too many", "{count} lines too many", over).format(count=over)
         else:
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
 
@@ -115,9 +119,11 @@ class Composer(TextArea, inherit_bindings=False):
         text = as_text(pasted)
         lines = line_count(text)
         if len(text) > MAX_TEXT:
-            self._refuse(
-                _("The pasted text has {count:,} characters, at most {most:,} are allowed in a message."), text
-            )
+            why = _("The pasted text has {count:,} characters, at most {most:,} are allowed in a message.")
+            self._refuse(why, len(text), MAX_TEXT)
+        elif lines > MAX_LINES:
+            why = _("The pasted text has {count:,} lines, at most {most:,} are allowed in a message.")
+            self._refuse(why, lines, MAX_LINES)
         elif lines > ASK_ABOVE_LINES:
             self.app.push_screen(PasteScreen(lines), lambda yes: self._insert(text) if yes else None)
         else:
@@ -127,7 +133,11 @@ class Composer(TextArea, inherit_bindings=False):
         """Submit the text unless it is blank or too long."""
         text = self.text
         if len(text) > MAX_TEXT:
-            self._refuse(_("The message has {count:,} characters, at most {most:,} are allowed: split it."), text)
+            why = _("The message has {count:,} characters, at most {most:,} are allowed: split it.")
+            self._refuse(why, len(text), MAX_TEXT)
+        elif line_count(text) > MAX_LINES:
+            why = _("The message has {count:,} lines, at most {most:,} are allowed: split it.")
+            self._refuse(why, line_count(text), MAX_LINES)
         elif text.strip():
             entries = self._history.add(text)
             self.text = ""
@@ -178,5 +188,5 @@ class Composer(TextArea, inherit_bindings=False):
         result = self.replace(text, start, end, maintain_selection_offset=False)
         self.move_cursor(result.end_location)  # again, now that the new height is known, to scroll far enough
 
-    def _refuse(self, why: str, text: str) -> None:
-        self.notify(why.format(count=len(text), most=MAX_TEXT), severity="warning", markup=False)
+    def _refuse(self, why: str, count: int, most: int) -> None:
+        self.notify(why.format(count=count, most=most), severity="warning", markup=False)

@@ -19,11 +19,6 @@ def as_text(pasted: str) -> str:
     return "\n".join("\t".join(map(display.safe, line.split("\t"))) for line in pasted.splitlines())
 
 
-def line_count(text: str) -> int:
-    """Return the number of lines of a text."""
-    return text.count("\n") + 1
-
-
 class PasteScreen(ModalScreen[bool]):
     """Asks whether many lines are to be one message: Enter or Escape."""
 

@@ -7,6 +7,7 @@ PARTITIONS = 16
 
 MAX_NAME = 32
 MAX_TEXT = 4096
+MAX_LINES = 200  # in a text; a text of MAX_TEXT characters reaches it only with fewer than 20 characters a line
 MAX_POSTS = 256  # in one message of posts
 MAX_REQUEST = 64  # the id of a request
 SECRET_LENGTHS = range(32, 129)

@@ -16,7 +16,7 @@ class Post:
     Attributes:
         sequence: The number of the post within its session: 1, 2, 3.
         client_ts: The time when the person sent it, by the client's clock.
-        text: The text, at most 4,096 characters.
+        text: The text, at most 4,096 characters in 200 lines.
     """
 
     sequence: Int64
