@@ -169,9 +169,15 @@ def action(text: str) -> str | None:
     return (text.removeprefix(ACTION).strip() or None) if text.startswith(ACTION) else None
 
 
+def usage(command: Command, *names: str) -> str:
+    """Return a command as it is typed, by these names or by all, with what stands for its argument."""
+    spellings = ", ".join(f"/{name}" for name in names or command.names)
+    return f"{spellings} {_(command.argument)}" if command.argument else spellings
+
+
 def help_rows() -> list[tuple[str, str]]:
     """Return each command as it is typed, with its help."""
-    return [*((_usage(command), _(command.help)) for command in COMMANDS), ("//text", _("send /text as a message"))]
+    return [*((usage(command), _(command.help)) for command in COMMANDS), ("//text", _("send /text as a message"))]
 
 
 def help_lines() -> list[str]:
@@ -194,20 +200,15 @@ def _carry_out(meaning: Text | Invocation | Mistake | None, line: str, frontend:
             assert_never(meaning)
 
 
-def _usage(command: Command, *names: str) -> str:
-    spellings = ", ".join(f"/{name}" for name in names or command.names)
-    return f"{spellings} {_(command.argument)}" if command.argument else spellings
-
-
 def _wrong_argument(command: Command, name: str, argument: str, line: str) -> str:
     if argument and not command.argument:
         hint = _("/{name} takes no argument: type /{name} alone (to send this as a message, type /{line})")
         return hint.format(name=name, line=line)
     if not argument and command.argument and not command.choices:
-        return _("/{name} needs an argument: type {usage}").format(name=name, usage=_usage(command, name))
+        return _("/{name} needs an argument: type {usage}").format(name=name, usage=usage(command, name))
     if argument and command.choices and argument.lower() not in command.choices:
         return _("/{name} does not know {argument}: type {usage}").format(
-            name=name, argument=argument, usage=_usage(command, name)
+            name=name, argument=argument, usage=usage(command, name)
         )
     return ""
 

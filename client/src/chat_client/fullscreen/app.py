@@ -3,20 +3,21 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import App
+from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from chat_client import display
 from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiting, WaitingOver
-from chat_client.fullscreen import palette, web_browser
+from chat_client.fullscreen import bindings, web_browser
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
+from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
 from chat_client.opening import OpenSession
@@ -34,11 +35,12 @@ BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which sc
 QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class ChatApp(App[int]):
+class ChatApp(App[int], inherit_bindings=False):
     """The client of one person at a terminal. Its result is the exit status."""
 
     CSS_PATH = "chat.tcss"
     TITLE = "Tertulia"
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.APP)
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     class EventsArrived(Message):
@@ -198,8 +200,6 @@ class ChatApp(App[int]):
 
     def action_command_palette(self) -> None:
         """Open the command palette."""
-        palette.open_palette(self)
+        from chat_client.fullscreen import palette
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Return the entries of the command palette."""
-        return palette.entries(self, self._room if screen is self._room else None)
+        palette.open_palette(self, palette.Everything, _("Search the commands and keys"))

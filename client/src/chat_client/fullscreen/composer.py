@@ -14,6 +14,7 @@ from chat_client.fullscreen.completion import Completion, completion
 from chat_client.fullscreen.input_history import InputHistory
 from chat_client.fullscreen.key_handling import run_own_binding
 from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text
+from chat_client.keys import Where
 from chat_client.language import _, ngettext
 from chat_wire.limits import MAX_LINES, MAX_TEXT
 from chat_wire.text import line_count
@@ -33,7 +34,7 @@ class Composer(TextArea, inherit_bindings=False):
     Composer:focus { border: round $border; }
     Composer.over { border: round $error; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings.COMPOSER
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.COMPOSER)
 
     class Submitted(Message):
         """The person pressed Enter; the composer is empty again."""
@@ -94,16 +95,7 @@ class Composer(TextArea, inherit_bindings=False):
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
 
     async def _on_key(self, event: Key) -> None:
-        """Submit on Enter.
-
-        A priority binding for Enter would run before the letters that a fast typist pressed earlier.
-        """
-        if await run_own_binding(self, event):
-            return
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.action_submit()
+        await run_own_binding(self, event)
 
     async def _on_paste(self, event: Paste) -> None:
         event.stop()

@@ -12,14 +12,14 @@ from textual.widgets import Static
 
 from chat_client import commands
 from chat_client.fullscreen import bindings
-from chat_client.keys import KEYS
+from chat_client.keys import Where, help_sections
 from chat_client.language import _
 
 
 class HelpScreen(ModalScreen[None]):
     """The commands and the keys."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.HELP
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.HELP)
 
     def compose(self) -> ComposeResult:
         """Lay out two columns that scroll."""
@@ -31,6 +31,9 @@ class HelpScreen(ModalScreen[None]):
 
 def _table() -> Table:
     table = Table.grid(padding=(0, 2))
-    for typed, what in [*commands.help_rows(), ("", ""), *((key, _(what)) for key, what in KEYS)]:
-        table.add_row(Text(typed, "bold"), Text(what))
+    for title, lines in [(_("Commands"), commands.help_rows()), *help_sections()]:
+        table.add_row(Text(title, "bold underline"))
+        for typed, what in lines:
+            table.add_row(Text(typed, "bold"), Text(what))
+        table.add_row()
     return table

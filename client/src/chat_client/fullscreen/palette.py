@@ -1,31 +1,106 @@
-"""The command palette, which Ctrl+P opens, and its entries."""
+"""The command palette, which Ctrl+P opens: every command, key and gesture, and the themes."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any
 
-from textual.app import SystemCommand
-from textual.command import CommandPalette
+from rich.text import Text
+from textual.app import App
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
 
+from chat_client import commands, keys
+from chat_client.fullscreen.composer import Composer
+from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.language import _
 
-if TYPE_CHECKING:
-    from chat_client.fullscreen.app import ChatApp
-    from chat_client.fullscreen.room_screen import RoomScreen
+Entry = tuple[str, Callable[[], Awaitable[None] | None]]
+NO_MATCH_SCORE = 0.01
 
 
-def open_palette(app: "ChatApp") -> None:
-    """Open the palette unless it is open."""
+class _Entries(Provider):
+    """Entries in a fixed order, which a search narrows."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the text and the callback of each entry."""
+        raise NotImplementedError
+
+    async def discover(self) -> Hits:
+        """Yield all entries."""
+        for text, callback in self.entries():
+            yield DiscoveryHit(Text(text), callback, text)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the entries that match; if none does, one that says so."""
+        matcher, found = self.matcher(query), False
+        for text, callback in self.entries():
+            if (score := matcher.match(text)) > 0:
+                found = True
+                yield Hit(score, matcher.highlight(text), callback, text)
+        if not found:
+            text = _("nothing matches")
+            yield Hit(NO_MATCH_SCORE, Text(text), lambda: None, text)
+
+
+class Everything(_Entries):
+    """The commands, the keys of the screen below, the gestures of the mouse, and the themes."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield them in the order of their tables."""
+        for composer in self.screen.query(Composer):
+            for command in commands.COMMANDS:
+                yield _entry(_(command.help), commands.usage(command)), partial(_type_command, composer, command)
+        yield _("Choose a colour theme"), partial(open_palette, self.app, Themes, _("Search the themes"))
+        nodes = _nodes(self.screen)
+        for row in keys.rows():
+            steps = [(nodes[where], action) for where, action in row.actions.items() if where in nodes]
+            if steps:
+                yield _entry(_(row.effect), keys.written(row.keys)), partial(_run_first, self.app, steps)
+        for gesture, effect in keys.GESTURES:
+            yield _entry(_(effect), _(gesture)), partial(self.app.push_screen, HelpScreen())
+
+
+class Themes(_Entries):
+    """The colour themes."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield them by name."""
+        for name in sorted(self.app.available_themes):
+            yield name, partial(setattr, self.app, "theme", name)
+
+
+def open_palette(app: App[Any], provider: type[Provider], placeholder: str) -> None:
+    """Open the palette with the entries of a provider, unless it is open."""
     if not isinstance(app.screen, CommandPalette):
-        app.push_screen(CommandPalette(placeholder=_("Search for a command"), id="--command-palette"))
+        app.push_screen(CommandPalette([provider], placeholder=placeholder, id="--command-palette"))
 
 
-def entries(app: "ChatApp", room: "RoomScreen | None") -> Iterable[SystemCommand]:
-    """Yield the entries: those of the room, if it is on the screen, then those of the app."""
-    if room:
-        yield SystemCommand(_("Help"), _("Show the commands and keys"), room.commands.show_help)
-        yield SystemCommand(
-            _("My messages"), _("List every message you have sent under this name"), room.commands.list_my_messages
-        )
-        yield SystemCommand(_("Members"), _("Show or hide the members"), room.action_toggle_members)
-    yield SystemCommand(_("Theme"), _("Choose a colour theme"), app.action_change_theme)
-    yield SystemCommand(_("Leave"), _("Leave the chat and free your name"), app.action_quit)
+def _entry(effect: str, typed: str) -> str:
+    return f"{effect[:1].upper()}{effect[1:]} · {typed}"
+
+
+def _nodes(screen: Screen[Any]) -> dict[str, DOMNode]:
+    """Return the app, the screen and its widgets by the names of their classes, the values of `Where`."""
+    return {type(node).__name__: node for node in (*screen.query("*"), screen, screen.app)}
+
+
+async def _run_first(app: App[Any], steps: list[tuple[DOMNode, str]]) -> None:
+    """Run the first action that its node does not skip, as a key does."""
+    for node, action in steps:
+        if isinstance(node, Widget) and node.can_focus:
+            app.screen.set_focus(node)
+        if await app.run_action(action, node):
+            return
+
+
+def _type_command(composer: Composer, command: commands.Command) -> None:
+    """Run a command that can stand alone. Put another one before the draft, which becomes its argument."""
+    typed = f"/{command.names[0]}"
+    if not command.argument or command.choices:
+        composer.post_message(Composer.Submitted(typed, entries=()))
+        return
+    result = composer.insert(f"{typed} ", (0, 0))
+    composer.move_cursor(result.end_location)
+    composer.focus()

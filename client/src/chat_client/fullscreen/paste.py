@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from chat_client import display
 from chat_client.fullscreen import bindings
+from chat_client.keys import Where
 from chat_client.language import _, ngettext
 
 ASK_ABOVE_LINES = 10
@@ -26,7 +27,7 @@ class PasteScreen(ModalScreen[bool]):
     PasteScreen { align: center middle; }
     PasteScreen Static { width: auto; max-width: 100%; padding: 1 2; border: round $primary; background: $surface; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings.PASTE
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.PASTE)
 
     def __init__(self, lines: int) -> None:
         """Create the question.

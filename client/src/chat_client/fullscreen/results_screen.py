@@ -12,13 +12,14 @@ from chat_client import display
 from chat_client.events import MessageReceived
 from chat_client.fullscreen import bindings
 from chat_client.fullscreen.transcript_view import TranscriptView
+from chat_client.keys import Where
 from chat_client.language import _
 
 
 class ResultsScreen(ModalScreen[None]):
     """A list of messages over the room, oldest first, that grows at either end as the archive answers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.RESULTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.RESULTS)
 
     def __init__(
         self, title: str, words: str | None, more: Callable[[], None] | None, *, own_name: str, local_time: bool

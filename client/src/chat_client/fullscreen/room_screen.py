@@ -20,6 +20,7 @@ from chat_client.fullscreen.event_presenter import EventPresenter
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_widgets import room_widgets
+from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.places import Older
 from chat_client.room_memory import RoomMemory
@@ -29,7 +30,7 @@ class RoomScreen(Screen[None]):
     """The transcript, the members, and the composer."""
 
     AUTO_FOCUS = "#composer"
-    BINDINGS: ClassVar[list[BindingType]] = bindings.ROOM
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.ROOM)
 
     def __init__(self, session: ChatSession, joined: Joined, memory: RoomMemory, *, local_time: bool) -> None:
         """Create the screen of the room that the session has joined.

@@ -15,6 +15,7 @@ from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.conversation_view import ConversationView
 from chat_client.fullscreen.items import Item
 from chat_client.fullscreen.selection import whole_rows, word_at
+from chat_client.keys import Where
 from chat_client.places import Place
 
 
@@ -31,7 +32,7 @@ class TranscriptView(ConversationView):
     """The received messages and events, oldest first, and below them the unsent posts."""
 
     FOCUS_ON_CLICK = False  # after a click here a person continues to type
-    BINDINGS: ClassVar[list[BindingType]] = bindings.TRANSCRIPT
+    BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.TRANSCRIPT)
 
     class ReachedTop(Message):
         """The oldest message is in view, or nearly. Posted once until `add_older` is called."""
