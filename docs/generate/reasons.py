@@ -37,6 +37,7 @@ CARRIERS = {
     "no_answer": "`refused`",
     "no_inbox": "dead letter",
     "not_held": "`refused`",
+    "not_recorded": "`refused`",
     "request_used": "`refused`",
     "session_ended": "`refused`",
     "storage_failed": "log line",
