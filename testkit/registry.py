@@ -5,6 +5,7 @@ from chat_registry.domain import apply
 from chat_registry.journal import ClaimName, Departed, ExitSession, JournalEntry, ReleaseName, ResumeSession
 from chat_registry.outcome import Outcome
 from chat_registry.state import State
+from chat_wire.names import name_key
 
 START = 1_800_000_000_000_000
 SECOND = 1_000_000
@@ -24,8 +25,8 @@ class Journal:
         self.entries.append(entry)
         return apply(self.state, len(self.entries) - 1, entry)
 
-    def claim(self, name: str, author: str, request: str, inbox: str = "") -> Outcome:
-        """Append a claim, from a new inbox unless one is given."""
+    def claim(self, name: str, author: str, request: str, inbox: str = "", *, distinct: bool = True) -> Outcome:
+        """Append a claim, from a new inbox unless one is given; one that is not `distinct` is of an older version."""
         return self.add(
             ClaimName(
                 origin="r1",
@@ -33,8 +34,9 @@ class Journal:
                 request=request,
                 inbox=inbox or f"inbox of {request}",
                 name=name,
-                key=name.casefold(),
+                key=name_key(name),
                 author=author,
+                distinct=distinct,
             )
         )
 
@@ -54,7 +56,7 @@ class Journal:
     def release(self, name: str, request: str) -> Outcome:
         """Append an operator's release of a name."""
         return self.add(
-            ReleaseName(origin="r1", time=self.now, request=request, inbox="", key=name.casefold(), name=name)
+            ReleaseName(origin="r1", time=self.now, request=request, inbox="", key=name_key(name), name=name)
         )
 
     def depart(self, inbox: str) -> Outcome:

@@ -19,6 +19,7 @@ The router writes a dead letter instead of `posts_refused` if the sender has no 
 # Reasons without an error class.
 MEANINGS = {
     "busy": "Too many questions wait in this registry replica.",
+    "name_alike": "The name looks like one in use.",
     "name_taken": "Another person holds the name.",
     "not_held": "Nobody holds the name that an operator wants to free.",
     "request_used": "The same claim got another name before.",
@@ -33,12 +34,14 @@ CARRIERS = {
     "invalid_token": "`refused`, `posts_refused`",
     "invalid_words": "`refused`",
     "log_held": "log line",
+    "name_alike": "`refused`",
     "name_taken": "`refused`",
     "no_answer": "`refused`",
     "no_inbox": "dead letter",
     "not_held": "`refused`",
     "not_recorded": "`refused`",
     "request_used": "`refused`",
+    "reserved_name": "`refused`",
     "session_ended": "`refused`",
     "storage_failed": "log line",
     "too_fast": "`posts_refused`",

@@ -351,3 +351,55 @@ def oldest_offset(system: System) -> int:
         )
         connection.drain_events(timeout=10)
     return offsets[0]
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_name_that_looks_like_one_in_use_is_refused_and_the_holder_comes_back(system: System) -> None:
+    ann, eve = member(system, "ann"), Chatter(system.url("client"))
+
+    refused = eve.claim("\u0430nn")  # the first letter is Cyrillic
+    assert (refused.reason, refused.text) == (
+        "name_alike",
+        "\u0430nn looks like ann, which is in use: choose another name",
+    )
+    assert eve.claim("ann.").reason == "invalid_name"
+    assert eve.claim("@all").reason == "invalid_name"
+    assert eve.claim("a11").reason == "reserved_name"
+    assert isinstance(ann.claim("Ann"), Granted)
+    assert isinstance(eve.claim("eve"), Granted)
+
+
+def test_of_two_names_that_look_alike_one_wins_when_two_replicas_read_both_at_once(
+    system: System, registry: Process
+) -> None:
+    replicas = [registry, system.started("registry", 2)]
+    ann, eve = Chatter(system.url("client")), Chatter(system.url("client"))
+    pairs = [(f"name{number}", f"n\u0430me{number}") for number in range(100)]
+
+    for pair in pairs:
+        for chatter, name in zip((ann, eve), pair, strict=True):
+            body = encode(Claim(request=f"claim of {name}", name=name, secret=chatter.secret))
+            chatter.publish("chat.registry", "registry.commands", body)
+
+    for one, other in pairs:
+        answers = {type(ann.answer(f"claim of {one}")), type(eve.answer(f"claim of {other}"))}
+        assert answers == {Granted, Refused}, one
+    assert all(replica.lines("session.claimed") for replica in replicas)
+
+
+def test_a_replica_replays_a_journal_in_which_an_older_version_granted_names_that_look_alike(system: System) -> None:
+    known, holder = Journal(), Chatter(system.url("client"))
+    known.now = time.time_ns() // 1000
+    for number, name in enumerate(["ann", "\u0430nn", "ann."]):
+        author = hashlib.sha256(holder.secret.encode()).hexdigest()
+        known.claim(name, author, f"r{number}", holder.inbox.name, distinct=False)
+    with connect(system.url("registry"), "test") as connection:
+        topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
+    publish(system, "chat.journal", [encode(entry) for entry in known.entries])
+
+    registry = system.started("registry")
+
+    assert registry.lines("registry.ready")[0]["names"] == 3
+    for name in ("\u0430nn", "ann."):
+        assert isinstance(holder.claim(name), Granted)
+    assert Chatter(system.url("client")).claim("ann.").reason == "invalid_name"

@@ -11,13 +11,15 @@ from chat_registry import intake
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ResumeSession
 from chat_registry.settings import registry_settings
+from chat_registry.state import State
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
-from chat_wire.errors import DecodeError, InvalidName, InvalidToken, UnknownType
+from chat_wire.errors import DecodeError, InvalidName, InvalidToken, ReservedName, UnknownType
 from chat_wire.messages import Claim, Release, Resume
 from chat_wire.settings import InvalidSetting
 from chat_worker.delivery import Delivery
 from chat_worker.errors import NoInbox
+from testkit.registry import Journal
 
 INBOX = f"inbox.{'0' * 32}"
 SECRET = "5" * 64
@@ -51,10 +53,11 @@ def test_the_entry_for_a_claim_does_not_contain_the_secret() -> None:
     request = intake.decode_request(delivery(Claim(request="r1", name="Bob", secret=SECRET)))
     assert isinstance(request, Claim)
 
-    entry = intake.entry_for(REPLICA, request, INBOX, NOW)
+    entry = intake.entry_for(REPLICA, request, INBOX, NOW, State())
 
     assert isinstance(entry, ClaimName)
     assert (entry.name, entry.key, entry.time, entry.inbox) == ("Bob", "bob", NOW, INBOX)
+    assert entry.distinct
     assert entry.author == hashlib.sha256(SECRET.encode()).hexdigest()
     assert SECRET.encode() not in encode(entry)
 
@@ -94,14 +97,14 @@ def test_a_malformed_request_is_refused(body: bytes) -> None:
 
 def test_an_invalid_name_or_token_makes_no_entry() -> None:
     with pytest.raises(InvalidName):
-        intake.entry_for(REPLICA, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW)
+        intake.entry_for(REPLICA, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW, State())
     with pytest.raises(InvalidToken):
-        intake.entry_for(REPLICA, Resume(request="r1", token="forged"), INBOX, NOW)
+        intake.entry_for(REPLICA, Resume(request="r1", token="forged"), INBOX, NOW, State())
 
 
 @pytest.mark.parametrize(("secret", "days"), [("", 0), ("wrong", 0), (SECRET, 0), (SECRET, 100)])
 def test_a_valid_token_or_an_expired_one_with_its_secret_resumes_a_session(secret: str, days: int) -> None:
-    entry = intake.entry_for(REPLICA, resume(secret), INBOX, NOW + days * DAY)
+    entry = intake.entry_for(REPLICA, resume(secret), INBOX, NOW + days * DAY, State())
 
     assert isinstance(entry, ResumeSession)
     assert (entry.session, entry.author) == (CLAIMS.session, CLAIMS.author)
@@ -111,7 +114,7 @@ def test_a_valid_token_or_an_expired_one_with_its_secret_resumes_a_session(secre
 @pytest.mark.parametrize("secret", ["", "wrong", CLAIMS.author])
 def test_an_expired_token_without_its_secret_is_refused(secret: str) -> None:
     with pytest.raises(InvalidToken, match="expired"):
-        intake.entry_for(REPLICA, resume(secret), INBOX, NOW + DAY)
+        intake.entry_for(REPLICA, resume(secret), INBOX, NOW + DAY, State())
 
 
 def resume(secret: str) -> Resume:
@@ -130,3 +133,50 @@ def test_a_deleted_inbox_is_a_departure_and_another_deleted_queue_is_not() -> No
 def test_a_private_key_that_cannot_sign_tokens_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="TOKEN_PRIVATE_KEY"):
         registry_settings({"TOKEN_PRIVATE_KEY": "no key"}, "r1")
+
+
+def claimed(name: str, state: State | None = None) -> ClaimName:
+    """Return the entry for a claim of a name, or raise what refuses it."""
+    entry = intake.entry_for(REPLICA, Claim(request="r1", name=name, secret=SECRET), INBOX, NOW, state or State())
+    assert isinstance(entry, ClaimName)
+    return entry
+
+
+@pytest.mark.parametrize("name", ["ann", "Ana-María", "o'neil", "ann.b", "7", "山田", "कृष्णा", "user_1", "a*b"])
+def test_a_name_may_have_punctuation_inside(name: str) -> None:
+    assert claimed(name).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ann.", "ann:", "ann,", "ann_", "ann)", "@ann", "@all", "*", "*ann", "-ann", "-", "_ann", "/ann", "#ann", "'ann"],
+)
+def test_a_name_that_begins_or_ends_with_punctuation_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName, match="begin and end it with a letter or a digit"):
+        claimed(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["all", "ALL", "a11", "\u0430ll", "everyone", "todos", "AQUÍ", "t0dos", "system", "admin", "you"]
+)
+def test_a_word_that_has_a_meaning_in_the_chat_is_refused(name: str) -> None:
+    with pytest.raises(ReservedName, match="has a meaning in the chat: choose another name"):
+        claimed(name)
+
+
+@pytest.mark.parametrize("name", ["ann.", "*ann", "all"])
+def test_a_person_takes_back_a_name_that_an_earlier_version_granted(name: str) -> None:
+    journal = Journal()
+    journal.claim(name, hashlib.sha256(SECRET.encode()).hexdigest(), "r0", distinct=False)
+    assert claimed(name, journal.state).name == name
+
+    journal.release(name, "r1")
+    with pytest.raises(InvalidName):
+        claimed(name, journal.state)
+
+
+def test_nobody_else_gets_an_old_name_that_breaks_the_rules_of_form() -> None:
+    journal = Journal()
+    journal.claim("ann.", "another author", "r0", distinct=False)
+    with pytest.raises(InvalidName):
+        claimed("ann.", journal.state)

@@ -10,12 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chat_registry import snapshots
 from chat_registry.claims import session_id
 from chat_registry.domain import apply
+from chat_registry.naming import skeletons
 from chat_registry.state import Holder, State
 from chat_wire import codec
 from chat_wire.limits import PARTITIONS
 from testkit.registry import Journal, presence
 
-NAMES = st.sampled_from(["Bob", "bob", "ann", "cid"])
+NAMES = st.sampled_from(["Bob", "bob", "BOB", "ann", "\u0430nn", "cid", "cId"])
 AUTHORS = st.sampled_from(["author-1", "author-2", "author-3"])
 INBOXES = st.sampled_from([f"inbox-{number}" for number in range(5)])
 
@@ -24,6 +25,7 @@ INBOXES = st.sampled_from([f"inbox-{number}" for number in range(5)])
 class Held:
     """The model's record of a name."""
 
+    name: str
     author: str
     session: str
     inbox: str
@@ -46,12 +48,14 @@ class RegistryMachine(RuleBasedStateMachine):
         request = self._request()
         outcome = self.journal.claim(name, author, request, inbox)
         held = self.model.get(name.casefold())
-        may = held is None or held.author == author
+        new = skeletons(name) - (skeletons(held.name) if held else frozenset())
+        alike = any(new & skeletons(other.name) for other in self.model.values() if other is not held)
+        may = not alike and (held is None or held.author == author)
         assert isinstance(outcome.reply, Holder) == may
         assert (outcome.ended.session if outcome.ended else None) == (held.session if held and may else None)
         if may:
             session = session_id(author, request)
-            self.model[name.casefold()] = Held(author, session, inbox, inbox not in self.left)
+            self.model[name.casefold()] = Held(name, author, session, inbox, inbox not in self.left)
             self.claims.append((author, request))
         self._hear(outcome.events)
 
@@ -155,6 +159,8 @@ def assert_consistent(state: State) -> None:
     assert state.sessions == {holder.session: holder.key for holder in holders}
     assert {key for keys in state.inboxes.values() for key in keys} == set(state.holders)
     assert all(holder.key in state.inboxes[holder.inbox] for holder in holders)
+    assert {key for keys in state.alike.values() for key in keys} == set(state.holders)
+    assert all(holder.key in state.alike[form] for holder in holders for form in skeletons(holder.name))
     assert state.partition_sizes == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]
     assert not set(state.sessions) & set(state.ended)
 

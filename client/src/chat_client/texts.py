@@ -10,7 +10,8 @@ from chat_wire.errors import WireError
 TEXTS = {
     "busy": marked("the chat is busy: try again"),
     "invalid_name": marked(
-        "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces"
+        "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces, "
+        "and begin and end with a letter or digit"
     ),
     "invalid_text": marked("a message has 1 to 4,096 characters in at most 200 lines: type something, or split it"),
     "invalid_token": marked("the session has expired: join again"),
@@ -18,9 +19,11 @@ TEXTS = {
     "missing_setting": marked(
         "AMQP_URL is not set, or AMQP_URL_FILE cannot be read: set one of them to the address of the broker"
     ),
+    "name_alike": marked("the name looks like one in use: choose another name"),
     "name_taken": marked("the name is taken: choose another name"),
     "no_answer": marked("the archive is not available: try again later"),
     "not_recorded": marked("the archive has not recorded these messages yet: try again"),
+    "reserved_name": marked("this word has a meaning in the chat, or looks like one that has: choose another name"),
     "session_ended": marked("this session is over: join again"),
     "too_fast": marked("too many messages per second: wait a moment, then send again"),
     "unknown_room": marked("the room does not exist"),

@@ -4,6 +4,7 @@
     ├── DecodeError       the body is not a message
     ├── UnknownType       the message has a type that the reader does not accept
     ├── InvalidName       a user name breaks a rule
+    │   └── ReservedName  a user name is, or looks like, a word that has a meaning in the chat
     ├── InvalidText       the text of a post breaks a rule
     ├── InvalidToken      a token is forged, has expired, or its session has ended
     └── UnknownRoom       the room does not exist
@@ -34,6 +35,12 @@ class InvalidName(WireError):
     """The user name breaks a rule; the text says which."""
 
     reason = "invalid_name"
+
+
+class ReservedName(InvalidName):
+    """The user name is a word that has a meaning in the chat, or looks like one."""
+
+    reason = "reserved_name"
 
 
 class InvalidText(WireError):

@@ -6,7 +6,7 @@ from chat_registry.journal import ClaimName
 from chat_registry.outcome import Outcome, refuse, refuse_ended
 from chat_registry.presence import kinds_of_change, presence_events
 from chat_registry.sessions import end_session, renew_session, token_expiry
-from chat_registry.state import Holder, State, put_holder
+from chat_registry.state import Holder, State, look_alike, put_holder
 
 
 def session_id(author: str, request: str) -> str:
@@ -18,7 +18,7 @@ def session_id(author: str, request: str) -> str:
 
 
 def decide_claim(state: State, entry: ClaimName) -> Outcome:
-    """Grant the name if it is free or if the same author holds it; else refuse the claim.
+    """Grant the name if it is free and looks like no other, or if the same author holds it; else refuse the claim.
 
     A client repeats a claim until it receives an answer, and each repetition has the outcome of the first claim: the
     session as long as that lasts, or for RECENT_SECONDS the refusal. If the session has ended, the answer says so.
@@ -31,10 +31,26 @@ def decide_claim(state: State, entry: ClaimName) -> Outcome:
         return refuse_ended(entry.request, state.ended[session])
     if session in state.sessions:
         return refuse(entry.request, "request_used", "this request got another name: make a new request")
-    if f"{session} {entry.key}" in state.refused or (before and before.author != entry.author):
+    refusal = _refusal(state, entry, before)
+    if refusal or f"{session} {entry.key}" in state.refused:
         state.refused.setdefault(f"{session} {entry.key}", state.time)
-        return refuse(entry.request, "name_taken", f"{entry.name} is taken: choose another name")
+        return refusal or _taken(entry)
     return _grant_name(state, entry, session, before)
+
+
+def _refusal(state: State, entry: ClaimName, before: Holder | None) -> Outcome | None:
+    """Return the outcome that refuses a claim whose name is in use or looks like one in use, else None."""
+    if before and before.author != entry.author:
+        return _taken(entry)
+    other = look_alike(state, entry.name, entry.key) if entry.distinct else None
+    if other:
+        text = f"{entry.name} looks like {other.name}, which is in use: choose another name"
+        return refuse(entry.request, "name_alike", text)
+    return None
+
+
+def _taken(entry: ClaimName) -> Outcome:
+    return refuse(entry.request, "name_taken", f"{entry.name} is taken: choose another name")
 
 
 def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:

@@ -52,7 +52,9 @@ class CommandHandler:
                 if isinstance(request, ListUsers):
                     yield from self._list_users(request, inbox)
                 else:
-                    entries.append(intake.entry_for(self._identity, request, inbox, self._entry_time()))
+                    entries.append(
+                        intake.entry_for(self._identity, request, inbox, self._entry_time(), self._view.state)
+                    )
             except WireError as error:
                 log.info("session.refused", reason=error.reason, error=str(error))
                 yield from refusal(delivery, request.request, error)

@@ -6,6 +6,8 @@ from typing import TypeAlias
 from chat_amqp import topology
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
+from chat_registry.naming import check_form
+from chat_registry.state import State
 from chat_tokens.tokens import claims_in, verify
 from chat_wire import codec
 from chat_wire.errors import DecodeError
@@ -44,7 +46,7 @@ def decode_request(delivery: Delivery) -> Request:
 
 
 def entry_for(
-    identity: ReplicaIdentity, request: Claim | Resume | Exit | Release, inbox: str, now: int
+    identity: ReplicaIdentity, request: Claim | Resume | Exit | Release, inbox: str, now: int, state: State
 ) -> ClaimName | ResumeSession | ExitSession | ReleaseName:
     """Return the journal entry for a request.
 
@@ -53,6 +55,7 @@ def entry_for(
         request: The request.
         inbox: The inbox that waits for the answer.
         now: The time of the entry, in microseconds.
+        state: The state that the replica knows, for a claim: a name that its author holds may break the rules of form.
 
     Raises:
         InvalidName: The name in a claim or a release breaks a rule.
@@ -60,7 +63,7 @@ def entry_for(
     """
     match request:
         case Claim():
-            return _claim_entry(identity, request, inbox, now)
+            return _claim_entry(identity, request, inbox, now, state)
         case Resume():
             return _resume_entry(identity, request, inbox, now)
         case Exit():
@@ -77,15 +80,20 @@ def departure_in(identity: ReplicaIdentity, delivery: Delivery, now: int) -> Dep
     return Departed(origin=identity.origin, time=now, inbox=name)
 
 
-def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int) -> ClaimName:
+def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int, state: State) -> ClaimName:
+    key, author = name_key(request.name), _author(request.secret)
+    holder = state.holders.get(key)
+    if holder is None or holder.author != author:
+        check_form(request.name)
     return ClaimName(
         origin=identity.origin,
         time=now,
         request=request.request,
         inbox=inbox,
         name=request.name,
-        key=name_key(request.name),
-        author=_author(request.secret),
+        key=key,
+        author=author,
+        distinct=True,
     )
 
 

@@ -36,12 +36,21 @@ class RequestedEntry(Entry, frozen=True, kw_only=True):
     inbox: str
 
 
-class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):
-    """An author asks for a name; `key` is the form that makes it unique, `name` is the form that the user typed."""
+class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name", omit_defaults=True):
+    """An author asks for a name.
+
+    Attributes:
+        name: The name as typed.
+        key: The form of the name that makes it unique.
+        author: The SHA-256 of the user's secret.
+        distinct: Whether to refuse the name if it looks like one in use. Entries of 0.2.0 and older lack this field, so
+            that a replay grants what those versions granted.
+    """
 
     name: str
     key: str
     author: str
+    distinct: bool = False
 
 
 class ResumeSession(RequestedEntry, frozen=True, kw_only=True, tag="resume_session"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from chat_registry.naming import skeletons
 from chat_wire.limits import PARTITIONS, TOKEN_SECONDS
 from chat_wire.messages import EndReason, NoticeKind
 from chat_wire.units import SECOND
@@ -87,6 +88,7 @@ class State:
         holders: The holder of each name, by the name's key.
         sessions: The key of each session's name.
         inboxes: The keys of the names that each inbox serves.
+        alike: The keys of the names that have each skeleton; several only among names that an earlier version granted.
         partition_sizes: The number of sessions in each partition.
         ended: Ended sessions whose tokens may still be valid, oldest first.
         departed: The time of each recent departure, by inbox, oldest first.
@@ -100,6 +102,7 @@ class State:
     holders: dict[str, Holder] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     inboxes: dict[str, set[str]] = field(default_factory=dict)
+    alike: dict[str, tuple[str, ...]] = field(default_factory=dict)
     partition_sizes: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
     ended: OrderedDict[str, EndedSession] = field(default_factory=OrderedDict)
     departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
@@ -123,6 +126,8 @@ def add_holder(state: State, holder: Holder) -> None:
     state.sessions[holder.session] = holder.key
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
     state.partition_sizes[holder.partition] += 1
+    for form in skeletons(holder.name):
+        state.alike[form] = tuple(sorted((*state.alike.get(form, ()), holder.key)))
 
 
 def remove_holder(state: State, key: str) -> None:
@@ -135,6 +140,26 @@ def remove_holder(state: State, key: str) -> None:
     state.inboxes[holder.inbox].remove(key)
     if not state.inboxes[holder.inbox]:
         del state.inboxes[holder.inbox]
+    for form in skeletons(holder.name):
+        state.alike[form] = tuple(other for other in state.alike[form] if other != key)
+        if not state.alike[form]:
+            del state.alike[form]
+
+
+def look_alike(state: State, name: str, key: str) -> Holder | None:
+    """Return the holder of another name that looks like this one, or None.
+
+    Args:
+        state: The state.
+        name: The name as typed.
+        key: The key of the name. A person who takes back a name may type it as before, whatever it looks like.
+    """
+    before = state.holders.get(key)
+    for form in skeletons(name) - (skeletons(before.name) if before else frozenset()):
+        for other in state.alike.get(form, ()):
+            if other != key:
+                return state.holders[other]
+    return None
 
 
 def add_departure(state: State, inbox: str) -> None:
