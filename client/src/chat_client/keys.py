@@ -65,7 +65,8 @@ _WRITE = (
 _READ = (
     Key("pageup", _SCROLL, {Where.ROOM: "page(-1)", Where.RESULTS: "page(-1)"}),
     Key("pagedown", _SCROLL, {Where.ROOM: "page(1)", Where.RESULTS: "page(1)"}),
-    Key("ctrl+end", marked("scroll to the newest message"), {Where.ROOM: "newest"}),
+    Key("ctrl+end", marked("go to the newest message"), {Where.ROOM: "newest"}),
+    Key("ctrl+home", marked("go to the oldest message of the room"), {Where.ROOM: "oldest"}),
     Key("f4", marked("show or hide the members"), {Where.ROOM: "toggle_members"}),
 )
 _CHOOSE = (

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from chat_client.events import MessageReceived, NotSent
+from chat_client.fullscreen.identity import Identity, identity
 from chat_client.fullscreen.items import Above, Item
 from chat_client.fullscreen.layout import LEAST_WIDTH, Layout
 from chat_client.fullscreen.measured_items import MeasuredItems
@@ -32,6 +33,8 @@ class Conversation:
         self._beginning_rows = 0  # 1 once the very first message is here
         self._items = MeasuredItems(Layout(80, local_time=local_time))
         self._awaits_new = False
+        self._new: Identity | None = None  # of the first new message, which may not be among the items
+        self._attached = True
         self._unsent = UnsentPosts()
         self._unsent_rows: list[list[Row]] = []
 
@@ -81,21 +84,57 @@ class Conversation:
         self._lay_out_unsent()
 
     def append(self, items: Sequence[Item]) -> None:
-        """Add newer items. A message that carries the sequence of an unsent post replaces that post."""
-        new = None
-        for number, item in enumerate(items, self.end):
+        """Add items that have arrived in the room. A message with the sequence of an unsent post replaces that post."""
+        self.receive(items)
+        self.extend(items)
+
+    def receive(self, items: Sequence[Item]) -> None:
+        """Take note of items that have arrived in the room, without adding them."""
+        for item in items:
             if isinstance(item, MessageReceived):
                 if item.sequence is not None:
                     self._unsent.remove(item.sequence)
                 elif self._awaits_new and item.user != self.layout.own_name:
-                    new, self._awaits_new = number, False
-        self._items.append(items, new)
+                    self._new, self._awaits_new = identity(item), False
+        self._lay_out_unsent()
+
+    def extend(self, items: Sequence[Item]) -> None:
+        """Add items after the last one."""
+        self._items.append(items, self._find_new(items, self.end))
         self._lay_out_unsent()
 
     def prepend(self, items: Sequence[Item], *, more: bool) -> None:
         """Add older items. Without `more`, the first of them is the very first of the room."""
-        self._items.prepend(items)
+        self._items.prepend(items, self._find_new(items, self.first - len(items)))
         self._beginning_rows = int(not more)
+        self._lay_out_unsent()
+
+    def drop_oldest(self) -> int:
+        """Remove some of the oldest items, and return how many rows fewer there are."""
+        height, self._beginning_rows = self.height, 0
+        self._items.drop_oldest()
+        self._lay_out_unsent()
+        return height - self.height
+
+    def drop_newest(self) -> None:
+        """Remove some of the newest items."""
+        self._items.drop_newest()
+        self._lay_out_unsent()
+
+    def clear(self) -> None:
+        """Remove all items. The posts that have not come back stay."""
+        self._items.clear()
+        self._beginning_rows = 0
+        self._lay_out_unsent()
+
+    @property
+    def attached(self) -> bool:
+        """Whether the newest item is the newest of the room. Unsent posts have rows only below that one."""
+        return self._attached
+
+    @attached.setter
+    def attached(self, attached: bool) -> None:
+        self._attached = attached
         self._lay_out_unsent()
 
     def post(self, sequence: int, text: str, at: int) -> None:
@@ -121,8 +160,14 @@ class Conversation:
 
     def mark_new(self) -> None:
         """Put a divider above the next message of another person, instead of where it is now."""
-        self._awaits_new = True
+        self._awaits_new, self._new = True, None
         self._items.remove_divider()
+        self._lay_out_unsent()
+
+    def divide(self, number: int) -> None:
+        """Put the divider above a message that was there before the person came."""
+        self._new = identity(self.item(number))
+        self._items.divide(number)
         self._lay_out_unsent()
 
     def locate(self, row: int) -> tuple[int, int]:
@@ -143,6 +188,10 @@ class Conversation:
     def item(self, number: int) -> Item:
         """Return the item with a number."""
         return self._items.item(number)
+
+    def items(self) -> list[Item]:
+        """Return all items."""
+        return [self.item(number) for number in range(self.first, self.end)]
 
     def row_of(self, number: int, offset: int = 0) -> int:
         """Return the row of the conversation at an offset in the item or unsent post with this number.
@@ -169,8 +218,17 @@ class Conversation:
         """The row of the first unsent post."""
         return self._beginning_rows + self._items.height
 
+    def _find_new(self, items: Sequence[Item], start: int) -> int | None:
+        """Return the number of the first new message, if it is among items with numbers from `start` on."""
+        if self._new is None or self.new is not None:
+            return None
+        return next((number for number, item in enumerate(items, start) if identity(item) == self._new), None)
+
     def _lay_out_unsent(self) -> None:
-        above, self._unsent_rows = self._items.above(self.end), []
+        self._unsent_rows = []
+        if not self._attached:
+            return
+        above = self._items.above(self.end)
         for post in self._unsent:
             self._unsent_rows.append(unsent_rows(post, above, self.layout))
             above = Above(post.as_message(self.layout.own_name) if post.reason is None else None, post.at)

@@ -87,7 +87,7 @@ class ConversationView(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the bottom from now on if it is in view."""
         super().watch_scroll_y(old_value, new_value)
-        self._following = round(new_value) >= self.max_scroll_y
+        self._following = self._at_newest
         self.view_changed()
 
     def notify_style_update(self) -> None:
@@ -127,6 +127,7 @@ class ConversationView(ScrollView, can_focus=True):
         self._strips.clear_unsent()
         self.virtual_size = Size(self._width, self._conversation.height)
         self.scroll_to(y=self.max_scroll_y if self._following else top, animate=False, force=True)
+        self._following = self._at_newest
         self.refresh()
         self.view_changed()
 
@@ -139,6 +140,11 @@ class ConversationView(ScrollView, can_focus=True):
     def _top(self) -> int:
         """The first row in view."""
         return round(self.scroll_y)
+
+    @property
+    def _at_newest(self) -> bool:
+        """Whether the newest row of the room is in view."""
+        return self._conversation.attached and self._top >= self.max_scroll_y
 
     @property
     def _last_in_view(self) -> int:

@@ -112,7 +112,7 @@ class EventPresenter:
             case NotSent(sequence=sequence, reason=reason):
                 self._widgets.transcript.refuse(sequence, reason)
             case HistoryListed():
-                self._widgets.transcript.add_older(event.messages, event.more)
+                self._widgets.transcript.list_history(event)
             case SearchListed():
                 self._results.search_listed(event)
             case MyMessagesListed():

@@ -79,14 +79,44 @@ class MeasuredItems:
         while start < len(items):
             start += self._fill(items, start)
 
-    def prepend(self, items: Sequence[Item]) -> None:
-        """Add older items."""
+    def prepend(self, items: Sequence[Item], divided: int | None = None) -> None:
+        """Add older items.
+
+        Args:
+            items: The items, oldest first.
+            divided: The number of the one among them that gets the divider; None leaves the divider where it is.
+        """
+        if divided is not None:
+            self._divided = divided
         pages = [Chunk(list(items[start : start + CHUNK])) for start in range(0, len(items), CHUNK)]
         self._chunks[:0] = pages
         self.first -= len(items)
         self._counts = [0, *accumulate(len(chunk.items) for chunk in self._chunks)]
         # The first item that was there before has another one above it now, so its chunk is measured as well.
         self._measure(range(min(len(pages) + 1, len(self._chunks))))
+
+    def drop_oldest(self) -> None:
+        """Remove the oldest chunk of items."""
+        self.first += len(self._chunks.pop(0).items)
+        self._dropped()
+        self._measure(range(min(1, len(self._chunks))))  # nothing is above its first item any more
+
+    def drop_newest(self) -> None:
+        """Remove the newest chunk of items."""
+        self._chunks.pop()
+        self._dropped()
+        self._measure([])
+
+    def clear(self) -> None:
+        """Remove all items. The next one has the number 0."""
+        self._chunks, self._divided, self.first = [], None, 0
+        self._dropped()
+        self._measure([])
+
+    def divide(self, number: int) -> None:
+        """Put the divider above an item. There is none yet."""
+        self._divided = number
+        self._measure([self._chunk(number)])
 
     def remove_divider(self) -> None:
         """Remove the divider, if there is one."""
@@ -118,6 +148,12 @@ class MeasuredItems:
             return Above(None, None)
         item = self.item(number - 1)
         return Above(None if number == self._divided else item, item.at)
+
+    def _dropped(self) -> None:
+        """Count the items of each chunk again, and forget a divider that is gone."""
+        self._counts = [0, *accumulate(len(chunk.items) for chunk in self._chunks)]
+        if self._divided is not None and not self.first <= self._divided < self.end:
+            self._divided = None
 
     def _fill(self, items: Sequence[Item], start: int) -> int:
         """Add items from `start` on to the last chunk, or to a new one if it is full. Return how many."""

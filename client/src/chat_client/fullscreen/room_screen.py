@@ -1,6 +1,5 @@
 """The screen of the room: its keys and the composer's input become requests to the session."""
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -18,12 +17,14 @@ from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.draft_keeper import DraftKeeper
 from chat_client.fullscreen.event_presenter import EventPresenter
+from chat_client.fullscreen.items import info_lines
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
+from chat_client.fullscreen.room_view import RoomView
 from chat_client.fullscreen.room_widgets import room_widgets
 from chat_client.keys import Where
 from chat_client.language import _
-from chat_client.places import Older
+from chat_client.places import OLDEST
 from chat_client.room_memory import RoomMemory
 
 
@@ -75,7 +76,7 @@ class RoomScreen(Screen[None]):
     def show_events(self, events: Sequence[Event]) -> None:
         """Show the session's events, and ring the bell if one of them asks for it."""
         self._presenter.show(events)
-        if self._bell.pop_due(time.monotonic()):
+        if self._bell.pop_due():
             self.app.bell()
 
     @property
@@ -102,9 +103,13 @@ class RoomScreen(Screen[None]):
         """Leave the chat."""
         self.commands.leave_chat()
 
-    def on_transcript_view_reached_top(self) -> None:
-        """Request older messages."""
-        self._session.history(Older(self._widgets.transcript.oldest))
+    def on_room_view_history_wanted(self, event: RoomView.HistoryWanted) -> None:
+        """Request a page of the room's history."""
+        self._session.history(event.query)
+
+    def on_room_view_nothing_found(self) -> None:
+        """Say that the room has no message as late as the time to go to."""
+        self._widgets.transcript.add(info_lines(_("no message is as late as that")))
 
     def on_transcript_view_new_below_changed(self) -> None:
         """Show how many messages are below the view."""
@@ -145,8 +150,10 @@ class RoomScreen(Screen[None]):
         (self._widgets.composer if self._widgets.transcript.has_focus else self._widgets.transcript).focus()
 
     def action_type(self) -> None:
-        """Return to typing."""
+        """Return to typing, and from elsewhere in the room to the newest message."""
         self._widgets.composer.focus()
+        if self._widgets.transcript.away:
+            self._widgets.transcript.go_to_newest()
 
     def action_page(self, direction: int) -> None:
         """Scroll the transcript by a page: up for -1, down for 1."""
@@ -156,5 +163,9 @@ class RoomScreen(Screen[None]):
             self._widgets.transcript.action_page_down()
 
     def action_newest(self) -> None:
-        """Scroll to the newest message."""
-        self._widgets.transcript.action_scroll_end()
+        """Go to the newest message."""
+        self._widgets.transcript.go_to_newest()
+
+    def action_oldest(self) -> None:
+        """Go to the oldest message of the room."""
+        self._widgets.transcript.go_to(OLDEST)

@@ -6,8 +6,8 @@ from chat_client.events import Joined
 from chat_client.fullscreen.banner import Banner
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.members import MemberList
+from chat_client.fullscreen.room_view import RoomView
 from chat_client.fullscreen.status_line import StatusLine
-from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.language import _
 
 
@@ -16,7 +16,7 @@ class RoomWidgets:
     """The parts of the room's screen, from top to bottom and from left to right."""
 
     banner: Banner
-    transcript: TranscriptView
+    transcript: RoomView
     members: MemberList
     composer: Composer
     status: StatusLine
@@ -24,7 +24,7 @@ class RoomWidgets:
 
 def room_widgets(joined: Joined, *, local_time: bool) -> RoomWidgets:
     """Create the widgets for a person who has joined a room."""
-    transcript = TranscriptView(beginning=_("the room begins here"), local_time=local_time, id="transcript")
+    transcript = RoomView(beginning=_("the room begins here"), local_time=local_time, id="transcript")
     transcript.own_name = joined.name
     status = StatusLine()
     status.room, status.local_time = joined.room, local_time

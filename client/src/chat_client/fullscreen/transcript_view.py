@@ -1,6 +1,5 @@
 """The widget of the transcript: messages are added at both ends, chosen, and opened."""
 
-from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
 from typing import ClassVar
@@ -15,16 +14,16 @@ from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.conversation_view import ConversationView
 from chat_client.fullscreen.items import Item
 from chat_client.fullscreen.selection import whole_rows, word_at
+from chat_client.fullscreen.unseen import Unseen
 from chat_client.keys import Where
-from chat_client.places import Place
 
 
-class Older(Enum):
-    """The state of the messages before the oldest one shown."""
+class Fetch(Enum):
+    """The state of the messages beyond one end of those shown."""
 
-    WANTED = auto()  # ReachedTop is posted when the top is in view
-    REQUESTED = auto()  # ReachedTop was posted
-    FAILED = auto()  # wanted again when the person scrolls up once more
+    WANTED = auto()  # requested when that end is in view
+    REQUESTED = auto()
+    FAILED = auto()  # wanted again when the person scrolls there once more
     ABSENT = auto()
 
 
@@ -61,8 +60,8 @@ class TranscriptView(ConversationView):
             id: The widget's id in CSS.
         """
         super().__init__(Conversation(local_time=local_time, beginning=beginning), id=id)
-        self._older = Older.WANTED
-        self._unseen: deque[int] = deque()  # the numbers of messages that were never in view
+        self._older = Fetch.WANTED
+        self._unseen = Unseen()
         self._reported_below = 0
         self._chosen: int | None = None  # the number of the message that the person chose by key
 
@@ -77,21 +76,15 @@ class TranscriptView(ConversationView):
         return self._conversation.refused
 
     @property
-    def oldest(self) -> Place | None:
-        """The place of the oldest message; None without messages."""
-        items = map(self._conversation.item, range(self._conversation.first, self._conversation.end))
-        return next((item.place for item in items if isinstance(item, MessageReceived)), None)
-
-    @property
     def new_below(self) -> int:
         """How many messages below the view were never in view."""
-        return len(self._unseen)
+        return self._unseen.count
 
     def add(self, items: Sequence[Item]) -> None:
         """Add newer items. A message that carries the sequence of an unsent post replaces that post."""
         start = self._conversation.end
         self._conversation.append(items)
-        self._unseen.extend(number for number, item in enumerate(items, start) if isinstance(item, MessageReceived))
+        self._unseen.add(items, start)
         self.show_from(self._top)
 
     def add_older(self, items: Sequence[MessageReceived], more: bool) -> None:
@@ -102,15 +95,19 @@ class TranscriptView(ConversationView):
             more: Whether there are still older ones. Otherwise the room begins with these.
         """
         if more and not items:
-            self._older = Older.FAILED
+            self._older = Fetch.FAILED
             return
         height = self._conversation.height
-        self._conversation.prepend(items, more=more)
+        self.prepend(items, more)
         self._strips.clear_items()
-        self._older = Older.WANTED if more else Older.ABSENT
+        self._older = Fetch.WANTED if more else Fetch.ABSENT
         added = self._conversation.height - height
         self._origin += added
         self.show_from(self._top + added)
+
+    def prepend(self, items: Sequence[MessageReceived], more: bool) -> None:
+        """Put older messages into the conversation."""
+        self._conversation.prepend(items, more=more)
 
     def post(self, sequence: int, text: str, at: int) -> None:
         """Add an unsent post and scroll to it; `at` is the time in microseconds since 1970-01-01 UTC."""
@@ -212,18 +209,21 @@ class TranscriptView(ConversationView):
         if not height or not self._conversation.height:
             return
         last = self._last_in_view
-        while self._unseen and self._unseen[0] <= last:
-            self._unseen.popleft()
+        self.see(last)
         if self.new_below != self._reported_below:
             self._reported_below = self.new_below
             self.post_message(self.NewBelowChanged())
-        if self._older is Older.WANTED and self._top < height:
-            self._older = Older.REQUESTED
+        if self._older is Fetch.WANTED and self._top < height:
+            self._older = Fetch.REQUESTED
             self.post_message(self.ReachedTop())
 
+    def see(self, last: int) -> None:
+        """Note that all items up to a number were in view."""
+        self._unseen.see(last)
+
     def _retry_older(self) -> None:
-        if self._older is Older.FAILED:
-            self._older = Older.WANTED
+        if self._older is Fetch.FAILED:
+            self._older = Fetch.WANTED
             self.view_changed()
 
     def _select_word(self, screen_x: int, screen_y: int) -> None:
