@@ -2,6 +2,8 @@
 
 import asyncio
 
+from textual.widgets import Input
+
 from chat_client import events
 from chat_client.fullscreen.name_screen import NameScreen
 from testkit.fake_session import message, open_client
@@ -66,5 +68,19 @@ def test_the_name_screen_still_shows_the_wait_after_the_name_is_typed() -> None:
             await chat.enter("x")
             assert "waiting for the broker" not in chat.screen()
             assert "joining" in chat.screen()
+
+    asyncio.run(run())
+
+
+def test_one_key_moves_over_a_cluster_of_the_name_or_deletes_it() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            field = chat.app.screen.query_one(Input)
+            field.insert("ae\u0301b", 0)
+            await chat.pilot.press("left", "backspace", "right")
+            assert (field.value, field.cursor_position) == ("ab", 2)
+            field.insert("e\u0301", 1)
+            await chat.pilot.press("home", "right", "delete", "shift+left", "c")
+            assert field.value == "cb"
 
     asyncio.run(run())

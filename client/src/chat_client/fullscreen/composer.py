@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Location
 
 from chat_client.fullscreen import bindings
+from chat_client.fullscreen.cluster_area import ClusterArea
 from chat_client.fullscreen.completion import Completion, completion
 from chat_client.fullscreen.input_history import InputHistory
 from chat_client.fullscreen.key_handling import run_own_binding
@@ -22,7 +23,7 @@ from chat_wire.text import line_count
 COUNT_FROM = 200  # the composer shows how many characters are left from this number down
 
 
-class Composer(TextArea, inherit_bindings=False):
+class Composer(ClusterArea, inherit_bindings=False):
     """The input of messages and commands.
 
     Attributes:

@@ -10,7 +10,8 @@ async def run_own_binding(widget: Widget, event: Key) -> bool:
     Textual looks for bindings only after the key has bubbled up to the screen, but inserts letters at once. When keys
     arrive together, as over a slow line, letters would overtake a Backspace typed before them.
     """
-    active = None if event.is_printable else widget.screen.active_bindings.get(event.key)
+    letter = event.is_printable and not event.key.startswith("alt+")
+    active = None if letter else widget.screen.active_bindings.get(event.key)
     if active is None or active.node is not widget or not await widget.app.run_action(active.binding.action, widget):
         return False
     event.stop()

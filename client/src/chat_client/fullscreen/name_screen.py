@@ -1,22 +1,60 @@
 """The first screen, which asks for a name."""
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from chat_client import display
+from chat_client.fullscreen import clusters
 from chat_client.fullscreen.key_handling import run_own_binding
 from chat_client.language import _
 
 
 class NameInput(Input):
-    """The input of the name."""
+    """The input of the name. The cursor moves and deletes by grapheme clusters."""
 
     async def _on_key(self, event: Key) -> None:
         await run_own_binding(self, event)
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        """Move to the left by a cluster."""
+        if select or self.selection.is_empty:
+            self._move(self._beside(clusters.before), select)
+        else:
+            super().action_cursor_left()
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Move to the right by a cluster."""
+        if select or self.selection.is_empty:
+            self._move(self._beside(clusters.after), select)
+        else:
+            super().action_cursor_right()
+
+    def action_delete_left(self) -> None:
+        """Delete the cluster before the cursor, or the selection."""
+        if self.selection.is_empty:
+            self.delete(self._beside(clusters.before), self.cursor_position)
+        else:
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Delete the cluster after the cursor, or the selection."""
+        if self.selection.is_empty:
+            self.delete(self.cursor_position, self._beside(clusters.after))
+        else:
+            super().action_delete_right()
+
+    def _beside(self, move: Callable[[str, int], int]) -> int:
+        return move(self.value, self.cursor_position)
+
+    def _move(self, to: int, select: bool) -> None:
+        self.selection = Selection(self.selection.start if select else to, to)
 
 
 class NameScreen(Screen[None]):
