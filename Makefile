@@ -17,9 +17,9 @@ CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-chat: .venv/ready rabbitmq  ## open the client; start the chat first if it does not run
+chat: .venv/ready rabbitmq  ## open the client; start the chat first if it does not run: make chat ARGS="--local-time"
 	@$(VENV)/supervisorctl -c .run/supervisord.conf pid >/dev/null 2>&1 || $(MAKE) --no-print-directory up
-	@set -a; . ./.run/client.env; exec $(VENV)/chat
+	@set -a; . ./.run/client.env; exec $(VENV)/chat $(ARGS)
 
 up: .venv/ready rabbitmq  ## start the chat or change a running one: make up REGISTRY=2 ROUTER=3 ARCHIVE=2 AMQP_PORT=5673
 	@$(VENV)/python -m local.system up --registry $(REGISTRY) --router $(ROUTER) --archive $(ARCHIVE) $(PORT_OPTION)

@@ -50,6 +50,14 @@ def test_a_refused_line_is_named_on_stderr_and_the_exit_status_is_1(chat: System
     assert len(re.findall(rf"^{MESSAGE}bot: fine", done.stdout, re.M)) == 2
 
 
+def test_with_text_every_line_is_a_message_and_the_client_leaves_at_the_end(chat: System, tmp_path: Path) -> None:
+    lines = ["/exit", "/etc/passwd changed", "//", "/me waves", "fine"]
+    done = piped(chat.url("client"), tmp_path / "bot", "\n".join(lines), "--text", "--name", "bot")
+    assert (done.returncode, done.stderr) == (0, "")
+    until(lambda: len(chat.recorded()) >= len(lines))
+    assert [each["text"].strip() for each in chat.recorded()] == lines
+
+
 def test_a_refused_name_ends_the_client_with_2(chat: System, tmp_path: Path) -> None:
     ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")

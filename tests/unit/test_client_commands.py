@@ -1,11 +1,14 @@
 """The registry of commands, and the meaning of typed lines."""
 
+import re
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client import commands
-from chat_client.commands import Command, Invocation, Mistake, Text, action, enter, parse
+from chat_client.commands import Command, Invocation, Mistake, Text, action, command_named, enter, enter_text, parse
 from chat_wire.errors import InvalidText
 
 
@@ -45,6 +48,10 @@ class Recorder:
     def show_help(self) -> None:
         """Record the question."""
         self.asked.append(("help",))
+
+    def show_lines(self, *lines: str) -> None:
+        """Record the lines."""
+        self.asked.append(("show", *lines))
 
     def leave_chat(self) -> None:
         """Record the departure."""
@@ -89,7 +96,8 @@ def test_a_blank_line_means_nothing(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "nearest"), [("/user", "/users?"), ("/hlep", "/help?"), ("/ext", "/exit?"), ("/mymessages", "/mymsgs?")]
+    ("line", "nearest"),
+    [("/user", "/users?"), ("/hlep", "/help?"), ("/SERCH x", "/search?"), ("/mymessages", "/mymsgs?")],
 )
 def test_an_unknown_command_is_answered_with_the_nearest(line: str, nearest: str) -> None:
     answer = parse(line)
@@ -98,16 +106,88 @@ def test_an_unknown_command_is_answered_with_the_nearest(line: str, nearest: str
     assert nearest in answer.hint
 
 
+@pytest.mark.parametrize("line", ["/x", "/ext", "/qiut", "/exti now", "/w", "/list", "/"])
+def test_a_command_that_is_not_near_or_leaves_is_not_suggested(line: str) -> None:
+    answer = parse(line)
+
+    assert isinstance(answer, Mistake)
+    assert "did you mean" not in answer.hint
+    assert "/help lists the commands" in answer.hint
+    assert f"type /{line}" in answer.hint
+
+
+@given(st.text(alphabet=string.ascii_letters + string.digits, max_size=12).filter(lambda name: not command_named(name)))
+def test_a_suggestion_is_near_and_never_leaves(name: str) -> None:
+    answer = parse(f"/{name}")
+
+    assert isinstance(answer, Mistake)
+    suggested = re.findall(r"did you mean /(\w+)\?", answer.hint)
+    assert not {"exit", "quit"} & set(suggested)
+    for near in suggested:
+        assert set(near) & set(name.lower())
+        assert abs(len(near) - len(name)) < max(len(near), len(name)) / 2
+
+
 @pytest.mark.parametrize("line", ["/", "/ ", "/ü", "/2"])
 def test_every_line_with_a_slash_gets_an_answer(line: str) -> None:
     assert isinstance(parse(line), Mistake)
 
 
 def test_a_command_with_something_after_it_is_not_carried_out() -> None:
-    answer = parse("/exit stage left")
+    answer = parse("/users please")
 
     assert isinstance(answer, Mistake)
-    assert "//exit stage left" in answer.hint
+    assert "//users please" in answer.hint
+
+
+@pytest.mark.parametrize("line", ["/quit bye, all", "/exit  bye, all ", "/QUIT bye, all"])
+def test_a_last_message_is_posted_before_leaving(line: str) -> None:
+    recorder = Recorder()
+    enter(line, recorder)
+
+    assert recorder.asked == [("post", "bye, all"), ("leave",)]
+
+
+def test_a_last_message_that_is_invalid_is_rejected_and_the_person_stays() -> None:
+    assert entered("/quit invalid") == ("reject", "/quit invalid", "it is invalid: type another")
+
+
+@pytest.mark.parametrize("line", ["/help search", "/help /search", "/HELP /Search"])
+def test_help_explains_one_command(line: str) -> None:
+    what, first, *_rest = entered(line)
+
+    assert what == "show"
+    assert first.startswith("/search WORDS ")
+    assert commands.SEARCH.help in first
+
+
+@pytest.mark.parametrize(("line", "hint"), [("/help serch", "did you mean /search?"), ("/help x", "/help lists")])
+def test_help_for_an_unknown_command_says_so(line: str, hint: str) -> None:
+    what, typed, reason = entered(line)
+
+    assert (what, typed) == ("reject", line)
+    assert hint in reason
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [("hola", "hola"), ("/users", "/users"), ("//x", "//x"), ("/quit bye", "/quit bye"), ("/x", "/x")],
+)
+def test_in_a_text_every_line_is_a_message(line: str, text: str) -> None:
+    recorder = Recorder()
+    enter_text(line, recorder)
+
+    assert recorder.asked == [("post", text)]
+
+
+@given(st.text(), st.sampled_from(["", "/", "//", "/me ", "/exit ", "/search "]))
+def test_in_a_text_no_line_is_a_command_or_an_action(line: str, start: str) -> None:
+    recorder = Recorder()
+    enter_text(start + line, recorder)
+
+    assert all(asked[0] != "post" or (asked[1].strip() == (start + line).strip()) for asked in recorder.asked)
+    assert not any(asked[0] == "post" and action(asked[1]) for asked in recorder.asked)
+    assert {asked[0] for asked in recorder.asked} <= {"post", "reject"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +209,7 @@ def test_a_command_receives_its_argument(line: str, asked: Invocation) -> None:
     [
         ("/search", "type /search WORDS"),
         ("/me ", "type /me ACTION"),
-        ("/bell loud", "loud: type /bell on|off|mention"),
+        ("/bell loud", "loud: type /bell [on|off|mention]"),
     ],
 )
 def test_a_missing_or_wrong_argument_is_answered_with_the_usage(line: str, usage: str) -> None:

@@ -133,6 +133,16 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         monkeypatch.undo()
 
 
+@pytest.fixture
+def at_real_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
+    """Open a client whose input is a terminal, which the kernel edits."""
+    keyboard, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin, os.fdopen(keyboard, "wb", buffering=0):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield lambda name: AtTerminal(name, keyboard, capsys)
+        monkeypatch.undo()
+
+
 def joined(at_terminal: Open) -> AtTerminal:
     ann = at_terminal("ann")
     ann.session.emit(JOINED)
@@ -219,6 +229,17 @@ def test_a_mistyped_command_is_explained_and_nothing_is_posted(at_terminal: Open
     ann.sees("* there is no command /user: did you mean /users?")
 
     assert not [each for each in ann.session.requests if each[0] == "post"]
+
+
+@pytest.mark.parametrize("text", ["x" * 4095, "x" * 5000, "ñ" * 2048])
+def test_a_line_that_the_terminal_cuts_is_not_sent_and_the_person_is_told(at_real_terminal: Open, text: str) -> None:
+    ann = joined(at_real_terminal)
+    ann.types(f"{text}\n")
+    ann.sees("a terminal cuts a line after 4,095 bytes")
+    ann.types(f"{text[:2000]}\n")
+
+    until(lambda: ann.session.requests[-1] == ("post", text[:2000]))
+    assert [request for request, _argument in ann.session.requests].count("post") == 1
 
 
 def test_an_interrupt_while_the_end_is_being_printed_neither_cuts_it_nor_changes_the_status(tmp_path: Path) -> None:

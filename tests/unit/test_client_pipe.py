@@ -36,10 +36,10 @@ def ended(state: Path, redirections: str, *command: str) -> "subprocess.Complete
 
 
 @contextmanager
-def waiting(state: Path, stdin: int) -> Iterator["subprocess.Popen[str]"]:
+def waiting(state: Path, stdin: int, *options: str) -> Iterator["subprocess.Popen[str]"]:
     """Start a client and wait until it says that it waits for the broker."""
     process = subprocess.Popen(
-        BOT,
+        [*BOT, *options],
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,6 +83,14 @@ def test_messages_read_but_not_posted_are_named_when_the_client_leaves(tmp_path:
         hand_over(client.stdin, "one\n/users\n//two\n/exit\nthree\n", unread_by=client.stdin)
 
         assert complaints(client) == [f"chat: not sent: one {LEFT}", f"chat: not sent: /two {LEFT}"]
+
+
+def test_with_text_every_line_is_a_message(tmp_path: Path) -> None:
+    with waiting(tmp_path, subprocess.PIPE, "--text") as client:
+        assert client.stdin
+        hand_over(client.stdin, "/exit\n//two\n", unread_by=client.stdin)
+
+        assert complaints(client) == [f"chat: not sent: /exit {LEFT}", f"chat: not sent: //two {LEFT}"]
 
 
 def catches_sigterm(pid: int) -> bool:

@@ -33,6 +33,13 @@ def test_plain_and_local_time_exclude_each_other() -> None:
     assert client_settings({"AMQP_URL": URL}, ["--local-time"]).local_time
 
 
+def test_text_means_the_line_client_whose_times_are_utc() -> None:
+    assert client_settings({"AMQP_URL": URL}, ["--text"]).plain
+    assert not client_settings({"AMQP_URL": URL}, ["--plain"]).text
+    with pytest.raises(SystemExit):
+        client_settings({"AMQP_URL": URL}, ["--text", "--local-time"])
+
+
 def test_a_missing_broker_url_is_named() -> None:
     with pytest.raises(MissingSetting, match="AMQP_URL"):
         client_settings({}, [])

@@ -27,7 +27,7 @@ def test_a_slash_offers_every_command_by_its_usual_name() -> None:
         ("/me", ["/me "]),
         ("/mym", ["/mymsgs"]),
         ("/mymg", ["/mymgs"]),
-        ("/q", ["/quit"]),
+        ("/q", ["/quit "]),
         ("/z", []),
         ("/users", []),
     ],

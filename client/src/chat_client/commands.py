@@ -41,6 +41,9 @@ class Frontend(Protocol):
     def show_help(self) -> None:
         """Show the commands."""
 
+    def show_lines(self, *lines: str) -> None:
+        """Show lines that only this person sees."""
+
     def leave_chat(self) -> None:
         """Leave once all messages have come back, and free the name."""
 
@@ -57,7 +60,8 @@ class Command:
         help: The msgid of its line in /help.
         handler: Carries it out; receives the frontend and the argument.
         argument: The msgid by which /help calls the argument; empty for a command without one.
-        choices: All values of the argument, if they are limited. Such a command may also stand alone.
+        choices: All values of the argument, if they are limited.
+        optional: Whether the command may also stand alone.
     """
 
     names: tuple[str, ...]
@@ -65,6 +69,7 @@ class Command:
     handler: Handler
     argument: str = ""
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 USERS = Command(
@@ -95,16 +100,26 @@ BELL = Command(
     lambda frontend, mode: frontend.set_bell(mode),
     "|".join(BELL_MODES),
     BELL_MODES,
+    optional=True,
 )
-HELP = Command(("help",), marked("show this list"), lambda frontend, _argument: frontend.show_help())
+HELP = Command(
+    ("help",),
+    marked("show this list, or the help of one command"),
+    lambda frontend, name: _help(frontend, name),
+    marked("COMMAND"),
+    optional=True,
+)
 EXIT = Command(
     ("exit", "quit"),
-    marked("leave and free your name (Ctrl+D does the same)"),
-    lambda frontend, _argument: frontend.leave_chat(),
+    marked("leave and free your name, after a last message if you type one (Ctrl+D leaves too)"),
+    lambda frontend, text: _leave(frontend, text),
+    marked("MESSAGE"),
+    optional=True,
 )
 COMMANDS = (USERS, MY_MESSAGES, SEARCH, ME, BELL, HELP, EXIT)
 
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
+NEAR = 0.7  # the least similarity (difflib) of a mistyped name to a command that is suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +167,20 @@ def parse(line: str) -> Text | Invocation | Mistake | None:
     argument = "".join(rest).rstrip()
     command = command_named(name)
     if command is None:
-        hint = _("there is no command /{name}: did you mean /{nearest}? (to send this as a message, type /{line})")
-        return Mistake(hint.format(name=name, nearest=_nearest(name), line=line))
+        hint = _("{unknown} (to send this as a message, type /{line})")
+        return Mistake(hint.format(unknown=_unknown(name), line=line))
     if hint := _wrong_argument(command, name, argument, line):
         return Mistake(hint)
     return Invocation(command, argument.lower() if command.choices else argument)
+
+
+def enter_text(line: str, frontend: Frontend) -> None:
+    """Post a typed line as a message, also one that begins with a slash; reject it if it cannot be one."""
+    try:
+        if line.strip():
+            frontend.post_text(_plain(line))
+    except InvalidText as error:
+        frontend.reject_line(line, explained(error))
 
 
 def command_named(name: str) -> Command | None:
@@ -172,7 +196,10 @@ def action(text: str) -> str | None:
 def usage(command: Command, *names: str) -> str:
     """Return a command as it is typed, by these names or by all, with what stands for its argument."""
     spellings = ", ".join(f"/{name}" for name in names or command.names)
-    return f"{spellings} {_(command.argument)}" if command.argument else spellings
+    if not command.argument:
+        return spellings
+    argument = _(command.argument)
+    return f"{spellings} [{argument}]" if command.optional else f"{spellings} {argument}"
 
 
 def help_rows() -> list[tuple[str, str]]:
@@ -204,7 +231,7 @@ def _wrong_argument(command: Command, name: str, argument: str, line: str) -> st
     if argument and not command.argument:
         hint = _("/{name} takes no argument: type /{name} alone (to send this as a message, type /{line})")
         return hint.format(name=name, line=line)
-    if not argument and command.argument and not command.choices:
+    if not argument and command.argument and not command.optional:
         return _("/{name} needs an argument: type {usage}").format(name=name, usage=usage(command, name))
     if argument and command.choices and argument.lower() not in command.choices:
         return _("/{name} does not know {argument}: type {usage}").format(
@@ -218,5 +245,27 @@ def _plain(text: str) -> str:
     return f" {text}" if action(text) else text
 
 
-def _nearest(name: str) -> str:
-    return get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.0)[0]
+def _help(frontend: Frontend, name: str) -> None:
+    """Show the help of a command, whose name may have its slash; without a name, the list."""
+    if not name:
+        frontend.show_help()
+    elif command := command_named(name.removeprefix("/")):
+        frontend.show_lines(f"{usage(command)}  {_(command.help)}")
+    else:
+        frontend.reject_line(f"/help {name}", _unknown(name.removeprefix("/")))
+
+
+def _leave(frontend: Frontend, text: str) -> None:
+    """Post a last message, if there is one, and leave. Raises InvalidText; then the person stays."""
+    if text:
+        frontend.post_text(text)
+    frontend.leave_chat()
+
+
+def _unknown(name: str) -> str:
+    """Return that there is no such command, with the nearest one. It never suggests to leave."""
+    suggested = [each for each, command in _BY_NAME.items() if command is not EXIT]
+    near = get_close_matches(name.lower(), suggested, n=1, cutoff=NEAR)
+    if near:
+        return _("there is no command /{name}: did you mean /{nearest}?").format(name=name, nearest=near[0])
+    return _("there is no command /{name}: /help lists the commands").format(name=name)

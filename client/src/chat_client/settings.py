@@ -23,6 +23,7 @@ class ClientSettings:
         amqp_url: The AMQP URLs of the broker's nodes, separated by semicolons.
         name: The user name; None to ask for it.
         plain: Whether to run the line client even if the full screen is possible.
+        text: Whether every line is a message, also one that begins with a slash.
         local_time: Whether to show local times instead of UTC.
         no_color: Whether to use the terminal's own colours only (https://no-color.org).
     """
@@ -30,6 +31,7 @@ class ClientSettings:
     amqp_url: str
     name: str | None
     plain: bool = False
+    text: bool = False
     local_time: bool = False
     no_color: bool = False
 
@@ -48,14 +50,15 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.plain and options.local_time:
-        parser.error(_("--plain shows times in UTC: leave out --local-time"))
+    if (options.plain or options.text) and options.local_time:
+        parser.error(_("--plain and --text show times in UTC: leave out --local-time"))
     url = setting(environ, "AMQP_URL")
     broker_name(url)
     return ClientSettings(
         amqp_url=url,
         name=options.name,
-        plain=options.plain,
+        plain=options.plain or options.text,
+        text=options.text,
         local_time=options.local_time,
         no_color=bool(environ.get("NO_COLOR")),
     )
@@ -107,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
             "run the line client, which suits scripts and screen readers; it is the default when stdin, stdout or "
             "stderr is not a terminal, or TERM is dumb or not set"
         ),
+    )
+    options.add_argument(
+        "--text",
+        action="store_true",
+        help=_("run the line client, and send every line as a message, also one that begins with /"),
     )
     options.add_argument(
         "--local-time", action="store_true", help=_("show local times instead of UTC; full screen only")

@@ -98,7 +98,7 @@ async def _run_first(app: App[Any], steps: list[tuple[DOMNode, str]]) -> None:
 def _type_command(composer: Composer, command: commands.Command) -> None:
     """Run a command that can stand alone. Put another one before the draft, which becomes its argument."""
     typed = f"/{command.names[0]}"
-    if not command.argument or command.choices:
+    if not command.argument or command.optional:
         composer.post_message(Composer.Submitted(typed, entries=()))
         return
     result = composer.insert(f"{typed} ", (0, 0))

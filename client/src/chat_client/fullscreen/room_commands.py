@@ -64,6 +64,11 @@ class RoomCommands:
         """Show the commands and keys."""
         self.screen.app.push_screen(HelpScreen())
 
+    def show_lines(self, *lines: str) -> None:
+        """Print lines."""
+        for line in lines:
+            self._print(line)
+
     def leave_chat(self) -> None:
         """Leave as Ctrl+Q does."""
         self.screen.app.call_later(self.screen.app.action_quit)

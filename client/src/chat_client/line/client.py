@@ -15,7 +15,7 @@ from chat_client import commands, events
 from chat_client.events import Event
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
-from chat_client.line.input import Input
+from chat_client.line.input import TERMINAL_BYTES, Input, may_be_cut
 from chat_client.line.output import Output, ask_name, print_at_terminal
 from chat_client.line.remaining_lines import unsent_texts
 from chat_client.opening import OpenSession
@@ -40,7 +40,9 @@ class Interrupted:
 class LineClient:
     """Reads standard input, and prints until all posts have come back. Implements `commands.Frontend`."""
 
-    def __init__(self, name: str | None, open_session: OpenSession, *, at_terminal: bool) -> None:
+    def __init__(
+        self, name: str | None, open_session: OpenSession, *, at_terminal: bool, text_only: bool = False
+    ) -> None:
         """Make the session, without connecting.
 
         Args:
@@ -48,6 +50,7 @@ class LineClient:
             open_session: Makes the session.
             at_terminal: Whether a person types the input. A person may choose another name after a refused one, and
                 Ctrl+C explains itself first.
+            text_only: Whether every line is a message, also one that begins with a slash.
         """
         self._happened: queue.SimpleQueue[Event | LineArrived | Interrupted] = queue.SimpleQueue()
         self._session = open_session(self._happened.put)
@@ -55,6 +58,7 @@ class LineClient:
         self._input = Input(lambda: self._happened.put(LineArrived()), self._output.complain)
         self._name = name
         self._at_terminal = at_terminal
+        self._carry_out = commands.enter_text if text_only else commands.enter
         self._asks_again = at_terminal and name is None
         self._posted = 0
         self._joined = self._searching = False
@@ -86,7 +90,8 @@ class LineClient:
             if isinstance(happened, events.NotSent):
                 self._output.not_sent(happened.text, happened.reason)
         if self._name is not None and status != COULD_NOT_JOIN:
-            for text in unsent_texts(line for line in tuple(self._input.lines) if line is not None):
+            lines = (line for line in tuple(self._input.lines) if line is not None)
+            for text in unsent_texts(lines, self._carry_out):
                 self._output.not_sent(text, _("the client left before the message was sent"))
         return status or self._output.status
 
@@ -172,9 +177,16 @@ class LineClient:
         if self._left:
             return
         posted = self._posted
-        commands.enter(line, self)
+        if self._at_terminal and may_be_cut(line):
+            self._refuse_cut_line()
+        else:
+            self._carry_out(line, self)
         if self._posted == posted:
             self._input.done()
+
+    def _refuse_cut_line(self) -> None:
+        text = _("not sent: a terminal cuts a line after {most:,} bytes; split it, or use a pipe or the full screen")
+        self._output.notice(text.format(most=TERMINAL_BYTES))
 
     def post_text(self, text: str) -> None:
         """Post a message. Raises InvalidText."""
@@ -204,7 +216,11 @@ class LineClient:
 
     def show_help(self) -> None:
         """Print the commands."""
-        self._output.notice(*commands.help_lines())
+        self.show_lines(*commands.help_lines())
+
+    def show_lines(self, *lines: str) -> None:
+        """Print lines."""
+        self._output.notice(*lines)
 
     def leave_chat(self) -> None:
         """Leave, and read no more lines."""

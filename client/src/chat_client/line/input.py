@@ -10,6 +10,7 @@ from chat_client.language import _
 
 CHUNK = 65536
 LINES_AHEAD = 1000
+TERMINAL_BYTES = 4095  # the most that a terminal passes on of a line; it drops the rest (termios(3), canonical mode)
 
 
 class Input:
@@ -53,6 +54,11 @@ class Input:
     def _add(self, line: str | None) -> None:
         self.lines.append(line)
         self._arrived()
+
+
+def may_be_cut(line: str) -> bool:
+    """Return whether a line that was typed at a terminal is so long that the terminal may have dropped its end."""
+    return len(line.encode(sys.stdin.encoding, errors="replace")) >= TERMINAL_BYTES
 
 
 def _lines_of(descriptor: int) -> Iterator[str]:

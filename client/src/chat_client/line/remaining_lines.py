@@ -1,15 +1,20 @@
 """The messages in lines that the line client has read but not carried out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chat_client import commands
 
 
-def unsent_texts(lines: Iterable[str]) -> list[str]:
-    """Return the texts that some lines would have posted, up to the command that leaves."""
+def unsent_texts(lines: Iterable[str], enter: Callable[[str, commands.Frontend], None]) -> list[str]:
+    """Return the texts that some lines would have posted, up to the command that leaves.
+
+    Args:
+        lines: The lines.
+        enter: Carries out a line.
+    """
     unsent = _Unsent()
     for line in lines:
-        commands.enter(line, unsent)
+        enter(line, unsent)
         if unsent.left:
             break
     return unsent.texts
@@ -44,4 +49,7 @@ class _Unsent:
         pass
 
     def show_help(self) -> None:
+        pass
+
+    def show_lines(self, *_lines: str) -> None:
         pass

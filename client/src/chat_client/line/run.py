@@ -29,7 +29,7 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
         _prepare(at_terminal)
         if at_terminal and settings.name is None:
             ask_name()
-        client = LineClient(settings.name, open_session, at_terminal=at_terminal)
+        client = LineClient(settings.name, open_session, at_terminal=at_terminal, text_only=settings.text)
         if at_terminal:
             signal.signal(signal.SIGINT, client.interrupt)
         status = _run(client)
