@@ -1,6 +1,7 @@
 """Pasting into the composer."""
 
 import pytest
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -68,6 +69,45 @@ def test_more_lines_are_pasted_once_the_person_confirms(key: str, text: str) -> 
         assert app.composer.text == text
         assert app.submitted == []
         assert app.focused is app.composer
+
+    run_composer(steps)
+
+
+@pytest.mark.parametrize(
+    ("answers", "text"),
+    [
+        (("enter", "enter"), lines(14) + "b" + lines(12) + "cd"),
+        (("escape", "enter"), "b" + lines(12) + "cd"),
+        (("enter", "escape"), lines(14) + "bcd"),
+    ],
+)
+def test_what_is_typed_and_pasted_while_a_question_is_open_comes_after_it(answers: tuple[str, str], text: str) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        # The first four arrive before the question is on the screen.
+        for event in (Paste(lines(14)), Key("b", "b"), Paste(lines(12)), Key("c", "c")):
+            app.post_message(event)
+        await pilot.pause()
+        assert isinstance(app.screen, PasteScreen)
+        await pilot.press("x", "backspace", "d")
+        for answer in answers:
+            await pilot.press(answer)
+            await pilot.pause()
+
+        assert app.composer.text == text
+        assert app.submitted == []
+
+    run_composer(steps)
+
+
+def test_a_short_paste_waits_for_the_question_about_one_before() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        app.post_message(Paste(lines(14)))
+        await pilot.pause()
+        app.post_message(Paste("after"))
+        await pilot.press("enter", "z")
+        await pilot.pause()
+
+        assert app.composer.text == lines(14) + "afterz"
 
     run_composer(steps)
 

@@ -1,6 +1,8 @@
 """The composer: an input that grows with its text."""
 
+from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -64,6 +66,8 @@ class Composer(ClusterArea, inherit_bindings=False):
         self.set_reactive(TextArea.cursor_blink, False)  # blinking takes processor time
         self.set_reactive(TextArea.match_cursor_bracket, False)
         self.names: Sequence[str] = ()
+        self._asking = False  # whether a question about a paste is open
+        self._held: deque[Key | Paste] = deque()  # what arrives meanwhile
         self._history = InputHistory()
         self._completion = Completion(("",))
         self._completed: tuple[str, Location] | None = None  # the state after it: Tab continues from there
@@ -96,7 +100,16 @@ class Composer(ClusterArea, inherit_bindings=False):
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
 
     async def _on_key(self, event: Key) -> None:
-        await run_own_binding(self, event)
+        event.prevent_default()  # TextArea's own handler is called in `_type`
+        if self._asking:
+            event.stop()
+            self._held.append(event)
+        else:
+            await self._type(event)
+
+    async def _type(self, event: Key) -> None:
+        if not await run_own_binding(self, event):
+            await super()._on_key(event)
 
     async def _on_paste(self, event: Paste) -> None:
         event.stop()
@@ -109,6 +122,20 @@ class Composer(ClusterArea, inherit_bindings=False):
 
     def paste(self, pasted: str) -> None:
         """Insert a pasted text unless it is too long. Ask first if it has many lines."""
+        if self._asking:
+            self._held.append(Paste(pasted))
+        else:
+            self._paste(pasted)
+
+    def hold(self, event: Key | Paste) -> None:
+        """Take what arrives while a question is open after what the question is about."""
+        if self._asking:
+            self._held.append(event)
+        else:
+            self.post_message(Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text))
+
+    def _paste(self, pasted: str) -> bool:
+        """Return whether this opens a question."""
         text = as_text(pasted)
         lines = line_count(text)
         if len(text) > MAX_TEXT:
@@ -118,9 +145,24 @@ class Composer(ClusterArea, inherit_bindings=False):
             why = _("The pasted text has {count:,} lines, at most {most:,} are allowed in a message.")
             self._refuse(why, lines, MAX_LINES)
         elif lines > ASK_ABOVE_LINES:
-            self.app.push_screen(PasteScreen(lines), lambda yes: self._insert(text) if yes else None)
+            self._asking = True
+            self.app.push_screen(PasteScreen(lines, self.hold), partial(self._answer, text))
+            return True
         else:
             self._insert(text)
+        return False
+
+    async def _answer(self, text: str, yes: bool | None) -> None:
+        """Insert the text if the person says so, then what arrived meanwhile, up to the next question."""
+        if yes:
+            self._insert(text)
+        while self._held:
+            event = self._held.popleft()
+            if isinstance(event, Key):
+                await self._type(event)
+            elif self._paste(event.text):
+                return
+        self._asking = False
 
     def action_submit(self) -> None:
         """Submit the text unless it is blank or too long."""

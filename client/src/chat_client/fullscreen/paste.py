@@ -1,14 +1,17 @@
 """Pasted text, and the question whether many lines are to be one message."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key, Paste
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from chat_client import display
 from chat_client.fullscreen import bindings
+from chat_client.fullscreen.key_handling import run_own_binding
 from chat_client.keys import Where
 from chat_client.language import _, ngettext
 
@@ -29,17 +32,30 @@ class PasteScreen(ModalScreen[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.PASTE)
 
-    def __init__(self, lines: int) -> None:
+    def __init__(self, lines: int, hold: Callable[[Key | Paste], None]) -> None:
         """Create the question.
 
         Args:
             lines: The number of lines that the person pasted.
+            hold: Takes what the person types and pastes before the answer.
         """
         super().__init__()
         self._lines = lines
+        self._hold = hold
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
         question = ngettext("Paste {count} line as one message?", "Paste {count} lines as one message?", self._lines)
         keys = _("Enter: yes, Esc: no")
         yield Static(f"{question.format(count=self._lines)} {keys}", markup=False)
+
+    async def _on_key(self, event: Key) -> None:
+        """Answer, or hold the key for the composer."""
+        if not await run_own_binding(self, event):
+            event.stop()
+            self._hold(event)
+
+    def _on_paste(self, event: Paste) -> None:
+        """Hold a further paste for the composer."""
+        event.stop()
+        self._hold(event)
