@@ -39,6 +39,7 @@ CARRIERS = {
     "no_answer": "`refused`",
     "no_inbox": "dead letter",
     "not_held": "`refused`",
+    "not_recorded": "`refused`",
     "request_used": "`refused`",
     "reserved_name": "`refused`",
     "session_ended": "`refused`",

@@ -8,6 +8,7 @@ WireError
     │   └── IndexFailed          the index cannot be written or read
     ├── UnreadableLine           the archive did not write this line of log.txt
     ├── InvalidWords             a search has no word, or too many
+    ├── NotRecorded              a question names a place that is not in the index yet
     └── IndexUnavailable         the archive cannot answer now
 """
 
@@ -48,6 +49,12 @@ class InvalidWords(ArchiveError):
     """A search has no word, or too many; the text says what to do."""
 
     reason = "invalid_words"
+
+
+class NotRecorded(ArchiveError):
+    """A question names a place in a room's stream that the index does not have yet."""
+
+    reason = "not_recorded"
 
 
 class IndexUnavailable(ArchiveError):

@@ -31,6 +31,9 @@ _HISTORY = (
     .order_by(_POST.number.desc())
     .limit(_LIMIT)
 )
+_ONWARD = (
+    _RECORDED.where(_POST.room == _IN_ROOM, _POST.number >= sa.bindparam("first")).order_by(_POST.number).limit(_LIMIT)
+)
 _COLUMNS = ", ".join(f'posts."{column.name}"' for column in _RECORDED.selected_columns)
 # CROSS JOIN makes SQLite read the table words first: it looks up only the posts that match, from the newest one on, and
 # stops at the limit.
@@ -160,6 +163,10 @@ class Index:
         """Return the newest `limit` posts of a room before number `before`, newest first."""
         number = MAX_INT64 if before is None else _to_column(before)
         return self._posts(_HISTORY, in_room=room, before=number, max_posts=limit)
+
+    def onward(self, room: str, first: int, limit: int) -> list[Recorded]:
+        """Return the oldest `limit` posts of a room from number `first` on, oldest first."""
+        return self._posts(_ONWARD, in_room=room, first=_to_column(first), max_posts=limit)
 
     def search(self, room: str, words: Iterable[str], before: int, limit: int) -> list[Recorded]:
         """Return the newest `limit` posts of a room before number `before` that match all words, newest first."""

@@ -10,6 +10,7 @@ from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.index import Index
 from chat_archive.pages import cut_page, page_limit
+from chat_archive.room_pages import names_place, posts_near
 from chat_archive.words import matches, search_words
 from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
@@ -94,7 +95,12 @@ class ArchiveQuestions:
             raise IndexUnavailable("the archive cannot answer at the moment: try again later") from error
 
     def _history(self, question: History) -> Page:
-        """Return the posts before a number, and the position where the stream goes on without gap or repetition."""
+        """Return the posts near a place, or those before a number.
+
+        The latter come with the position where the stream goes on without gap or repetition.
+        """
+        if names_place(question):
+            return replace(_page(question, *posts_near(self._index, question), None), placed=True)
         # Before the posts: a client that reads on from the position must not count later posts as received.
         last = self._index.recent_sequences(question.room, now() - SESSION_MEMORY) if question.before is None else {}
         limit = page_limit(question.limit)
