@@ -4,6 +4,7 @@ import pytest
 from textual.events import AppBlur, Key
 
 from chat_client import events
+from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.places import Older
 from testkit.fake_session import MINUTE, NOON, ChatDriver, message, run_in_room
@@ -199,6 +200,18 @@ def test_fast_typing_is_submitted_line_by_line() -> None:
         assert chat.posted() == ["one two", "x"]
 
     run_in_room(steps)
+
+
+def test_the_bell_rings_at_most_once_in_three_seconds() -> None:
+    bell, rung = Bell("alice"), []
+    bell.enabled = True
+    for tenth in range(100):
+        bell.record(message("alice!"))
+        if bell.pop_due(tenth / 10):
+            rung.append(tenth / 10)
+
+    assert rung == [0, 3, 6, 9]
+    assert not bell.pop_due(20)
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,41 @@ def test_a_message_that_mentions_the_reader_differs_even_without_colours() -> No
         ("a.b c", "a.b", True),
         ("axb c", "a.b", False),
         ("hola", "", False),
+        ("ana-maria", "ana", False),
+        ("maria-ana: hola", "ana", False),
+        ("ana.b", "ana", False),
+        ("ana@example.org", "ana", False),
+        ("write to x.ana@example.org", "ana", False),
+        ("mail maria@ana", "ana", False),
+        ("see https://x/ana", "ana", False),
+        ("see https://x/ana, ana", "ana", True),
+        ("www.example.org/ana", "ana", False),
+        ("example.org/ana", "ana", False),
+        ("in /home/ana/x and ~/ana", "ana", False),
+        ("ana: hola", "ana", True),
+        ("@ana", "ana", True),
+        ("hola,@ana.", "ana", True),
+        ("(ana)", "ana", True),
+        ("ana, look", "ana", True),
+        ("ana-", "ana", True),
+        ("ana's turn", "ana", True),
+        ("ana… ¿estás?", "ana", True),
+        ("ana/bob", "ana", True),
+        ("ana-maria, ana", "ana", True),
+        ("ana-maria!", "ana-maria", True),
+        ("jose\u0301", "jose", False),
+        ("jose\u0301", "jos\u00e9", True),
     ],
 )
 def test_a_name_is_mentioned_as_a_whole_word(words: str, name: str, expected: bool) -> None:
     assert mentions(words, name) is expected
+
+
+@given(NAMES, st.sampled_from(["{}", "@{}", "({})", "{},", "hola {}: qué tal", "¿{}?", "{}…"]))
+def test_a_name_between_punctuation_is_mentioned(name: str, around: str) -> None:
+    assert mentions(around.format(name), name)
+    assert not mentions(around.format(f"{name}-b"), name)
+    assert not mentions(around.format(f"b.{name}"), name)
 
 
 def test_a_wrapped_link_keeps_its_whole_target() -> None:

@@ -1,8 +1,12 @@
 """The rule that says when the terminal's bell rings."""
 
+import math
+
 from chat_client.events import MessageReceived
 from chat_client.fullscreen.mentions import mentions
 from chat_client.language import _
+
+PAUSE_SECONDS = 3
 
 
 class Bell:
@@ -21,6 +25,7 @@ class Bell:
         self._mode = "mention"
         self.enabled = False  # history, which arrives before Joined, rings nothing
         self._due = False
+        self._rang_at = -math.inf
 
     def set_mode(self, mode: str) -> str:
         """Set the mode, or keep it if `mode` is empty. Return the current mode in words."""
@@ -37,7 +42,15 @@ class Bell:
             mentioned = self._mode == "mention" and mentions(message.text, self._own_name)
             self._due = self._due or mentioned or self._mode == "on"
 
-    def pop_due(self) -> bool:
-        """Return whether the bell is due, once for all messages since the last call."""
-        due, self._due = self._due, False
+    def pop_due(self, now: float) -> bool:
+        """Return whether the bell is due, once for all messages since the last call.
+
+        It is never due within PAUSE_SECONDS after it was due: a person who has just heard it knows.
+
+        Args:
+            now: The time in seconds, by a clock that nobody sets.
+        """
+        due, self._due = self._due and now - self._rang_at >= PAUSE_SECONDS, False
+        if due:
+            self._rang_at = now
         return due

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chat_client.fullscreen.links import links
+from chat_client.fullscreen.links import links, target
 from chat_client.fullscreen.row import Look, Piece, Pieces
 from chat_client.fullscreen.wrapping import safe_lines, wrap
 
@@ -24,7 +24,7 @@ def _pieces(line: str, start: int, end: int, found: list[tuple[int, int]], look:
             if start < link_start:
                 yield Piece(line[start:link_start], look)
             start, until = max(start, link_start), min(end, link_end)
-            yield Piece(line[start:until], look, url=line[link_start:link_end])
+            yield Piece(line[start:until], look, url=target(line[link_start:link_end]))
             start = until
     if start < end:
         yield Piece(line[start:end], look)

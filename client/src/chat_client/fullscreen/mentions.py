@@ -2,15 +2,31 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
+
+# Links, mail addresses and paths. A name inside one of them is not addressed to anybody.
+_ADDRESS = re.compile(r"\b\w[\w+.-]*://\S*|\bwww\.\S*|[\w.+%-]*\w@\w[\w.-]*|(?<!\S)[~.]*/\S*|\w[\w-]*\.[\w.-]+/\S*")
 
 
 def mentions(text: str, name: str) -> bool:
-    """Return whether a text has a name as a whole word, in upper or lower case."""
-    wanted, folded = name.casefold(), text.casefold()
+    """Return whether a text has a name as a whole, in upper or lower case.
+
+    A letter, digit or mark beside the name makes it part of another name, and so does a hyphen or dot with a letter or
+    digit behind it: neither `ana-maria` nor `ana.b` mentions `ana`. A name in a link or an address does not count.
+    """
+    wanted, folded = _folded(name), _folded(text)
     # A plain search comes first: it takes a tenth of the time, and most messages do not have the name.
-    return bool(name) and wanted in folded and _word(wanted).search(folded) is not None
+    if not name or wanted not in folded:
+        return False
+    addresses = [match.span() for match in _ADDRESS.finditer(folded)]
+    found = (match.span() for match in _whole(wanted).finditer(folded))
+    return any(not any(first < end and start < last for first, last in addresses) for start, end in found)
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else normalize("NFC", text.casefold())
 
 
 @lru_cache(maxsize=16)
-def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?<!\w[-.]){re.escape(name)}(?![\w\u0300-\u036f])(?![-.]\w)")

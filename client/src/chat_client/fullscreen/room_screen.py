@@ -1,5 +1,6 @@
 """The screen of the room: its keys and the composer's input become requests to the session."""
 
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -76,7 +77,7 @@ class RoomScreen(Screen[None]):
     def show_events(self, events: Sequence[Event]) -> None:
         """Show the session's events, and ring the bell if one of them asks for it."""
         self._presenter.show(events)
-        if self._bell.pop_due():
+        if self._bell.pop_due(time.monotonic()):
             self.app.bell()
 
     @property
