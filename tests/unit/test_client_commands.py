@@ -41,6 +41,10 @@ class Recorder:
         """Record the question."""
         self.asked.append(("search", words))
 
+    def go_to(self, when: str, /) -> None:
+        """Record the day."""
+        self.asked.append(("go", when))
+
     def set_bell(self, mode: str, /) -> None:
         """Record the mode."""
         self.asked.append(("bell", mode))

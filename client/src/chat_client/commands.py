@@ -35,6 +35,9 @@ class Frontend(Protocol):
     def search_messages(self, words: str) -> None:
         """Ask for the messages with words that begin with each of these words, and show them."""
 
+    def go_to(self, when: str, /) -> None:
+        """Show the messages of a day or time, as typed."""
+
     def set_bell(self, mode: str, /) -> None:
         """Set the bell to one of BELL_MODES, unless that is empty, and show how it is set."""
 
@@ -88,6 +91,12 @@ SEARCH = Command(
     lambda frontend, words: frontend.search_messages(words),
     marked("WORDS"),
 )
+GO = Command(
+    ("go",),
+    marked("go to a day or time: 2026-11-20, yesterday, 20:15; Esc returns"),
+    lambda frontend, when: frontend.go_to(when),
+    marked("DATE"),
+)
 ME = Command(
     ("me",),
     marked('send an action: "/me waves" shows "* name waves"'),
@@ -116,7 +125,7 @@ EXIT = Command(
     marked("MESSAGE"),
     optional=True,
 )
-COMMANDS = (USERS, MY_MESSAGES, SEARCH, ME, BELL, HELP, EXIT)
+COMMANDS = (USERS, MY_MESSAGES, SEARCH, GO, ME, BELL, HELP, EXIT)
 
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 NEAR = 0.7  # the least similarity (difflib) of a mistyped name to a command that is suggested

@@ -74,6 +74,12 @@ _CHOOSE = (
     Key("up", marked("choose the message before"), {Where.TRANSCRIPT: "choose(-1)"}),
     Key("down", marked("choose the message after"), {Where.TRANSCRIPT: "choose(1)"}),
     Key("enter", marked("open the link of the chosen message"), {Where.TRANSCRIPT: "open_link"}),
+    Key(
+        "enter",
+        marked("in a list of messages: go to the chosen one in the room"),
+        {Where.RESULTS: "go_to_chosen"},
+        priority=True,
+    ),
 )
 _EDIT = (
     Key("left", _MOVE, {Where.COMPOSER: "cursor_left"}),

@@ -1,28 +1,41 @@
 """Requests to the archive, and the screen that shows the answers as they arrive."""
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from chat_client.chat_session import ChatSession
 from chat_client.events import MessageReceived, MyMessagesListed, SearchListed
 from chat_client.fullscreen.results_screen import ResultsScreen
 from chat_client.language import _, ngettext
+from chat_client.places import From, Query
 
 
 class Results:
     """Searches, and lists a person's own messages. Shows only answers to the latest request."""
 
-    def __init__(self, room: Screen[None], session: ChatSession, own_name: str, *, local_time: bool) -> None:
+    def __init__(
+        self,
+        room: Screen[None],
+        session: ChatSession,
+        own_name: str,
+        go_to: Callable[[Query], None],
+        *,
+        local_time: bool,
+    ) -> None:
         """Start without requests.
 
         Args:
             room: The screen over which the results appear.
             session: Asks the archive.
             own_name: The name of this person.
+            go_to: Shows a message in the room.
             local_time: Show times in the local time zone instead of UTC.
         """
         self._room = room
         self._session = session
         self._own_name = own_name
+        self._go_to = go_to
         self._local_time = local_time
         self._shown: ResultsScreen | None = None
         self._awaits_my_messages = False
@@ -70,5 +83,7 @@ class Results:
         self._room.app.push_screen(self._shown, self._close)
         return self._shown
 
-    def _close(self, _result: None) -> None:
+    def _close(self, chosen: MessageReceived | None) -> None:
         self._shown = None
+        if chosen and chosen.place and chosen.place.number is not None:
+            self._go_to(From(chosen.place.number))

@@ -16,7 +16,7 @@ from chat_client.keys import Where
 from chat_client.language import _
 
 
-class ResultsScreen(ModalScreen[None]):
+class ResultsScreen(ModalScreen[MessageReceived | None]):
     """A list of messages over the room, oldest first, that grows at either end as the archive answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.RESULTS)
@@ -55,14 +55,22 @@ class ResultsScreen(ModalScreen[None]):
         self._view.add_older(messages, more)
 
     def complete(self, text: str) -> None:
-        """Show that the answer is complete."""
-        self._view.border_subtitle = Content(f"{display.safe(text)} · " + _("Esc closes"))
+        """Show that the answer is complete, and choose its newest message."""
+        if self._view.has_focus and self._view.chosen is None:
+            self._view.action_choose(0)
+        keys = _("Enter goes there, Esc closes") if self._view.chosen else _("Esc closes")
+        self._view.border_subtitle = Content(f"{display.safe(text)} · {keys}")
 
     def on_transcript_view_reached_top(self, event: TranscriptView.ReachedTop) -> None:
         """Request older messages."""
         event.stop()
         if self._more:
             self._more()
+
+    def action_go_to_chosen(self) -> None:
+        """Close the list, and go to the chosen message in the room."""
+        if self._view.chosen:
+            self.dismiss(self._view.chosen)
 
     def action_page(self, direction: int) -> None:
         """Scroll by a page, wherever the focus is: up for -1, down for 1."""

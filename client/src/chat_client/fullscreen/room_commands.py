@@ -9,9 +9,10 @@ from chat_client.fullscreen import clock
 from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.event_presenter import EventPresenter
 from chat_client.fullscreen.help_screen import HelpScreen
-from chat_client.fullscreen.items import info_lines
+from chat_client.fullscreen.moments import BadMoment, moment
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_widgets import RoomWidgets
+from chat_client.places import Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ class RoomCommands:
         """Show the messages that hold all words."""
         self.results.search(words)
 
+    def go_to(self, when: str, /) -> None:
+        """Go to the first message of a day or time."""
+        try:
+            at = moment(when, clock.now(), local=self.widgets.status.local_time)
+        except BadMoment as error:
+            self._print(str(error))
+        else:
+            self.widgets.transcript.go_to(Since(at))
+
     def set_bell(self, mode: str, /) -> None:
         """Set the bell, and print the mode."""
         self._print(self.bell.set_mode(mode))
@@ -75,4 +85,4 @@ class RoomCommands:
 
     def _print(self, text: str) -> None:
         """Print a line that only this person sees."""
-        self.widgets.transcript.add(info_lines(text))
+        self.widgets.transcript.tell(text)

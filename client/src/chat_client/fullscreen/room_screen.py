@@ -18,7 +18,6 @@ from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.draft_keeper import DraftKeeper
 from chat_client.fullscreen.event_presenter import EventPresenter
-from chat_client.fullscreen.items import info_lines
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_view import RoomView
@@ -49,7 +48,8 @@ class RoomScreen(Screen[None]):
         self._widgets = room_widgets(joined, local_time=local_time)
         self._keeper = DraftKeeper(self, self._widgets, memory)
         self._bell = Bell(joined.name)
-        results = Results(self, session, joined.name, local_time=local_time)
+        go_to = self._widgets.transcript.go_to
+        results = Results(self, session, joined.name, go_to, local_time=local_time)
         self._presenter = EventPresenter(session, self._widgets, results, self._bell)
         self.commands = RoomCommands(self, session, self._widgets, self._presenter, results, self._bell)
 
@@ -110,7 +110,7 @@ class RoomScreen(Screen[None]):
 
     def on_room_view_nothing_found(self) -> None:
         """Say that the room has no message as late as the time to go to."""
-        self._widgets.transcript.add(info_lines(_("no message is as late as that")))
+        self._widgets.transcript.tell(_("no message is as late as that"))
 
     def on_transcript_view_new_below_changed(self) -> None:
         """Show how many messages are below the view."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from chat_client import display
 from chat_client.events import HistoryListed, MessageReceived
-from chat_client.fullscreen.items import Item
+from chat_client.fullscreen.items import Item, info_lines
 from chat_client.fullscreen.transcript_view import Fetch, TranscriptView
 from chat_client.fullscreen.window import Window
 from chat_client.places import OLDEST, From, Place, Query
@@ -65,6 +66,12 @@ class RoomView(TranscriptView):
             self._unseen.add_below(items)
             self._join()
         self.show_from(self._trim(self._top))
+
+    def tell(self, text: str) -> None:
+        """Add a line of the client's own at the end, and show it meanwhile if the end is not in the window."""
+        self.add(info_lines(text))
+        if not self._window.live:
+            self.notify(display.safe(text), markup=False)
 
     def prepend(self, items: Sequence[MessageReceived], more: bool) -> None:
         """Put older messages into the window."""

@@ -66,6 +66,12 @@ class TranscriptView(ConversationView):
         self._chosen: int | None = None  # the number of the message that the person chose by key
 
     @property
+    def chosen(self) -> MessageReceived | None:
+        """The message that the person chose by key."""
+        item = None if self._chosen is None else self._conversation.item(self._chosen)
+        return item if isinstance(item, MessageReceived) else None
+
+    @property
     def pending(self) -> int:
         """How many posts may still come back."""
         return self._conversation.pending

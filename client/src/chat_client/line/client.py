@@ -210,6 +210,10 @@ class LineClient:
         self._searching = True
         self._session.search(words)
 
+    def go_to(self, _when: str, /) -> None:
+        """Print that the line client shows messages only as they arrive."""
+        self._output.notice(_("/go works in the full-screen client only"))
+
     def set_bell(self, _mode: str, /) -> None:
         """Print that the line client does not ring."""
         self._output.notice(_("/bell works in the full-screen client only"))

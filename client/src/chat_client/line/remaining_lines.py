@@ -45,6 +45,9 @@ class _Unsent:
     def search_messages(self, words: str) -> None:
         pass
 
+    def go_to(self, _when: str, /) -> None:
+        pass
+
     def set_bell(self, _mode: str, /) -> None:
         pass
 
