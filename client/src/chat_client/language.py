@@ -15,7 +15,11 @@ _chosen = gettext.NullTranslations()
 def use_language(environ: Mapping[str, str]) -> None:
     """Use the language that the environment asks for, or English without a catalogue for it."""
     global _chosen
-    _chosen = gettext.translation(DOMAIN, LOCALES, languages=_languages(environ), fallback=True)
+    languages = _languages(environ)
+    _chosen = gettext.translation(DOMAIN, LOCALES, languages=languages, fallback=True)
+    if languages:  # argparse asks for its texts by gettext.gettext
+        gettext.bindtextdomain(DOMAIN, str(LOCALES))
+        gettext.textdomain(DOMAIN)
 
 
 def _(text: str) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from chat_client import system_errors
 from chat_client.language import _
 from chat_client.memory_file import BadMemory, Memory, Position, read_memory, write_memory
 from chat_wire.errors import InvalidName
@@ -82,7 +83,7 @@ class RoomMemory:
                 self._write(mine)
             except OSError as error:
                 text = _("your draft and input history cannot be kept ({why}): make {path} writable, and free space")
-                self._remark(text.format(why=error.strerror, path=self._path.parent))
+                self._remark(text.format(why=system_errors.why(error), path=self._path.parent))
 
     def pop_remarks(self) -> list[str]:
         """Return what the person has to know about the file since the last call."""
@@ -112,7 +113,7 @@ class RoomMemory:
 
     def _put_aside(self, error: Exception) -> None:
         aside = self._path.with_suffix(".damaged")
-        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        why = system_errors.why(error) if isinstance(error, OSError) else str(error)
         try:
             self._path.replace(aside)
         except OSError:

@@ -11,6 +11,16 @@ from chat_client.language import _, marked
 from chat_wire.settings import setting
 
 PORTS = {"amqp": 5672, "pyamqp": 5672, "amqps": 5671}  # the default port of each scheme
+# The texts of argparse that a person can see.
+ARGPARSE = (
+    marked("usage: "),
+    marked("%(prog)s: error: %(message)s\n"),
+    marked("ambiguous option: %(option)s could match %(matches)s"),
+    marked("argument %(argument_name)s: %(message)s"),
+    marked("expected one argument"),
+    marked("ignored explicit argument %r"),
+    marked("unrecognized arguments: %s"),
+)
 NO_ADDRESS = marked("AMQP_URL is not the address of a broker: use amqp://USER:PASSWORD@HOST:5672/")
 NO_PORT = marked("the port in AMQP_URL is not a number from 1 to 65535: use amqp://USER:PASSWORD@HOST:5672/")
 
@@ -120,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
         "--local-time", action="store_true", help=_("show local times instead of UTC; full screen only")
     )
     options.add_argument(
-        "--name", help=_("the user name; without it, the client asks for it, or reads it from the first line of input")
+        "--name",
+        metavar=_("NAME"),
+        help=_("the user name; without it, the client asks for it, or reads it from the first line of input"),
     )
     return parser
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat_client.errors import StateError
 from chat_client.language import _
+from chat_client.system_errors import why
 
 SECRET_FILE = "author-secret"
 _SECRET = re.compile(r"[0-9a-f]{64}")
@@ -32,7 +33,7 @@ def author_secret(directory: Path) -> str:
         secret = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         text = _("{path} cannot be used ({why}): make {directory} writable, or set XDG_STATE_HOME")
-        raise StateError(text.format(path=path, why=error.strerror, directory=directory)) from None
+        raise StateError(text.format(path=path, why=why(error), directory=directory)) from None
     if not _SECRET.fullmatch(secret):
         text = _("{path} does not hold an author secret: restore it, or remove it to start as a new person")
         raise StateError(text.format(path=path))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from chat_client.language import _
+from chat_client.system_errors import why
 
 CHUNK = 65536
 LINES_AHEAD = 1000
@@ -47,7 +48,7 @@ class Input:
                 self._ahead.acquire()
                 self._add(line)
         except OSError as error:
-            self._complain(_("the input cannot be read: {why}").format(why=error.strerror))
+            self._complain(_("the input cannot be read: {why}").format(why=why(error)))
         finally:
             self._add(None)
 

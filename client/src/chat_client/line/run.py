@@ -13,6 +13,7 @@ from chat_client.line.client import LineClient
 from chat_client.line.output import ask_name
 from chat_client.opening import OpenSession
 from chat_client.settings import ClientSettings
+from chat_client.system_errors import why
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -66,7 +67,7 @@ def _run(client: LineClient) -> int:
     except OSError as error:
         _silence(sys.stdout)
         with suppress(OSError):  # both may go to one full disk
-            text = _("the output cannot be written: {why}").format(why=error.strerror)
+            text = _("the output cannot be written: {why}").format(why=why(error))
             print(f"chat: {text}", file=sys.stderr)
     return 1
 
