@@ -89,9 +89,9 @@ class Chatter:
 
         return self.hear(found, seconds)
 
-    def claim(self, name: str) -> Any:
+    def claim(self, name: str, *, quiet: bool = False) -> Any:
         """Claim a name, and return the answer; a granted session becomes the current one."""
-        answer = self.request(Claim(request=new_request(), name=name, secret=self.secret))
+        answer = self.request(Claim(request=new_request(), name=name, secret=self.secret, quiet=quiet))
         if isinstance(answer, Granted):
             self.granted, self._sequence = answer, 0
         return answer

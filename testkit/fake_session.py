@@ -49,10 +49,10 @@ class FakeSession:
         """Record the request."""
         self.requests.append(("start", None))
 
-    def join(self, name: str) -> None:
+    def join(self, name: str, *, quiet: bool = False) -> None:
         """Check the name and record the request."""
         name_key(name)
-        self.requests.append(("join", name))
+        self.requests.append(("join quietly" if quiet else "join", name))
 
     def post(self, text: str) -> int:
         """Check the text, record the request, and return the next sequence."""

@@ -146,7 +146,7 @@ class LinkedMember:
 
     def join(self, *history: Recorded) -> list[events.Event]:
         """Join the room, with a first page of these messages, and return the events."""
-        self.member.claim_request.ask("alice", self.now)
+        self.member.claim_request.ask("alice", False, self.now)
         self.grant()
         return self.work(page(self.last(History).request, *history))
 

@@ -25,7 +25,9 @@ class Journal:
         self.entries.append(entry)
         return apply(self.state, len(self.entries) - 1, entry)
 
-    def claim(self, name: str, author: str, request: str, inbox: str = "", *, distinct: bool = True) -> Outcome:
+    def claim(
+        self, name: str, author: str, request: str, inbox: str = "", *, distinct: bool = True, quiet: bool = False
+    ) -> Outcome:
         """Append a claim, from a new inbox unless one is given; one that is not `distinct` is of an older version."""
         return self.add(
             ClaimName(
@@ -37,6 +39,7 @@ class Journal:
                 key=name_key(name),
                 author=author,
                 distinct=distinct,
+                quiet=quiet,
             )
         )
 

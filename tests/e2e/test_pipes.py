@@ -37,8 +37,23 @@ def test_each_search_is_answered(chat: System, tmp_path: Path) -> None:
     assert [line for line in done.stdout.splitlines() if "no message" in line or "connected: " in line] == [
         '* no message has "one"',
         '* no message has "two"',
-        "* connected: bot",
+        "* connected: nobody",
     ]
+    assert "* scripts: bot" in done.stdout.splitlines()
+
+
+def test_the_room_hears_the_messages_of_a_script_but_not_that_it_comes_and_goes(chat: System, tmp_path: Path) -> None:
+    ann = Person(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+
+    for text in ("deployed", "deployed again"):
+        assert piped(chat.url("client"), tmp_path / "bot", f"{text}\n", "--name", "bot").returncode == 0
+    Person(chat.url("client"), tmp_path / "bob").joins("bob")
+    ann.sees(r"\* bob joined")
+
+    heard = str(ann.terminal.before)
+    assert "bot: deployed again" in heard
+    assert "* bot" not in heard
 
 
 def test_a_refused_line_is_named_on_stderr_and_the_exit_status_is_1(chat: System, tmp_path: Path) -> None:

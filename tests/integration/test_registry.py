@@ -354,6 +354,23 @@ def oldest_offset(system: System) -> int:
 
 
 @pytest.mark.usefixtures("registry")
+def test_the_room_hears_nothing_of_a_quiet_session_and_the_list_of_users_names_it_apart(system: System) -> None:
+    ann, bot = member(system, "ann"), Chatter(system.url("client"))
+    ann.join()
+
+    assert isinstance(bot.claim("bot", quiet=True), Granted)
+    users = ann.users()
+    assert (users.connected, users.disconnected, users.quiet) == (("ann",), (), ("bot",))
+    bot.close()
+    back = Chatter(system.url("client"), secret=bot.secret)
+    assert isinstance(back.claim("Bot"), Granted)
+    ann.hear(lambda: ("joined", "Bot") in ann.notices())
+
+    assert ann.notices() == [("joined", "ann"), ("joined", "Bot")]
+    assert ann.users().quiet == ()
+
+
+@pytest.mark.usefixtures("registry")
 def test_a_name_that_looks_like_one_in_use_is_refused_and_the_holder_comes_back(system: System) -> None:
     ann, eve = member(system, "ann"), Chatter(system.url("client"))
 

@@ -34,7 +34,7 @@ def failed(query: Query) -> events.HistoryListed:
 
 
 def joined(alice: LinkedMember, *numbers: int, more: bool = True) -> list[events.Event]:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant()
     return alice.work(page(alice.last(History).request, *map(recorded, numbers), more=more))
 

@@ -37,7 +37,7 @@ def test_a_room_without_history_is_followed_from_its_first_entry(alice: LinkedMe
 
 
 def test_a_refused_name_is_reported_and_another_can_be_asked_for(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.work()
     told = alice.work(Refused(request=alice.last(Claim).request, reason="taken", text="alice is taken"))
 
@@ -46,7 +46,7 @@ def test_a_refused_name_is_reported_and_another_can_be_asked_for(alice: LinkedMe
 
 
 def test_without_an_archive_the_room_is_followed_without_its_history(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant()
 
     told = alice.work(after=HISTORY_SECONDS)
@@ -57,7 +57,7 @@ def test_without_an_archive_the_room_is_followed_without_its_history(alice: Link
 
 
 def test_with_an_archive_that_cannot_answer_the_room_is_followed_without_its_history(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant()
 
     told = alice.work(Refused(request=alice.last(History).request, reason="no_answer", text="try again later"))
@@ -68,7 +68,7 @@ def test_with_an_archive_that_cannot_answer_the_room_is_followed_without_its_his
 
 def test_the_first_page_is_reported_once_even_if_the_connection_breaks_right_after_it() -> None:
     alice = LinkedMember()
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant()
     question = alice.last(History).request
     alice.link.breaks = ConnectionResetError()
@@ -93,7 +93,7 @@ def test_without_a_name_waiting_ends_when_the_broker_is_connected() -> None:
 
 def test_with_a_name_waiting_ends_when_the_claim_is_answered() -> None:
     alice = LinkedMember()
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.member.status.wait_for("the broker")
     alice.connect()
 

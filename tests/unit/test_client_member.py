@@ -97,7 +97,7 @@ def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> No
 
 
 def test_the_token_is_renewed_before_it_expires(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant(expires=GRANTED_AT + int(4 * RENEW_SECONDS * 1_000_000))
     alice.work(page(alice.last(History).request))
 

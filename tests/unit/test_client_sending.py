@@ -34,7 +34,7 @@ def test_a_post_is_sent_at_once_and_reported_when_it_comes_back(alice: LinkedMem
 
 
 def test_posts_wait_until_the_room_is_followed(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", alice.now)
+    alice.member.claim_request.ask("alice", False, alice.now)
     alice.grant()
     alice.post(1)
 

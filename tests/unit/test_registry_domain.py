@@ -278,3 +278,29 @@ def test_ended_sessions_are_forgotten_once_their_tokens_have_expired() -> None:
     journal.depart("any")
 
     assert (dict(journal.state.ended), dict(journal.state.refused)) == ({}, {})
+
+
+def test_the_rooms_hear_nothing_of_a_quiet_session() -> None:
+    journal = Journal()
+    outcomes = [
+        journal.claim("bot", "author-b", "r1", "inbox-1", quiet=True),
+        journal.depart("inbox-1"),
+        journal.depart("inbox-1"),
+        journal.resume("author-b", "r1", "r2", "inbox-2"),
+        journal.claim("bot", "author-b", "r3", "inbox-3", quiet=True),
+        journal.exit("author-b", "r3", "r4"),
+        journal.claim("bot", "author-b", "r5", quiet=True),
+        journal.release("bot", "r6"),
+    ]
+
+    assert [kinds(outcome) for outcome in outcomes] == [[]] * len(outcomes)
+
+
+def test_a_member_who_takes_over_a_quiet_session_joins_and_one_whom_a_quiet_session_takes_over_leaves() -> None:
+    journal = Journal()
+    journal.claim("bot", "author-b", "r1", quiet=True)
+
+    assert kinds(journal.claim("Bot", "author-b", "r2")) == ["joined"]
+    left = journal.claim("bot", "author-b", "r3", quiet=True).events
+    assert [(event.kind, event.user) for event in left] == [("left", "Bot")]
+    assert kinds(journal.exit("author-b", "r3", "r4")) == []

@@ -30,6 +30,7 @@ class Held:
     session: str
     inbox: str
     connected: bool
+    quiet: bool
 
 
 class RegistryMachine(RuleBasedStateMachine):
@@ -43,10 +44,10 @@ class RegistryMachine(RuleBasedStateMachine):
         self.claims: list[tuple[str, str]] = []
         self.heard: dict[str, Any] = {}
 
-    @rule(name=NAMES, author=AUTHORS, inbox=INBOXES)
-    def claim(self, name: str, author: str, inbox: str) -> None:
+    @rule(name=NAMES, author=AUTHORS, inbox=INBOXES, quiet=st.booleans())
+    def claim(self, name: str, author: str, inbox: str, quiet: bool) -> None:
         request = self._request()
-        outcome = self.journal.claim(name, author, request, inbox)
+        outcome = self.journal.claim(name, author, request, inbox, quiet=quiet)
         held = self.model.get(name.casefold())
         new = skeletons(name) - (skeletons(held.name) if held else frozenset())
         alike = any(new & skeletons(other.name) for other in self.model.values() if other is not held)
@@ -55,7 +56,7 @@ class RegistryMachine(RuleBasedStateMachine):
         assert (outcome.ended.session if outcome.ended else None) == (held.session if held and may else None)
         if may:
             session = session_id(author, request)
-            self.model[name.casefold()] = Held(name, author, session, inbox, inbox not in self.left)
+            self.model[name.casefold()] = Held(name, author, session, inbox, inbox not in self.left, quiet)
             self.claims.append((author, request))
         self._hear(outcome.events)
 
@@ -131,12 +132,12 @@ class RegistryMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_presence_events_are_true(self) -> None:
-        """Check that a member who reads each notice once knows which users are present."""
+        """Check that a member who reads each notice once knows which users are present, apart from quiet ones."""
         known = {}
         for event in self.heard.values():
             known[event.user.casefold()] = event.kind
         present = {name: kind in ("joined", "back") for name, kind in known.items() if kind != "left"}
-        assert present == {key: held.connected for key, held in self.model.items()}
+        assert present == {key: held.connected for key, held in self.model.items() if not held.quiet}
 
     @invariant()
     def the_indexes_agree(self) -> None:

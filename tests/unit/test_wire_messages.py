@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -63,7 +63,13 @@ def test_a_message_that_the_reader_does_not_accept_is_an_unknown_type() -> None:
         decode(encode(Exit(request="r", token="t")), Claim)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Claim) if field.name != "type"])
+def test_a_claim_of_an_older_client_is_not_quiet() -> None:
+    assert decode(b'{"type":"claim","request":"r","name":"bob","secret":"s"}', Claim).quiet is False
+    with pytest.raises(DecodeError, match="claim"):
+        decode(b'{"type":"claim","request":"r","name":"bob","secret":"s","quiet":1}', Claim)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Claim) if field.default is MISSING])
 def test_a_missing_field_or_one_of_another_type_is_a_decode_error(name: str) -> None:
     whole = {"type": "claim", "request": "r", "name": "bob", "secret": "s"}
     for broken in ({key: value for key, value in whole.items() if key != name}, {**whole, name: 1}):

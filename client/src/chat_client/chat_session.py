@@ -14,8 +14,11 @@ class ChatSession(Protocol):
     def start(self) -> None:
         """Start to connect."""
 
-    def join(self, name: str) -> None:
-        """Claim a name: Joined or NameRefused follows. Raises InvalidName for a name that breaks the rules."""
+    def join(self, name: str, *, quiet: bool = False) -> None:
+        """Claim a name: Joined or NameRefused follows. Raises InvalidName for a name that breaks the rules.
+
+        The room hears nothing of the presence of a quiet member.
+        """
 
     def post(self, text: str) -> int:
         """Post a message and return its sequence, which MessageReceived or NotSent carries. Raises InvalidText."""

@@ -103,6 +103,8 @@ def _users(event: events.UsersListed) -> list[str]:
     found = [notice(_("connected: {names}").format(names=", ".join(event.connected) or _("nobody")))]
     if event.disconnected:
         found.append(notice(_("disconnected: {names}").format(names=", ".join(event.disconnected))))
+    if event.quiet:
+        found.append(notice(_("scripts: {names}").format(names=", ".join(event.quiet))))
     return found
 
 

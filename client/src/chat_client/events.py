@@ -96,10 +96,11 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsersListed:
-    """The users: those connected, and those that hold a name without a connection."""
+    """The users: those connected, those that hold a name without a connection, and scripts, which no notice has."""
 
     connected: tuple[str, ...]
     disconnected: tuple[str, ...]
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,16 +34,18 @@ class ClaimRequest(GrantRequest):
         self._secret = secret
         self._on_granted = on_granted
         self._name = ""
+        self._quiet = False
 
-    def ask(self, name: str, _now: float) -> None:
-        """Claim a name. Cancel the claim before, if it waits for its answer."""
+    def ask(self, name: str, quiet: bool, _now: float) -> None:
+        """Claim a name, for a quiet session or another. Cancel the claim before, if it waits for its answer."""
         self._pending.cancel(self)
         self._name = name
+        self._quiet = quiet
         self._pending.add(self)
 
     def message(self, id: str, _grant: Granted | None) -> Claim:
         """Return the claim."""
-        return Claim(request=id, name=self._name, secret=self._secret)
+        return Claim(request=id, name=self._name, secret=self._secret, quiet=self._quiet)
 
     def answered(self, answer: Granted, link: MemberLink, now: float) -> None:
         """Begin the session."""

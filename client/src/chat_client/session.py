@@ -64,17 +64,18 @@ class Session:
         """Start to connect. The session keeps trying until it is closed, and reports Waiting meanwhile."""
         self._thread.start()
 
-    def join(self, name: str) -> None:
+    def join(self, name: str, *, quiet: bool = False) -> None:
         """Claim a name: Joined or NameRefused follows.
 
         Args:
             name: The name as typed.
+            quiet: Whether the room hears nothing of the member's presence.
 
         Raises:
             InvalidName: The name breaks a rule (`chat_wire.names`).
         """
         name_key(name)
-        self._call(self._member.claim_request.ask, name)
+        self._call(self._member.claim_request.ask, name, quiet)
 
     def post(self, text: str) -> int:
         """Post a message to the room.

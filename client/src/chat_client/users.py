@@ -21,4 +21,4 @@ class UsersRequest(Request[Users]):
 
     def answered(self, answer: Users, _link: MemberLink, _now: float) -> None:
         """Report the users."""
-        self._emit(UsersListed(connected=answer.connected, disconnected=answer.disconnected))
+        self._emit(UsersListed(connected=answer.connected, disconnected=answer.disconnected, quiet=answer.quiet))

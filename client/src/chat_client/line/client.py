@@ -147,7 +147,7 @@ class LineClient:
     def _join(self, name: str) -> None:
         self._name = name
         try:
-            self._session.join(name)
+            self._session.join(name, quiet=not self._at_terminal)
         except InvalidName as error:
             self._refuse_name(explained(error))
 

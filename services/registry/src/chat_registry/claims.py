@@ -60,7 +60,9 @@ def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | N
     """
     ended = end_session(state, before, "taken", entry.request) if before else None
     connected = entry.inbox not in state.departed
-    events = presence_events(state, session, entry.name, kinds_of_change(before, connected))
+    kinds = kinds_of_change(before, connected=connected, quiet=entry.quiet)
+    user = before.name if before and kinds == ("left",) else entry.name
+    events = presence_events(state, session, user, kinds)
     holder = Holder(
         key=entry.key,
         name=entry.name,
@@ -73,6 +75,7 @@ def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | N
         request=entry.request,
         events=events,
         replaced=ended.session if ended else None,
+        quiet=entry.quiet,
     )
     put_holder(state, holder)
     return Outcome(reply=holder, ended=ended, events=events)

@@ -94,6 +94,7 @@ def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int
         key=key,
         author=author,
         distinct=True,
+        quiet=request.quiet,
     )
 
 

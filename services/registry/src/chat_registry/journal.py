@@ -45,12 +45,14 @@ class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name", omi
         author: The SHA-256 of the user's secret.
         distinct: Whether to refuse the name if it looks like one in use. Entries of 0.2.0 and older lack this field, so
             that a replay grants what those versions granted.
+        quiet: Whether the rooms hear nothing of the session's presence.
     """
 
     name: str
     key: str
     author: str
     distinct: bool = False
+    quiet: bool = False
 
 
 class ResumeSession(RequestedEntry, frozen=True, kw_only=True, tag="resume_session"):

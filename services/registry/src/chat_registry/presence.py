@@ -22,15 +22,22 @@ def presence_events(
     )
 
 
-def kinds_of_change(before: Holder | None, connected: bool) -> tuple[NoticeKind, ...]:
+def kinds_of_change(before: Holder | None, *, connected: bool, quiet: bool) -> tuple[NoticeKind, ...]:
     """Return the kinds of events for a change of a name's holder or connection.
+
+    To the rooms, the name of a quiet session is free.
 
     Args:
         before: The holder so far; None if the name was free.
         connected: Whether the name's client is connected from now on.
+        quiet: Whether the name's session is quiet from now on.
     """
-    if before is None:
+    if before is None or before.quiet:
+        if quiet:
+            return ()
         return ("joined",) if connected else ("joined", "lost")
+    if quiet:
+        return ("left",)
     if before.connected == connected:
         return ()
     return ("back",) if connected else ("lost",)

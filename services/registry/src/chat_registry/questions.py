@@ -69,9 +69,11 @@ class UserQuestions:
 
 
 def _users(request: str, state: State) -> Users:
-    holders = sorted(state.holders.values(), key=lambda holder: holder.key)
+    holders = sorted(state.holders.values(), key=lambda holder: (holder.quiet, holder.key))
+    told = [holder for holder in holders if not holder.quiet]
     return Users(
         request=request,
-        connected=tuple(holder.name for holder in holders if holder.connected),
-        disconnected=tuple(holder.name for holder in holders if not holder.connected),
+        connected=tuple(holder.name for holder in told if holder.connected),
+        disconnected=tuple(holder.name for holder in told if not holder.connected),
+        quiet=tuple(holder.name for holder in holders[len(told) :]),
     )

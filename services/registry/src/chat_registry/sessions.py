@@ -39,7 +39,8 @@ def renew_session(state: State, entry: ClaimName | ResumeSession, before: Holder
     events = before.events if same_request else ()
     if moving:
         add_departure(state, before.inbox)
-        events += presence_events(state, before.session, before.name, kinds_of_change(before, connected=True))
+        kinds = kinds_of_change(before, connected=True, quiet=before.quiet)
+        events += presence_events(state, before.session, before.name, kinds)
     holder = replace(
         before,
         inbox=entry.inbox if moving else before.inbox,
@@ -89,7 +90,8 @@ def lose_connections(state: State, entry: Departed) -> Outcome:
     for key in sorted(state.inboxes.get(entry.inbox, ())):
         holder = state.holders[key]
         if holder.connected:
-            lost = presence_events(state, holder.session, holder.name, ("lost",), first=len(events))
+            kinds = kinds_of_change(holder, connected=False, quiet=holder.quiet)
+            lost = presence_events(state, holder.session, holder.name, kinds, first=len(events))
             put_holder(state, replace(holder, connected=False, events=events_to_repeat(holder.events + lost)))
         else:
             lost = events_of_loss(holder)
@@ -99,7 +101,7 @@ def lose_connections(state: State, entry: Departed) -> Outcome:
 
 def end_session(state: State, holder: Holder, reason: EndReason, request: str) -> EndedSession:
     """Free a holder's name and record why its session ended."""
-    kinds: tuple[NoticeKind, ...] = () if reason == "taken" else ("left",)
+    kinds: tuple[NoticeKind, ...] = () if reason == "taken" or holder.quiet else ("left",)
     ended = EndedSession(
         session=holder.session,
         user=holder.name,

@@ -32,7 +32,7 @@ class PresenceEvent(msgspec.Struct, frozen=True, kw_only=True, array_like=True, 
 class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A name and the session that holds it.
 
-    Snapshots store the fields in this order. Change it only together with the snapshot format.
+    Snapshots store the fields in this order. A new field comes last and has a default; older versions ignore it.
 
     Attributes:
         key: The name in the form that makes it unique.
@@ -46,6 +46,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         request: The last request carried out for the session.
         events: The presence events since that request. The registry publishes them again when the request comes again.
         replaced: The session that ended because of that request, if any. The registry announces its end again, too.
+        quiet: Whether the rooms hear nothing of the session's presence.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     request: str
     events: tuple[PresenceEvent, ...]
     replaced: str | None
+    quiet: bool = False
 
 
 class EndedSession(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):

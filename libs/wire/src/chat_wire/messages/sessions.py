@@ -20,12 +20,15 @@ class Claim:
         request: A random id, the same each time that the claim is sent.
         name: The name as typed.
         secret: A random text that the client keeps in its state directory. It identifies the person.
+        quiet: Whether the rooms hear nothing of the session's presence: a script comes and goes often. A registry of
+            0.2.0 ignores this field.
     """
 
     type: Literal["claim"] = "claim"
     request: str
     name: str
     secret: str
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +157,14 @@ class Users:
         request: The id of the `ListUsers`.
         connected: The names whose client is connected.
         disconnected: The names whose client has lost its connection.
+        quiet: The names of quiet sessions, which the other two do not have: no notice tells when they leave.
     """
 
     type: Literal["users"] = "users"
     request: str
     connected: tuple[str, ...]
     disconnected: tuple[str, ...]
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
