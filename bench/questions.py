@@ -24,7 +24,7 @@ from bench.times import Times
 from bench.usage import memory
 from chat_archive.log_line import to_line
 from chat_archive.owners import owner_number
-from chat_archive.questions import RECENT_POSTS
+from chat_archive.search import RECENT_POSTS
 from chat_client.history import PAGE as FOUND_PAGE
 from chat_client.link import Link
 from chat_client.membership import HISTORY

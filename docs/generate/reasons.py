@@ -29,7 +29,9 @@ ALL = "`refused`, dead letter"
 CARRIERS = {
     "busy": "`refused`",
     "crashes_worker": ALL,
+    "invalid_date": "`refused`",
     "invalid_name": "`refused`",
+    "invalid_sender": "`refused`",
     "invalid_text": "`posts_refused`",
     "invalid_token": "`refused`, `posts_refused`",
     "invalid_words": "`refused`",
@@ -42,6 +44,7 @@ CARRIERS = {
     "not_recorded": "`refused`",
     "request_used": "`refused`",
     "reserved_name": "`refused`",
+    "search_too_wide": "`refused`",
     "session_ended": "`refused`",
     "storage_failed": "log line",
     "too_fast": "`posts_refused`",

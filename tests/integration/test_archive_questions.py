@@ -219,7 +219,7 @@ def test_the_next_archive_rebuilds_an_index_without_words(system: System, speake
     archive.kill()
     with closing(open_database(system.data / "index.sqlite")) as index, index:
         index.execute("DROP TABLE words")
-        index.execute("ALTER TABLE checkpoint_2 RENAME TO checkpoint")
+        index.execute("ALTER TABLE checkpoint_3 RENAME TO checkpoint_2")
 
     system.started("archive")
 

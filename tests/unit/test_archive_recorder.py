@@ -73,7 +73,7 @@ def in_index(directory: Path) -> list[Recorded]:
 
 
 def found(directory: Path, *words: str) -> list[Recorded]:
-    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, MAX_INT64, 100)[::-1]
+    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, range(MAX_INT64), 100)[::-1]
 
 
 def ids(posts: list[Recorded]) -> list[str]:
@@ -127,7 +127,7 @@ def test_an_index_without_words_is_rebuilt_and_then_finds_all_posts(tmp_path: Pa
         record(recorder, STREAM[:3])
     with closing(sqlite3.connect(tmp_path / "index.sqlite")) as before, before:
         before.execute("DROP TABLE words")
-        before.execute("ALTER TABLE checkpoint_2 RENAME TO checkpoint")
+        before.execute("ALTER TABLE checkpoint_3 RENAME TO checkpoint_2")
 
     with capture_logs() as logged, recording(tmp_path) as recorder:
         record(recorder, STREAM)
@@ -247,7 +247,7 @@ def test_an_index_that_failed_after_a_write_to_log_txt_catches_up(tmp_path: Path
         record(recorder, STREAM[:1])
         blocker = Index(f"sqlite:///{tmp_path / 'index.sqlite'}")
         with blocker._transaction() as connection:
-            connection.exec_driver_sql("DROP TABLE checkpoint_2")
+            connection.exec_driver_sql("DROP TABLE checkpoint_3")
         with pytest.raises(IndexFailed):
             record(recorder, STREAM)
     assert ids(in_log(tmp_path)) != ids(in_index(tmp_path))

@@ -110,6 +110,25 @@ def test_a_room_without_posts_has_none_since_a_time() -> None:
     assert posts_near(index_of([]), asked(since=0)) == ([], False)
 
 
+@given(lobby=LOBBIES, newer=LOBBIES, data=st.data())
+def test_a_place_is_one_of_the_present_stream(lobby: list[Place], newer: list[Place], data: st.DataObject) -> None:
+    stop = lobby[-1][0]
+    newer = [place for place in newer if place[0] < stop] or [(0, 0)]
+    lobby = [*lobby, (stop + 1, 0)]
+    index = index_of([])
+    posts = [at_place(number, place) for number, place in enumerate([*lobby, *newer], 1)]
+    cut = data.draw(st.integers(0, len(posts)))
+    index.record(posts[:cut], Checkpoint(1, 1))
+    index.record(posts[cut:], Checkpoint(2, 2))
+    at = data.draw(st.integers(0, len(newer) - 1))
+
+    after = posts_near(index, asked(after_offset=newer[at][0], after_index=newer[at][1]))
+    before = posts_near(index, asked(before_offset=newer[at][0], before_index=newer[at][1]))
+
+    assert places(after) == newer[at + 1 :]
+    assert places(before) == [*lobby, *newer[:at]]
+
+
 class CountingIndex(Index):
     """An index that counts how often it is asked for posts from a number on."""
 

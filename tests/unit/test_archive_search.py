@@ -1,14 +1,14 @@
 """Words of a text, and a search in a real SQLite, which finds the posts that `matches` accepts."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat_archive.errors import InvalidWords
+from chat_archive.errors import InvalidWords, SearchTooWide
 from chat_archive.index import Checkpoint, Index
-from chat_archive.words import MAX_SEARCH_WORDS, MAX_WORD_LENGTH, matches, search_words, words_in
+from chat_archive.query import MAX_SEARCH_WORDS, matches, parse_query
+from chat_archive.search import RECENT_POSTS, STEPS, search
+from chat_archive.words import MAX_WORD_LENGTH, runs_in, words_in
 from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Recorded
 
@@ -17,7 +17,7 @@ LETTERS = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=8)
 TEXTS = st.text(max_size=30) | FEW_LETTERS
 
 
-def post(number: int, text: str, room: str = "lobby") -> Recorded:
+def post(number: int, text: str, room: str = "lobby", user: str = "u", at: int = 0) -> Recorded:
     return Recorded(
         number=number,
         room=room,
@@ -25,10 +25,10 @@ def post(number: int, text: str, room: str = "lobby") -> Recorded:
         index=0,
         session="s",
         sequence=number,
-        user="u",
+        user=user,
         author="a",
         client_ts=0,
-        server_ts=0,
+        server_ts=at,
         text=text,
     )
 
@@ -40,8 +40,13 @@ def index_of(*posts: Recorded) -> Index:
     return index
 
 
-def found(index: Index, wanted: Sequence[str], before: int = MAX_INT64, limit: int = 100) -> list[int]:
-    return [each.number for each in index.search("lobby", wanted, before, limit)]
+def found(index: Index, typed: str, before: int | None = None, limit: int = 100) -> list[int]:
+    """Return the numbers of the posts that a search finds, newest first."""
+    return [each.number for each in search(index, "lobby", parse_query(typed), before, limit)[0]]
+
+
+def fits(text: str, typed: str) -> bool:
+    return matches(post(1, text), parse_query(typed))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,9 @@ def found(index: Index, wanted: Sequence[str], before: int = MAX_INT64, limit: i
         ("हिन्दी", ["हनद"]),
         ("ﬁn ½", ["fin", "1", "2"]),
         ("a\x00b 🎉 c", ["a", "b", "c"]),
-        ("你好。世界", ["你好", "世界"]),
+        ("你好。世界", ["你好", "好", "世界", "界"]),
+        ("東京都に住むmasa", ["東京", "京都", "都に", "に住", "住む", "む", "masa"]),
+        ("สวัสดี", ["สว", "วส", "สด", "ด"]),
         ("_ * - … 🎉", []),
     ],
 )
@@ -67,65 +74,119 @@ def test_words_are_runs_of_letters_and_digits_without_case_and_accents(text: str
 )
 def test_a_text_matches_the_beginnings_of_its_words_in_any_order(spoken: list[str], data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([" ", "-", "_", ", ", "…", "\x00"])).join(spoken)
-    split = words_in(text)
-
-    beginnings = [word[: data.draw(st.integers(1, len(word)))] for word in data.draw(st.permutations(split))]
-
-    assert matches(text, beginnings)
-    assert matches(text, words_in(" ".join(spoken)))
+    runs = data.draw(st.permutations(runs_in(text)))
+    if runs:
+        assert fits(text, " ".join(run[: data.draw(st.integers(1, len(run)))] for run in runs))
 
 
 @given(TEXTS)
-def test_splitting_words_again_changes_nothing(text: str) -> None:
-    assert words_in(" ".join(words_in(text))) == words_in(text)
+def test_splitting_runs_again_changes_nothing(text: str) -> None:
+    assert runs_in(" ".join(runs_in(text))) == runs_in(text)
 
 
 def test_a_text_does_not_match_the_middle_of_a_word_or_a_longer_word() -> None:
-    assert matches("the haystack", ["hay"])
-    assert not matches("the haystack", ["stack"])
-    assert not matches("the hay", ["haystack"])
-    assert not matches("the haystack", ["the", "needle"])
+    assert fits("the haystack", "hay")
+    assert not fits("the haystack", "stack")
+    assert not fits("the hay", "haystack")
+    assert not fits("the haystack", "the needle")
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS)
+@pytest.mark.parametrize("typed", ["東京", "京都", "都", "東京都に", "京都 masa", "住む", '"京都に住"', "ｶﾀｶﾅ"])
+def test_text_without_spaces_is_found_inside_of_a_run(typed: str) -> None:
+    index = index_of(post(1, "きょう、東京都に住むmasa、カタカナ"), post(2, "京東 住に むす masax アタ"))
+
+    assert found(index, typed) == [1]
+
+
+def test_the_parts_of_a_run_do_not_stand_for_the_run() -> None:
+    assert found(index_of(post(1, "東京 京都"), post(2, "東京都")), "東京都") == [2]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS | st.text('东京都 "ab', max_size=8))
 @example(["\x00a\x00b", "ab"], "b")
 @example(["x" * MAX_TEXT, "x" * (MAX_TEXT - 1)], "x" * MAX_TEXT)
 @example(["\ufdfa" * MAX_TEXT], "\ufdfa" * MAX_TEXT)
-def test_the_index_finds_the_posts_that_match_any_words(texts: list[str], typed: str) -> None:
+def test_the_index_has_the_words_of_all_posts_that_match(texts: list[str], typed: str) -> None:
     try:
-        wanted = search_words(typed)
+        query = parse_query(typed)
     except InvalidWords:
         return
-    index = index_of(*(post(number, text) for number, text in enumerate(texts, start=1)))
+    posts = [post(number, text) for number, text in enumerate(texts, start=1)]
+    matching = {each.number for each in posts if matches(each, query)}
 
-    matching = [number for number, text in enumerate(texts, start=1) if matches(text, wanted)]
+    candidates = {each.number for each in index_of(*posts).search("lobby", query.words, range(MAX_INT64), 100)}
 
-    assert found(index, wanted) == matching[::-1]
+    assert matching == candidates if query.exact else matching <= candidates
+
+
+def test_a_phrase_is_whole_words_next_to_each_other() -> None:
+    index = index_of(
+        post(1, "good morning, Ann"), post(2, "morning good"), post(3, "Good   MORNING"), post(4, "good mornings")
+    )
+
+    assert found(index, '"good morning"') == [3, 1]
+    assert found(index, '"good morning" ann') == [1]
+    assert found(index, "“good morning") == [3, 1]
+
+
+def test_a_search_can_ask_for_a_sender_and_for_days() -> None:
+    day = 86_400_000_000
+    index = index_of(
+        *(post(number, f"text {number}", user="ann" if number % 2 else "Bob", at=number * day) for number in range(6))
+    )
+
+    assert found(index, "from:ANN") == [5, 3, 1]
+    assert found(index, "text from:@bob") == [4, 2, 0]
+    assert found(index, "after:1970-01-03") == [5, 4, 3]
+    assert found(index, "before:1970-01-03 FROM:bob") == [0]
+    assert found(index, "after:1970-01-02 before:1970-01-05 text") == [3, 2]
+    assert found(index, "from:nobody") == []
+
+
+def test_old_posts_of_a_rare_sender_are_found_in_the_index() -> None:
+    posts = [post(number, "text", user="rare" if number == 7 else "u") for number in range(1, 3 * RECENT_POSTS)]
+
+    assert found(index_of(*posts), "from:rare") == [7]
+
+
+def test_an_old_phrase_is_found_behind_many_posts_that_have_its_words() -> None:
+    posts = [post(number, "two one" if number > 1 else "one two") for number in range(1, 3 * RECENT_POSTS)]
+
+    assert found(index_of(*posts), '"one two"') == [1]
+
+
+def test_a_search_gives_up_after_many_posts_that_lack_the_phrase() -> None:
+    many = RECENT_POSTS + sum(STEPS) + 1
+    index = index_of(*(post(number, "one two" if number == many else "two one") for number in range(1, many + 1)))
+
+    assert search(index, "lobby", parse_query('"one two"'), None, 10) == ([post(many, "one two")], True)
+    with pytest.raises(SearchTooWide, match="add a word"):
+        search(index, "lobby", parse_query('"one two"'), many, 10)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "_*_", '"" - :', "🎉", "\x00"])
 def test_a_search_without_a_word_is_refused_and_says_what_to_type(typed: str) -> None:
     with pytest.raises(InvalidWords, match="type letters or digits"):
-        search_words(typed)
+        parse_query(typed)
 
 
 @pytest.mark.parametrize("typed", [" ".join(map(str, range(MAX_SEARCH_WORDS + 1))), "x" * (MAX_TEXT + 1)])
 def test_a_search_for_too_many_words_is_refused(typed: str) -> None:
     with pytest.raises(InvalidWords, match=f"at most {MAX_SEARCH_WORDS} words"):
-        search_words(typed)
+        parse_query(typed)
 
 
 def test_a_search_takes_the_maximum_of_words_and_counts_a_repeated_word_once() -> None:
     text = " ".join(f"word{number}" for number in range(MAX_SEARCH_WORDS))
 
-    assert found(index_of(post(1, text)), search_words(f"{text} {text}")) == [1]
+    assert found(index_of(post(1, text)), f"{text} {text}") == [1]
 
 
 def test_only_the_same_beginning_of_a_very_long_word_counts_in_every_database() -> None:
-    text, wanted = "x" * MAX_WORD_LENGTH + "yes", search_words("x" * MAX_WORD_LENGTH + "no")
+    text, typed = "x" * MAX_WORD_LENGTH + "yes", "x" * MAX_WORD_LENGTH + "no"
 
-    assert matches(text, wanted)
-    assert found(index_of(post(1, text)), wanted) == [1]
+    assert fits(text, typed)
+    assert found(index_of(post(1, text)), typed) == [1]
     assert [len(word) for word in words_in(text)] == [MAX_WORD_LENGTH]
 
 
@@ -134,18 +195,18 @@ def test_a_search_returns_the_newest_posts_of_the_room_before_a_number() -> None
         *(post(number, "ham and eggs", "cellar" if number % 5 == 0 else "lobby") for number in range(1, 21))
     )
 
-    assert found(index, ["egg", "ham"], limit=3) == [19, 18, 17]
-    assert found(index, ["egg", "ham"], before=12, limit=3) == [11, 9, 8]
-    assert found(index, ["egg"], before=2**70) == [number for number in range(20, 0, -1) if number % 5]
-    assert found(index, ["egg"], before=-1) == []
-    assert [each.number for each in index.search("cellar", ["egg"], 20, 9)] == [15, 10, 5]
+    assert found(index, "egg ham", limit=3) == [19, 18, 17]
+    assert found(index, "egg ham", before=12, limit=3) == [11, 9, 8]
+    assert found(index, "egg", before=2**70) == [number for number in range(20, 0, -1) if number % 5]
+    assert found(index, "egg", before=-1) == []
+    assert [each.number for each in index.search("cellar", ["egg"], range(20), 9)] == [15, 10, 5]
 
 
 def test_a_cleared_index_finds_nothing() -> None:
     index = index_of(post(1, "hola"))
 
     index.clear()
-    assert found(index, ["hola"]) == []
+    assert found(index, "hola") == []
     index.record([post(1, "adiós")], Checkpoint(size=1, lines=1))
 
-    assert (found(index, ["hola"]), found(index, ["adios"])) == ([], [1])
+    assert (found(index, "hola"), found(index, "adios")) == ([], [1])

@@ -129,11 +129,11 @@ def test_a_failure_stops_the_writer_and_lets_another_process_open_log_txt(
 
 def test_a_failed_index_stops_the_writer_and_lets_another_process_open_log_txt(driver: WriterDriver) -> None:
     with driver.index._transaction() as connection:
-        connection.exec_driver_sql("DROP TABLE checkpoint_2")
+        connection.exec_driver_sql("DROP TABLE checkpoint_3")
 
     driver.stream.arrive(0)
 
-    assert "checkpoint_2" in driver.stalled()
+    assert "checkpoint_3" in driver.stalled()
     with closing(LogFile(driver.log_txt)) as other:
         other.open()
 

@@ -9,10 +9,12 @@ from chat_wire.errors import WireError
 
 TEXTS = {
     "busy": marked("the chat is busy: try again"),
+    "invalid_date": marked("before: and after: need a day: type it as in before:2026-11-30"),
     "invalid_name": marked(
         "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces, "
         "and begin and end with a letter or digit"
     ),
+    "invalid_sender": marked("from: needs one user name: type it as in from:ann"),
     "invalid_text": marked("a message has 1 to 4,096 characters in at most 200 lines: type something, or split it"),
     "invalid_token": marked("the session has expired: join again"),
     "invalid_words": marked("a search takes 1 to 32 words: type letters or digits"),
@@ -24,6 +26,7 @@ TEXTS = {
     "no_answer": marked("the archive is not available: try again later"),
     "not_recorded": marked("the archive has not recorded these messages yet: try again"),
     "reserved_name": marked("this word has a meaning in the chat, or looks like one that has: choose another name"),
+    "search_too_wide": marked("too many messages have these words: add a word, from:NAME, before:DATE or after:DATE"),
     "session_ended": marked("this session is over: join again"),
     "too_fast": marked("too many messages per second: wait a moment, then send again"),
     "unknown_room": marked("the room does not exist"),

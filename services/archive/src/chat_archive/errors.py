@@ -8,6 +8,9 @@ WireError
     │   └── IndexFailed          the index cannot be written or read
     ├── UnreadableLine           the archive did not write this line of log.txt
     ├── InvalidWords             a search has no word, or too many
+    ├── InvalidDate              a search names a day that is not a date
+    ├── InvalidSender            a search names no sender after `from:`, or several
+    ├── SearchTooWide            a search has too many posts to look through
     ├── NotRecorded              a question names a place that is not in the index yet
     └── IndexUnavailable         the archive cannot answer now
 """
@@ -49,6 +52,24 @@ class InvalidWords(ArchiveError):
     """A search has no word, or too many; the text says what to do."""
 
     reason = "invalid_words"
+
+
+class InvalidDate(ArchiveError):
+    """A search names a day that is not a date; the text says how to type it."""
+
+    reason = "invalid_date"
+
+
+class InvalidSender(ArchiveError):
+    """A search names no sender after `from:`, or several; the text says what to do."""
+
+    reason = "invalid_sender"
+
+
+class SearchTooWide(ArchiveError):
+    """A search would look through too many posts for its phrases; the text says what to do."""
+
+    reason = "search_too_wide"
 
 
 class NotRecorded(ArchiveError):

@@ -11,7 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chat_archive.words import fold, words_in
+from chat_archive.owners import sender_word, user_key
+from chat_archive.words import folded_words, words_in
+from chat_wire.messages import Recorded
 
 _WORDS = sa.table("words", sa.column("rowid"), sa.column("held"))
 
@@ -24,7 +26,7 @@ class FullText:
         create: Statements that create the table of words if it does not exist.
         clear: A statement that empties it.
         add: Inserts a post's number and the result of `stored`.
-        stored: Turns a post's text into the stored value.
+        stored: Turns a post into the stored value: the words of its text, and the word for its sender.
         condition: The SQL condition that a post has all the words in the parameter `query`.
         query: Turns words into that parameter. Each matches the words that begin with it.
     """
@@ -32,9 +34,17 @@ class FullText:
     create: tuple[str, ...]
     clear: str
     add: sa.Insert
-    stored: Callable[[str], Any]
+    stored: Callable[[Recorded], Any]
     condition: str
     query: Callable[[Iterable[str]], str]
+
+
+def _sqlite_stored(post: Recorded) -> str:
+    return f"{folded_words(post.text)} {sender_word(user_key(post.user))}"
+
+
+def _postgresql_stored(post: Recorded) -> list[str]:
+    return [*words_in(post.text), sender_word(user_key(post.user))]
 
 
 def _sqlite_query(wanted: Iterable[str]) -> str:
@@ -46,8 +56,8 @@ def _postgresql_query(wanted: Iterable[str]) -> str:
 
 
 FULL_TEXTS = {
-    # The tokenizer `ascii` splits at ASCII characters that are not letters or digits. `fold` has replaced all other
-    # separators by spaces.
+    # The tokenizer `ascii` splits at ASCII characters that are not letters or digits. `folded_words` has replaced all
+    # other separators by spaces.
     "sqlite": FullText(
         create=(
             "CREATE VIRTUAL TABLE IF NOT EXISTS words "
@@ -55,7 +65,7 @@ FULL_TEXTS = {
         ),
         clear="INSERT INTO words(words) VALUES ('delete-all')",
         add=sa.insert(_WORDS),
-        stored=fold,
+        stored=_sqlite_stored,
         condition="words MATCH :query",
         query=_sqlite_query,
     ),
@@ -69,7 +79,7 @@ FULL_TEXTS = {
             rowid=sa.bindparam("number"),
             held=sa.func.array_to_tsvector(sa.bindparam("in_text", type_=sa.ARRAY(sa.Text))),
         ),
-        stored=words_in,
+        stored=_postgresql_stored,
         condition="held @@ CAST(:query AS tsquery)",
         query=_postgresql_query,
     ),

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from chat_archive.bulk import BulkStatement
 from chat_archive.errors import IndexFailed
 from chat_archive.fulltext import FULL_TEXTS
-from chat_archive.index_schema import CHECKPOINT, METADATA, POSTS, SESSIONS, to_json, to_post, to_row
+from chat_archive.index_schema import CHECKPOINT, METADATA, POSTS, SESSIONS, STREAMS, to_json, to_post, to_row
 from chat_archive.owners import owner_number
 from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Position, Recorded, post_id
@@ -39,7 +39,8 @@ _COLUMNS = ", ".join(f'posts."{column.name}"' for column in _RECORDED.selected_c
 # stops at the limit.
 _SEARCH = f"""
 SELECT {_COLUMNS} FROM words CROSS JOIN posts
-WHERE {{condition}} AND words.rowid < :before AND posts.number = words.rowid AND posts.room = :in_room
+WHERE {{condition}} AND words.rowid >= :first AND words.rowid < :before
+    AND posts.number = words.rowid AND posts.room = :in_room
 ORDER BY words.rowid DESC LIMIT :max_posts
 """
 _SENT_BY = (
@@ -64,6 +65,7 @@ _RECENT_SEQUENCES = (
     .order_by(_SESSION.server_ts.desc())
     .limit(MAX_SESSIONS)
 )
+_STREAM_START = sa.select(sa.func.max(STREAMS.c.first)).where(STREAMS.c.room == _IN_ROOM)
 _REMOVE_SESSION = sa.delete(SESSIONS).where(_SESSION.room == _IN_ROOM, _SESSION.session == sa.bindparam("of_session"))
 
 
@@ -126,14 +128,17 @@ class Index:
             checkpoint: How much of log.txt is in the index with these posts.
         """
         last = {(post.room, post.session): post for post in posts}
+        starts = self._stream_starts(posts)
         with self._transaction() as connection:
             self._add_posts.execute(connection, map(to_row, posts))
-            self._add_words.execute(connection, ((post.number, self._full_text.stored(post.text)) for post in posts))
+            self._add_words.execute(connection, ((post.number, self._full_text.stored(post)) for post in posts))
             self._remove_sessions.execute(connection, last)
             self._add_sessions.execute(
                 connection, ((*key, post.sequence, post.server_ts) for key, post in last.items())
             )
             connection.execute(sa.delete(CHECKPOINT))
+            if starts:
+                connection.execute(sa.insert(STREAMS), starts)
             connection.execute(sa.insert(CHECKPOINT), {"size": checkpoint.size, "lines": checkpoint.lines})
 
     def checkpoint(self) -> Checkpoint:
@@ -164,14 +169,31 @@ class Index:
         number = MAX_INT64 if before is None else _to_column(before)
         return self._posts(_HISTORY, in_room=room, before=number, max_posts=limit)
 
+    def stream_start(self, room: str) -> int:
+        """Return the number of the first post of a room's present stream, or a lower number without a post."""
+        return self._rows(_STREAM_START, in_room=room)[0][0] or 0
+
     def onward(self, room: str, first: int, limit: int) -> list[Recorded]:
         """Return the oldest `limit` posts of a room from number `first` on, oldest first."""
         return self._posts(_ONWARD, in_room=room, first=_to_column(first), max_posts=limit)
 
-    def search(self, room: str, words: Iterable[str], before: int, limit: int) -> list[Recorded]:
-        """Return the newest `limit` posts of a room before number `before` that match all words, newest first."""
-        query, number = self._full_text.query(words), _to_column(before)
-        return self._posts(self._search, query=query, in_room=room, before=number, max_posts=limit)
+    def search(self, room: str, words: Iterable[str], numbers: range, limit: int) -> list[Recorded]:
+        """Return the newest `limit` posts of a room that match all words, newest first.
+
+        Args:
+            room: The room's name.
+            words: Each has to be the beginning of a stored word.
+            numbers: The posts to look through.
+            limit: How many posts to return at most.
+        """
+        return self._posts(
+            self._search,
+            query=self._full_text.query(words),
+            in_room=room,
+            first=_to_column(numbers.start),
+            before=_to_column(numbers.stop),
+            max_posts=limit,
+        )
 
     def sent_by(self, author: str, name: str, after: int, limit: int) -> list[Recorded]:
         """Return the oldest `limit` posts of an author under a name after number `after`, oldest first."""
@@ -179,6 +201,17 @@ class Index:
         return self._posts(
             _SENT_BY, by_owner=owner_number(author, name), by_author=author, after=number, max_posts=limit
         )
+
+    def _stream_starts(self, posts: Sequence[Recorded]) -> list[dict[str, Any]]:
+        """Return a row of STREAMS for each post whose offset is lower than that of the post before in its room."""
+        positions = {room: self.position(room) for room in {post.room for post in posts}}
+        offsets = {room: position.offset if position else 0 for room, position in positions.items()}
+        starts = []
+        for post in posts:
+            if post.offset < offsets[post.room]:
+                starts.append({"room": post.room, "first": post.number})
+            offsets[post.room] = post.offset
+        return starts
 
     def _posts(self, statement: sa.Select[Any] | sa.TextualSelect, **parameters: Any) -> list[Recorded]:
         return [to_post(*row) for row in self._rows(statement, **parameters)]

@@ -43,11 +43,18 @@ SESSIONS = sa.Table(
     sa.Index("sessions_heard", "room", "server_ts", "session", "sequence"),
     sqlite_with_rowid=False,
 )
-# If a later version puts other content into the rows of any table, rename this table (checkpoint_3, ...): an existing
+# The first post of each stream of a room but the first: a new stream uses the offsets of the one before again.
+STREAMS = sa.Table(
+    "streams",
+    METADATA,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("first", _NUMBER, primary_key=True, autoincrement=False),
+)
+# If a later version puts other content into the rows of any table, rename this table (checkpoint_4, ...): an existing
 # index then has no checkpoint, and the writer rebuilds it. If the columns of a table change, rename that table as well,
 # because CREATE TABLE IF NOT EXISTS leaves an existing one alone.
 CHECKPOINT = sa.Table(
-    "checkpoint_2",
+    "checkpoint_3",
     METADATA,
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("lines", sa.BigInteger, nullable=False),

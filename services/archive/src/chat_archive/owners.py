@@ -27,3 +27,12 @@ def owner_number(author: str, user: str) -> int:
     """
     identity = orjson.dumps((author, user_key(user)))
     return int.from_bytes(blake2b(identity, digest_size=8).digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=10_000)
+def sender_word(key: str) -> str:
+    """Return the word that the index stores with each post of a sender, from the key of the sender's name.
+
+    It begins with a private-use character, which no word of a text has.
+    """
+    return "\ue000" + blake2b(key.encode(errors="surrogatepass"), digest_size=8).hexdigest()

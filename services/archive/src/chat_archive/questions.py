@@ -10,8 +10,9 @@ from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.index import Index
 from chat_archive.pages import cut_page, page_limit
+from chat_archive.query import parse_query
 from chat_archive.room_pages import names_place, posts_near
-from chat_archive.words import matches, search_words
+from chat_archive.search import search
 from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownRoom, WireError
@@ -30,9 +31,6 @@ log = structlog.get_logger()
 SESSION_MEMORY = SESSION_MEMORY_SECONDS * SECOND
 Question = History | Mine | Search
 QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
-# A search looks through this many of the newest posts before it asks the database. If every fifth post has the words,
-# they fill a client's page of 100. The database is slow for such common words: it gathers all posts that have them.
-RECENT_POSTS = 500
 
 
 class ArchiveQuestions:
@@ -117,14 +115,10 @@ class ArchiveQuestions:
         return _page(question, messages, more, position)
 
     def _search(self, question: Search) -> Page:
-        """Search the recent posts first: for common words, they fill a page without a full text search."""
-        wanted, limit = search_words(question.words), page_limit(question.limit)
-        recent = self._index.history(question.room, question.before, RECENT_POSTS)
-        found = [post for post in recent if matches(post.text, wanted)]
-        if len(found) <= limit and len(recent) == RECENT_POSTS:
-            found += self._index.search(question.room, wanted, recent[-1].number, limit + 1 - len(found))
-        messages, more = cut_page(found[: limit + 1], limit)
-        return _page(question, messages[::-1], more, None)
+        limit = page_limit(question.limit)
+        found, more = search(self._index, question.room, parse_query(question.words), question.before, limit)
+        messages, cut = cut_page(found, limit)
+        return _page(question, messages[::-1], more or cut, None)
 
 
 def _page(question: Question, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:

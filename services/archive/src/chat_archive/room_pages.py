@@ -1,7 +1,7 @@
 """Pages of a room near a place in its stream or a time: how `History` questions with such a field are answered.
 
-In a room, offsets and arrival times grow with the numbers of the posts. A binary search over the numbers therefore
-finds a place with about 20 look-ups among a million posts, and the index needs no further columns to record.
+In a room, arrival times grow with the numbers of the posts, and in a stream offsets do. A binary search over the
+numbers therefore finds a place with about 20 look-ups among a million posts, and the index needs no further columns.
 """
 
 from collections.abc import Callable
@@ -40,35 +40,13 @@ def posts_near(index: Index, question: History) -> tuple[list[Recorded], bool]:
     return messages[::-1], more
 
 
-def _first_number(index: Index, question: History) -> int:
-    """Return the number at which the page begins, or before which it ends."""
-    room = question.room
-    if question.after is not None:
-        return question.after + 1
-    if (since := question.since) is not None:
-        return _first(index, room, lambda post: post.server_ts >= since)
-    if question.before_offset is not None:
-        place = _recorded_place(index, room, question.before_offset, question.before_index)
-        return _first(index, room, lambda post: _place(post) >= place)
-    place = _recorded_place(index, room, question.after_offset or 0, question.after_index)
-    return _first(index, room, lambda post: _place(post) > place)
-
-
-def _recorded_place(index: Index, room: str, offset: int, place_index: int) -> tuple[int, int]:
-    """Return a place that the index has reached."""
-    newest = index.history(room, None, 1)
-    if not newest or _place(newest[0]) < (offset, place_index):
-        raise NotRecorded("the archive has not recorded this place yet: ask again later")
-    return offset, place_index
-
-
-def _first(index: Index, room: str, matches: Callable[[Recorded], bool]) -> int:
-    """Return the lowest number from which on the posts of a room match, by a binary search.
+def first_match(index: Index, room: str, matches: Callable[[Recorded], bool], low: int = 0) -> int:
+    """Return the lowest number, at least `low`, from which on the posts of a room match, by a binary search.
 
     Without a match, this is the number after the newest post.
     """
     newest = index.history(room, None, 1)
-    low, high = 0, newest[0].number + 1 if newest else 0
+    high = newest[0].number + 1 if newest else 0
     while low < high:
         middle = (low + high) // 2
         post = index.onward(room, middle, 1)[0]  # there is one: middle is at most the newest number
@@ -77,6 +55,28 @@ def _first(index: Index, room: str, matches: Callable[[Recorded], bool]) -> int:
         else:
             low = post.number + 1
     return low
+
+
+def _first_number(index: Index, question: History) -> int:
+    """Return the number at which the page begins, or before which it ends."""
+    room = question.room
+    if question.after is not None:
+        return question.after + 1
+    if (since := question.since) is not None:
+        return first_match(index, room, lambda post: post.server_ts >= since)
+    if question.before_offset is not None:
+        place = _recorded_place(index, room, question.before_offset, question.before_index)
+        return first_match(index, room, lambda post: _place(post) >= place, index.stream_start(room))
+    place = _recorded_place(index, room, question.after_offset or 0, question.after_index)
+    return first_match(index, room, lambda post: _place(post) > place, index.stream_start(room))
+
+
+def _recorded_place(index: Index, room: str, offset: int, place_index: int) -> tuple[int, int]:
+    """Return a place that the index has reached."""
+    newest = index.history(room, None, 1)
+    if not newest or _place(newest[0]) < (offset, place_index):
+        raise NotRecorded("the archive has not recorded this place yet: ask again later")
+    return offset, place_index
 
 
 def _place(post: Recorded) -> tuple[int, int]:

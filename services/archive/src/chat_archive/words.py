@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from chat_archive.errors import InvalidWords
-from chat_wire.limits import MAX_TEXT
-
-MAX_SEARCH_WORDS = 32
 # Only this much of a word is compared: PostgreSQL limits a lexeme to 2,046 bytes, and a character can have four.
 MAX_WORD_LENGTH = 500
-_WORD = re.compile(r"[^\W_]+")
+# The letters of scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese and Chinese.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+_UNSPACED += "\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 
 def fold(text: str) -> str:
@@ -29,34 +29,66 @@ def _replacement(character: str) -> str:
     return "" if unicodedata.category(character).startswith("M") else " "
 
 
-def words_in(text: str) -> list[str]:
-    """Return the words of a text in order: runs of letters and digits, each cut to MAX_WORD_LENGTH."""
-    return [word[:MAX_WORD_LENGTH] for word in _WORD.findall(fold(text))]
+def is_unspaced(run: str) -> bool:
+    """Return whether a run is of a script that puts no spaces between words."""
+    return _HAS_UNSPACED.match(run) is not None
 
 
-def search_words(text: str) -> list[str]:
-    """Return the words that a person searches for.
+def runs_in(text: str) -> list[str]:
+    """Return the runs of a text in order: words, and runs of letters of a script that puts no spaces between words.
 
-    Args:
-        text: The search as typed.
-
-    Returns:
-        At least one word and at most MAX_SEARCH_WORDS, each once, in the order typed.
-
-    Raises:
-        InvalidWords: The text has no word, or too many.
+    Each is folded, and a word is cut to MAX_WORD_LENGTH.
     """
-    if len(text) > MAX_TEXT or len(wanted := list(dict.fromkeys(words_in(text)))) > MAX_SEARCH_WORDS:
-        raise InvalidWords(f"a search takes at most {MAX_SEARCH_WORDS} words: leave some out")
-    if not wanted:
-        raise InvalidWords("the search has no word: type letters or digits")
-    return wanted
+    return _runs_in_folded(fold(text))
 
 
-def matches(text: str, wanted: Sequence[str]) -> bool:
-    """Return whether each wanted word is the beginning of a word in the text."""
+def words_in(text: str) -> list[str]:
+    """Return what the index stores of a text: its words, and the pairs of neighbours in runs without spaces.
+
+    The last letter of such a run stands alone at the end, so that each letter begins a stored word.
+    """
+    return [word for run in runs_in(text) for word in _stored(run)]
+
+
+def folded_words(text: str) -> str:
+    """Return what the index stores of a text as one text, in which only ASCII characters separate words."""
     folded = fold(text)
-    if not all(word in folded for word in wanted):  # true for most texts, and cheap
-        return False
-    spaced = " ".join(["", *_WORD.findall(folded)])
-    return all(f" {word}" in spaced for word in wanted)
+    return folded if _HAS_UNSPACED.search(folded) is None else " ".join(words_in(text))
+
+
+def beginnings(run: str) -> list[str]:
+    """Return the beginnings of stored words that a text with a run has: the run itself, or its pairs."""
+    return _pairs(run) if is_unspaced(run) and len(run) > 1 else [run]
+
+
+def spaced(folded: str) -> str:
+    """Return the runs of a folded text, each with a space before and after it, to look for other runs in them."""
+    return " ".join(["", *_runs_in_folded(folded), ""])
+
+
+def contains(spaced_text: str, run: str) -> bool:
+    """Return whether a word of a spaced text begins with a word, or a run of it has an unspaced run inside."""
+    return (run if is_unspaced(run) else f" {run}") in spaced_text
+
+
+def contains_phrase(spaced_text: str, phrase: Iterable[str]) -> bool:
+    """Return whether a spaced text has these runs next to each other, as whole words."""
+    runs = list(phrase)
+    before = "" if is_unspaced(runs[0]) else " "
+    after = "" if is_unspaced(runs[-1]) else " "
+    return before + " ".join(runs) + after in spaced_text
+
+
+def _runs_in_folded(folded: str) -> list[str]:
+    return [
+        run if len(run) <= MAX_WORD_LENGTH or is_unspaced(run) else run[:MAX_WORD_LENGTH]
+        for run in _RUN.findall(folded)
+    ]
+
+
+def _stored(run: str) -> list[str]:
+    return [*_pairs(run), run[-1]] if is_unspaced(run) else [run]
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]

@@ -67,8 +67,9 @@ class Search:
         request: A random id.
         token: The session's token.
         room: The room's name.
-        words: The words; a post has to hold all of them. A word matches the beginning of a word in the post, without
-            regard to case and accents.
+        words: The search as typed: words, phrases in quotation marks, `from:NAME`, `before:DATE` and `after:DATE`. A
+            post has to fit all of them. A word matches the beginning of a word in the post, without regard to case and
+            accents.
         before: Return posts with a lower number than this; null for the newest posts.
         limit: The largest number of posts to return; the archive returns fewer if this is large.
     """
