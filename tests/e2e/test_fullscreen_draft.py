@@ -22,8 +22,30 @@ def test_a_draft_survives_a_signal(chat: System, tmp_path: Path, number: signal.
     again = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     again.joins("ann")
     again.sees("not séñt")
+    again.types("\x12said")  # Ctrl+R
+    again.sees("search in your lines: said")
+    again.waits(lambda: "said before" in again.rows()[-3], "the text is found")
+    again.types("\x1b")
+    again.waits(lambda: "not séñt" in again.rows()[-3], "the draft is back")
     again.presses("Ctrl+Q")
     assert again.ends() == 0
+
+
+def test_keys_of_a_terminal_edit_by_clusters_and_words(chat: System, tmp_path: Path) -> None:
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    ann.joins("ann")
+    ann.types("one two 👨‍👩‍👧‍👦🇪🇸")
+    ann.sees("one two 👨")
+    ann.types("\x7f\x7f!")
+    ann.sees("one two !")
+    ann.types("\x1b\x7f2")  # Alt+Backspace
+    ann.sees("one 2")
+    ann.types("\x1bb\x1bb\x1bd1")  # twice Alt+B, then Alt+D
+    ann.sees("1 2")
+    ann.types("\x01>\x05<")  # Ctrl+A, Ctrl+E
+    ann.sees(">1 2<")
+    ann.types("\x17\x17.")  # twice Ctrl+W
+    ann.sees("│ >. ")
 
 
 def test_a_draft_survives_that_the_name_is_taken_over(chat: System, tmp_path: Path) -> None:

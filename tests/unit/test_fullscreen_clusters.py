@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.events import Key
 from textual.pilot import Pilot
 
 from chat_client.fullscreen import clusters
@@ -33,6 +34,20 @@ def test_one_key_moves_over_a_cluster_or_deletes_it(cluster: str) -> None:
         composer.insert(cluster)
         await pilot.press("shift+left", "z")
         assert composer.text == "[z]"
+
+    run_composer(steps)
+
+
+@pytest.mark.parametrize(
+    "text", [FAMILY, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "🏴\U000e0067\U000e0062\U000e007f"]
+)
+def test_joiners_that_are_typed_are_part_of_the_text(text: str) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        for char in text:
+            app.post_message(Key(char, char))
+        await pilot.pause()
+
+        assert app.composer.text == text
 
     run_composer(steps)
 

@@ -59,6 +59,7 @@ _WRITE = (
     Key("shift+tab", marked("complete to the choice before"), {Where.COMPOSER: "complete(-1)"}),
     Key("up", marked("go to the row above, or to the line typed before"), {Where.COMPOSER: "older"}),
     Key("down", marked("go to the row below, or to the line typed after"), {Where.COMPOSER: "newer"}),
+    Key("ctrl+r", marked("search the lines typed earlier; again: older ones"), {Where.COMPOSER: "search_history"}),
     Key("f2", marked("send a refused message again"), {Where.ROOM: "send_again"}),
     Key("f3", marked("discard a refused message"), {Where.ROOM: "discard"}),
 )

@@ -6,16 +6,19 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.content import Content
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Location
 
-from chat_client.fullscreen import bindings
+from chat_client import display
+from chat_client.fullscreen import bindings, clusters
 from chat_client.fullscreen.cluster_area import ClusterArea
 from chat_client.fullscreen.completion import Completion, completion
+from chat_client.fullscreen.history_search import HistorySearch
 from chat_client.fullscreen.input_history import InputHistory
-from chat_client.fullscreen.key_handling import run_own_binding
+from chat_client.fullscreen.key_handling import run_own_binding, typed_text
 from chat_client.fullscreen.paste import ASK_ABOVE_LINES, PasteScreen, as_text
 from chat_client.keys import Where
 from chat_client.language import _, ngettext
@@ -69,13 +72,14 @@ class Composer(ClusterArea, inherit_bindings=False):
         self._asking = False  # whether a question about a paste is open
         self._held: deque[Key | Paste] = deque()  # what arrives meanwhile
         self._history = InputHistory()
+        self._search: HistorySearch | None = None
         self._completion = Completion(("",))
         self._completed: tuple[str, Location] | None = None  # the state after it: Tab continues from there
 
     @property
     def drafts(self) -> Sequence[str]:
         """The typed texts that were not submitted; the last is the one that the person goes on with."""
-        return self._history.drafts(self.text)
+        return self._history.drafts(self._search.draft if self._search else self.text)
 
     @property
     def draft(self) -> str:
@@ -88,6 +92,11 @@ class Composer(ClusterArea, inherit_bindings=False):
         self._show(draft)
 
     def on_text_area_changed(self) -> None:
+        """Show what is left, unless the frame shows a search."""
+        if not self._search:
+            self._show_limits()
+
+    def _show_limits(self) -> None:
         """Show how many characters are left when there are few, and how many characters or lines are too many."""
         left = MAX_TEXT - len(self.text)
         over = line_count(self.text) - MAX_LINES
@@ -100,7 +109,7 @@ class Composer(ClusterArea, inherit_bindings=False):
             self.border_subtitle = _("{count} left").format(count=left) if left <= COUNT_FROM else ""
 
     async def _on_key(self, event: Key) -> None:
-        event.prevent_default()  # TextArea's own handler is called in `_type`
+        event.prevent_default()  # TextArea's own handler does not know joiners
         if self._asking:
             event.stop()
             self._held.append(event)
@@ -108,8 +117,11 @@ class Composer(ClusterArea, inherit_bindings=False):
             await self._type(event)
 
     async def _type(self, event: Key) -> None:
-        if not await run_own_binding(self, event):
-            await super()._on_key(event)
+        if self._search and self._takes(self._search, event):
+            event.stop()
+        elif not await run_own_binding(self, event) and (typed := typed_text(event)):
+            event.stop()
+            self._insert(typed)
 
     async def _on_paste(self, event: Paste) -> None:
         event.stop()
@@ -121,9 +133,11 @@ class Composer(ClusterArea, inherit_bindings=False):
         self.paste(self.app.clipboard)
 
     def paste(self, pasted: str) -> None:
-        """Insert a pasted text unless it is too long. Ask first if it has many lines."""
+        """Insert a pasted text unless it is too long. Ask first if it has many lines. A search searches for it."""
         if self._asking:
             self._held.append(Paste(pasted))
+        elif self._search:
+            self._show_search(self._search.narrowed(self._search.words + as_text(pasted)))
         else:
             self._paste(pasted)
 
@@ -206,12 +220,51 @@ class Composer(ClusterArea, inherit_bindings=False):
         else:
             self.action_cursor_down()
 
+    def action_search_history(self) -> None:
+        """Search the input history; pressed again, go to the next older text that is found."""
+        if self._search:
+            self._show_search(self._search.older())
+        else:
+            self._show_search(HistorySearch(self._history.submitted, self.text))
+
     def action_delete_right_or_leave(self) -> None:
         """Delete a character; in an empty composer, ask to leave the chat."""
         if self.text:
             self.action_delete_right()
         else:
             self.post_message(self.LeaveRequested())
+
+    def _takes(self, search: HistorySearch, event: Key) -> bool:
+        """Return whether a key belongs to the search. Any other ends it with the text found, and does what it does."""
+        match event.key:
+            case "ctrl+r":
+                return False
+            case "enter" | "escape":
+                self._end_search(search, take=event.key == "enter")
+            case "backspace":
+                self._show_search(search.narrowed(search.words[: clusters.before(search.words, len(search.words))]))
+            case _ if typed := typed_text(event):
+                self._show_search(search.narrowed(search.words + typed))
+            case _:
+                self._end_search(search, take=True)
+                return False
+        return True
+
+    def _show_search(self, search: HistorySearch) -> None:
+        self._search = search
+        self._show(search.shown)
+        missing = search.found is None and search.words
+        title = _("no line has: {words}") if missing else _("search in your lines: {words}")
+        self.border_title = Content(title.format(words=display.safe(search.words)))
+        self.border_subtitle = _("Ctrl+R: older, Enter: take, Esc: cancel")
+
+    def _end_search(self, search: HistorySearch, *, take: bool) -> None:
+        if take and search.found is not None:
+            self._history.go_to(search.found, search.draft)
+        self._search = None
+        self.border_title = ""
+        self._show(search.shown if take else search.draft)
+        self._show_limits()
 
     def _show(self, text: str | None) -> None:
         if text is not None:

@@ -47,6 +47,12 @@ class InputHistory:
         """Return the text after the current one, or None at the draft. `shown` is the current one as changed."""
         return self._go(1, shown)
 
+    def go_to(self, number: int, shown: str) -> None:
+        """Make a submitted text the current one. `shown` is the current one as changed."""
+        self._changed[self._at] = shown
+        self._at = number
+        self._changed.pop(number, None)
+
     def drafts(self, shown: str) -> list[str]:
         """Return the typed texts that were not submitted; the last is the one to go on with. `shown` as above."""
         self._changed[self._at] = shown

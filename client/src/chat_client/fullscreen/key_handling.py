@@ -1,7 +1,13 @@
 """Handling of keys in the order in which a person types them."""
 
+import re
+
 from textual.events import Key
 from textual.widget import Widget
+
+# Characters that are not printable, but parts of emoji, flags and words: the joiners (Persian needs one between
+# letters) and the tags (UTS #51).
+_JOINS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
 
 
 async def run_own_binding(widget: Widget, event: Key) -> bool:
@@ -17,3 +23,10 @@ async def run_own_binding(widget: Widget, event: Key) -> bool:
     event.stop()
     event.prevent_default()
     return True
+
+
+def typed_text(event: Key) -> str:
+    """Return the text that a key types, or an empty text for a key that does something else."""
+    if event.character and (event.is_printable or _JOINS.fullmatch(event.character)):
+        return event.character
+    return ""
