@@ -54,7 +54,10 @@ def test_the_link_of_a_search_result_opens(opened_urls: list[str]) -> None:
         await chat.enter("/search see")
         found = message("see https://example.org/b now")
         await chat.emit(events.SearchListed(words="see", messages=(found,), more=False))
-        await chat.pilot.press("up", "enter")
+        view = chat.app.screen.query_one("#results")
+        row = next(row for row in range(view.size.height) if "https" in view.render_line(row).text)
+        column = view.render_line(row).text.index("https")
+        await chat.pilot.click(view, offset=(column + 3, row + 1))
         await chat.until(lambda: opened_urls == ["https://example.org/b"], "the link opens")
 
     run_in_room(steps)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Event as TextualEvent
+from textual.events import InputEvent
 from textual.message import Message
 
 from chat_client import display
@@ -168,10 +170,21 @@ class ChatApp(App[int], inherit_bindings=False):
         """The posts that the room shows as refused."""
         return self._room.refused if self._room else []
 
+    async def on_event(self, event: TextualEvent) -> None:
+        """Note that the person did something, and handle it."""
+        if self._room and isinstance(event, InputEvent):
+            self._room.act()
+        await super().on_event(event)
+
     def on_app_blur(self) -> None:
         """Mark messages from now on as new: the terminal reports that it lost the focus."""
         if self._room:
-            self._room.mark_new()
+            self._room.report_focus(False)
+
+    def on_app_focus(self) -> None:
+        """Note that the terminal reports that it has the focus."""
+        if self._room:
+            self._room.report_focus(True)
 
     def on_transcript_view_link_clicked(self, event: "TranscriptView.LinkClicked") -> None:
         """Open the link of a message in the room or in a list of results."""

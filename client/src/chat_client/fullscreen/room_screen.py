@@ -18,6 +18,7 @@ from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.draft_keeper import DraftKeeper
 from chat_client.fullscreen.event_presenter import EventPresenter
+from chat_client.fullscreen.reading import Reading
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_view import RoomView
@@ -47,6 +48,7 @@ class RoomScreen(Screen[None]):
         self._session = session
         self._widgets = room_widgets(joined, local_time=local_time)
         self._keeper = DraftKeeper(self, self._widgets, memory)
+        self._reading = Reading(self._widgets.transcript, memory, self._keeper.changed)
         self._bell = Bell(joined.name)
         go_to = self._widgets.transcript.go_to
         results = Results(self, session, joined.name, go_to, local_time=local_time)
@@ -76,7 +78,9 @@ class RoomScreen(Screen[None]):
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Show the session's events, and ring the bell if one of them asks for it."""
+        self._reading.receive(events)
         self._presenter.show(events)
+        self._reading.note()
         if self._bell.pop_due(time.monotonic()):
             self.app.bell()
 
@@ -91,9 +95,13 @@ class RoomScreen(Screen[None]):
         text = _("leaving once your messages are delivered; Ctrl+Q leaves at once and keeps your name")
         self._widgets.banner.show_waiting(text)
 
-    def mark_new(self) -> None:
-        """Mark messages from now on as new: the person does not look at the terminal."""
-        self._widgets.transcript.mark_new()
+    def act(self) -> None:
+        """Note that the person pressed a key or used the mouse."""
+        self._reading.act()
+
+    def report_focus(self, focused: bool) -> None:
+        """Note that the terminal gained or lost the focus."""
+        self._reading.report_focus(focused)
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Post the text, or carry out the command."""
@@ -113,7 +121,8 @@ class RoomScreen(Screen[None]):
         self._widgets.transcript.tell(_("no message is as late as that"))
 
     def on_transcript_view_new_below_changed(self) -> None:
-        """Show how many messages are below the view."""
+        """Show how many messages are below the view: some may be read now."""
+        self._reading.note()
         self._widgets.status.new_below = self._widgets.transcript.new_below
 
     def on_key(self, event: Key) -> None:

@@ -1,6 +1,6 @@
 """The transcript of the room: a bounded window of its history, which goes anywhere in it and back to the newest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.message import Message
 
@@ -9,7 +9,8 @@ from chat_client.events import HistoryListed, MessageReceived
 from chat_client.fullscreen.items import Item, info_lines
 from chat_client.fullscreen.transcript_view import Fetch, TranscriptView
 from chat_client.fullscreen.window import Window
-from chat_client.places import OLDEST, From, Place, Query
+from chat_client.language import ngettext
+from chat_client.places import OLDEST, From, Newer, Place, Query
 
 
 class RoomView(TranscriptView):
@@ -48,12 +49,23 @@ class RoomView(TranscriptView):
         self._target: Query | None = None  # where to go when the answer arrives
         self._arrival: int | None = None  # the number of the message at which to stay when older ones are added
         self._away = False  # the person went elsewhere by a command
+        self._read: tuple[int, int] | None = None  # where to go on when the first messages arrive
         self.seen: Place | None = None
 
     @property
     def away(self) -> bool:
         """Whether the person went elsewhere in the room, and has not come back to the newest message."""
         return self._away
+
+    def resume(self, read: tuple[int, int] | None) -> None:
+        """Begin at the first unread message of another person, below a line "new", if more than a screen is unread.
+
+        Call this before the first `add`, which brings the newest messages.
+
+        Args:
+            read: The offset and index of the place up to which the person has read; None at a first visit.
+        """
+        self._read = read
 
     def add(self, items: Sequence[Item]) -> None:
         """Add items that have arrived. If the window is elsewhere, only count the messages."""
@@ -65,7 +77,8 @@ class RoomView(TranscriptView):
         else:
             self._unseen.add_below(items)
             self._join()
-        self.show_from(self._trim(self._top))
+        read, self._read = self._read, None
+        self.show_from(self._trim(self._first_unread_row(read) if read else self._top))
 
     def tell(self, text: str) -> None:
         """Add a line of the client's own at the end, and show it meanwhile if the end is not in the window."""
@@ -149,19 +162,68 @@ class RoomView(TranscriptView):
         if new_value > old_value:
             self._retry_newer()
 
+    def _first_unread_row(self, read: tuple[int, int]) -> int:
+        """Put the line "new" above the first unread message of another person, and return the row of that line.
+
+        If that message is before the window, request it, and return the row of the newest one meanwhile.
+        """
+        places = [(number, item) for number, item in self._messages() if item.place]
+        unread = [(number, item) for number, item in places if _position(item) > read]
+        number = next((number for number, item in unread if item.user != self.own_name), None)
+        if number is None:
+            return self._top
+        if len(unread) == len(places):
+            self.go_to(Newer(Place(*read)))
+            return self._top
+        self._conversation.divide(number)
+        self._following = False
+        return self._conversation.row_of(number)
+
     def _open(self, event: HistoryListed) -> None:
+        resumes = isinstance(event.query, Newer)
         if event.messages:
             self._unseen.drop()
+            if resumes:
+                self._unseen.clear()
+                self._unseen.add_below(event.messages, self._count_from(event.messages[0]))
+                self.seen = None
             self._window.open(event.messages, more=event.query != OLDEST)
             self._moved(more=event.query != OLDEST)
             self._fetched(self._conversation.first)
             self._away, self._following = not self._window.live, False
-            self._arrival = self._conversation.first
-            self.show_from(0)
-            if isinstance(event.query, From) and event.query != OLDEST:
-                self._choose(self._arrival)
+            self._arrive(event.query)
+        elif resumes:
+            count = sum(1 for _message in self._messages())
+            text = ngettext("more than {count} message is unread", "more than {count} messages are unread", count)
+            self.tell(text.format(count=count))
         elif not event.failed:
             self.post_message(self.NothingFound())
+
+    def _arrive(self, query: Query) -> None:
+        """Show the first message that a query found, among the messages of the window."""
+        self._arrival = self._conversation.first
+        if isinstance(query, Newer):
+            others = (number for number, item in self._messages() if item.user != self.own_name)
+            self._arrival = next(others, self._arrival)
+            self._conversation.divide(self._arrival)
+        self.show_from(0 if query == OLDEST else self._conversation.row_of(self._arrival))
+        if isinstance(query, From) and query != OLDEST:
+            self._choose(self._arrival)
+
+    def _count_from(self, first: MessageReceived) -> int:
+        """Return how many messages the room has from one of the archive on, as far as the client knows."""
+        after = 0
+        for _number, item in reversed(list(self._messages())):
+            if first.place and first.place.number and item.place and item.place.number:
+                return item.place.number - first.place.number + 1 + after
+            after += 1
+        return after
+
+    def _messages(self) -> Iterator[tuple[int, MessageReceived]]:
+        for number in range(self._conversation.first, self._conversation.end):
+            item = self._conversation.item(number)
+            if isinstance(item, MessageReceived):
+                yield number, item
 
     def _choose(self, number: int) -> None:
         self._chosen = number
@@ -225,3 +287,7 @@ class RoomView(TranscriptView):
         if self._newer is Fetch.FAILED:
             self._newer = Fetch.WANTED
             self.view_changed()
+
+
+def _position(message: MessageReceived) -> tuple[int, int]:
+    return (message.place.offset, message.place.index) if message.place else (-1, -1)

@@ -1,0 +1,63 @@
+"""The reading of a room: the place up to which the person has read, and the line "new" where they stopped."""
+
+from collections.abc import Callable, Sequence
+
+from chat_client.events import Event, MessageReceived
+from chat_client.fullscreen import clock
+from chat_client.fullscreen.attention import Attention
+from chat_client.fullscreen.room_view import RoomView
+from chat_client.room_memory import RoomMemory
+
+
+class Reading:
+    """Keeps the read position in the room's memory.
+
+    A message is read once it was in view while the person was present, or when the person acts with it in view.
+    """
+
+    def __init__(self, view: RoomView, memory: RoomMemory, save: Callable[[], None]) -> None:
+        """Go on where the person stopped reading in the last run.
+
+        Args:
+            view: The view of the room.
+            memory: Keeps the read position.
+            save: Called when the position has changed.
+        """
+        self._view = view
+        self._memory = memory
+        self._save = save
+        self._attention = Attention(clock.steady())
+        self._marked = False  # where the person stopped reading
+        view.resume(memory.read)
+
+    def receive(self, events: Sequence[Event]) -> None:
+        """Mark the first message that arrives while the person is not present. Call this before it is shown."""
+        arrived = any(isinstance(event, MessageReceived) and event.user != self._view.own_name for event in events)
+        if arrived and not self._marked and not self._attention.present(clock.steady()):
+            self._mark()
+
+    def note(self) -> None:
+        """Remember what is read by now."""
+        seen = self._view.seen
+        if seen and self._attention.present(clock.steady()) and (seen.offset, seen.index) != self._memory.read:
+            self._memory.read = seen.offset, seen.index
+            self._save()
+
+    def act(self) -> None:
+        """Note that the person pressed a key or used the mouse."""
+        self._attention.act(clock.steady())
+        self._marked = False
+        self.note()
+
+    def report_focus(self, focused: bool) -> None:
+        """Note that the terminal gained or lost the focus."""
+        self._attention.report_focus(focused)
+        if focused:
+            self._marked = False
+            self.note()
+        else:
+            self._mark()
+
+    def _mark(self) -> None:
+        self._marked = True
+        self._view.mark_new()
