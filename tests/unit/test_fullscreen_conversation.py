@@ -84,7 +84,8 @@ class Conversations(RuleBasedStateMachine):
 
     def add(self, items: list[Item]) -> None:
         for item in items:
-            if self.flat.awaited and isinstance(item, MessageReceived) and item.user != "anna":
+            mine = not isinstance(item, MessageReceived) or item.user == "anna"
+            if self.flat.awaited and not mine and not self.flat.layout.hides(item):
                 self.flat.new, self.flat.awaited = item, False
         self.flat.items += items
         self.conversation.append(items)
@@ -108,6 +109,11 @@ class Conversations(RuleBasedStateMachine):
     def resize(self, width: int) -> None:
         self.conversation.lay_out(width=width)
         self.flat.layout = self.flat.layout._replace(width=width)
+
+    @rule(ignored=st.frozensets(USERS), highlights=st.sampled_from([(), ("one",)]))
+    def prefer(self, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
+        self.conversation.prefer(ignored=ignored, highlights=highlights)
+        self.flat.layout = self.flat.layout._replace(ignored=ignored, highlights=highlights)
 
     @rule(text=TEXTS, at=TIMES)
     def post(self, text: str, at: int) -> None:

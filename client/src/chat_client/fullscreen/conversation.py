@@ -83,6 +83,22 @@ class Conversation:
         self._items.lay_out(layout)
         self._lay_out_unsent()
 
+    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
+        """Hide the messages of people whose names have these keys, and show words as if they were the own name."""
+        self._items.lay_out(self.layout._replace(ignored=ignored, highlights=highlights))
+
+    def shows(self, item: Item) -> bool:
+        """Return whether an item is a message that is not hidden."""
+        return isinstance(item, MessageReceived) and not self.layout.hides(item)
+
+    def shown_from(self, number: int, step: int) -> int | None:
+        """Return the number of the first item that is not hidden, from one on, upwards (-1) or downwards (1)."""
+        while self.first <= number < self.end:
+            if not self.layout.hides(self.item(number)):
+                return number
+            number += step
+        return None
+
     def append(self, items: Sequence[Item]) -> None:
         """Add items that have arrived in the room. A message with the sequence of an unsent post replaces that post."""
         self.receive(items)
@@ -94,7 +110,7 @@ class Conversation:
             if isinstance(item, MessageReceived):
                 if item.sequence is not None:
                     self._unsent.remove(item.sequence)
-                elif self._awaits_new and item.user != self.layout.own_name:
+                elif self._awaits_new and item.user != self.layout.own_name and not self.layout.hides(item):
                     self._new, self._awaits_new = identity(item), False
         self._lay_out_unsent()
 

@@ -65,6 +65,13 @@ class ConversationView(ScrollView, can_focus=True):
         self._strips.clear_items()
         self.refresh()
 
+    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
+        """Hide the messages of people whose names have these keys, and show words as if they were the own name."""
+        number, offset = self._conversation.locate(self._top)
+        self._conversation.prefer(ignored=ignored, highlights=highlights)
+        self._strips.clear_items()
+        self.show_from(self._conversation.row_of(number, offset))
+
     def view_changed(self) -> None:
         """React to a change of the rows in view."""
 

@@ -18,12 +18,17 @@ def row_ends(items: Iterable[Item], above: Above, layout: Layout) -> "array[int]
     """
     found, total, narrow, width = array("I"), 0, layout.narrow, layout.message_width
     before, before_at, quarter = above.item, above.at, None
+    hiding = layout.hides_some
     for item in items:
         if item.at // QUARTER != quarter:
             quarter = item.at // QUARTER
             if layout.new_day(item.at, before_at):
                 total, before = total + 1, None
         before_at = item.at
+        if hiding and layout.hides(item):
+            found.append(total)
+            before = item
+            continue
         if type(item) is MessageReceived and not (item.text.startswith(ACTION) and action(item.text)):
             text = item.text
             total += 1 if len(text) <= width and text.isascii() and text.isprintable() else rows_needed(text, width)

@@ -6,7 +6,11 @@ Wide rows are `HH:MM  name │ text`. Narrow rows, below 60 cells, have time and
 from datetime import date
 from typing import NamedTuple
 
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.days import day
+from chat_client.fullscreen.items import Item
+from chat_client.fullscreen.mentions import mentions
+from chat_client.ignoring import key_of
 
 LEAST_WIDTH = 20
 NARROW_BELOW = 60
@@ -20,11 +24,15 @@ class Layout(NamedTuple):
         width: The width in cells, at least LEAST_WIDTH.
         own_name: The name of the person who reads.
         local_time: Whether times are in the local time zone instead of UTC.
+        ignored: The keys of the names of people whose messages are hidden.
+        highlights: Words that count as the own name.
     """
 
     width: int
     own_name: str = ""
     local_time: bool = False
+    ignored: frozenset[str] = frozenset()
+    highlights: tuple[str, ...] = ()
 
     @property
     def narrow(self) -> bool:
@@ -50,3 +58,20 @@ class Layout(NamedTuple):
         """Return the day of a time, or None if the time before is of the same day. Times in microseconds."""
         found = day(at, local=self.local_time)
         return None if before is not None and found == day(before, local=self.local_time) else found
+
+    @property
+    def hides_some(self) -> bool:
+        """Whether there may be hidden items."""
+        return bool(self.ignored)
+
+    def hides(self, item: Item) -> bool:
+        """Return whether an item is hidden. It has no rows then, except dividers above it."""
+        if not self.ignored or not isinstance(item, MessageReceived) or item.user == self.own_name:
+            return False
+        return key_of(item.user) in self.ignored
+
+    def mentions(self, message: MessageReceived) -> bool:
+        """Return whether a message of somebody else has the own name or a highlighted word."""
+        if message.user == self.own_name:
+            return False
+        return any(mentions(message.text, name) for name in (self.own_name, *self.highlights))

@@ -63,7 +63,7 @@ class MeasuredItems:
     def lay_out(self, layout: Layout) -> None:
         """Count the rows by another layout."""
         before, self.layout = self.layout, layout
-        if layout.width != before.width:
+        if layout != before:
             self._measure(range(len(self._chunks)))
 
     def append(self, items: Sequence[Item], divided: int | None = None) -> None:
@@ -132,10 +132,14 @@ class MeasuredItems:
         return self.first + self._counts[at] + position, row - self._chunks[at].start(position)
 
     def row_of(self, number: int, offset: int) -> int:
-        """Return the row at an offset in an item. If the item has fewer rows, return its last one."""
+        """Return the row at an offset in an item.
+
+        If the item has fewer rows, return its last one. For a hidden item, return the row after it.
+        """
         at = self._chunk(number)
         chunk, position = self._chunks[at], number - self.first - self._counts[at]
-        return self._starts[at] + min(chunk.start(position) + offset, chunk.ends[position] - 1)
+        start = chunk.start(position)
+        return self._starts[at] + max(start, min(start + offset, chunk.ends[position] - 1))
 
     def item(self, number: int) -> Item:
         """Return the item with a number."""

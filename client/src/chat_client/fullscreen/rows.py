@@ -11,7 +11,6 @@ from chat_client.fullscreen.body import wrapped
 from chat_client.fullscreen.days import MINUTE, date_text, time_text
 from chat_client.fullscreen.items import Above, Item, runs_on, starred_text
 from chat_client.fullscreen.layout import Layout
-from chat_client.fullscreen.mentions import mentions
 from chat_client.fullscreen.row import Look, Piece, Pieces, Row
 from chat_client.fullscreen.unsent_posts import UnsentPost
 from chat_client.fullscreen.wrapping import cropped, right_aligned
@@ -47,9 +46,11 @@ def divider(text: str, look: Look, layout: Layout) -> Row:
 
 
 def _item_rows(item: Item, before: Item | None, layout: Layout) -> list[Row]:
+    if layout.hides(item):
+        return []
     if not isinstance(item, MessageReceived):
         return _starred_rows(item.at, starred_text(item), layout, RECEIVED, Look.DIM)
-    if item.user != layout.own_name and mentions(item.text, layout.own_name):
+    if layout.mentions(item):
         return _message_rows(item, before, layout, MENTIONED, Look.MENTION)
     return _message_rows(item, before, layout, RECEIVED, Look.PLAIN)
 

@@ -61,7 +61,7 @@ class TranscriptView(ConversationView):
         """
         super().__init__(Conversation(local_time=local_time, beginning=beginning), id=id)
         self._older = Fetch.WANTED
-        self._unseen = Unseen()
+        self._unseen = Unseen(self._conversation.shows)
         self._reported_below = 0
         self._chosen: int | None = None  # the number of the message that the person chose by key
 
@@ -165,6 +165,14 @@ class TranscriptView(ConversationView):
     def on_resize(self) -> None:
         """Wrap all rows again and keep the chosen message in view. Another selection goes: its rows have changed."""
         self.wrap_again()
+        self._select_again()
+
+    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
+        """Hide people's messages and highlight words, and keep the chosen message as on_resize does."""
+        super().prefer(ignored=ignored, highlights=highlights)
+        self._select_again()
+
+    def _select_again(self) -> None:
         if self._chosen is not None:
             self.action_choose(0)
         elif self.text_selection:
@@ -196,7 +204,11 @@ class TranscriptView(ConversationView):
             return
         if self._chosen is None:
             self._chosen = self._last_in_view
-        self._chosen = max(self._conversation.first, min(self._chosen + step, self._conversation.end - 1))
+        number = max(self._conversation.first, min(self._chosen + step, self._conversation.end - 1))
+        shown = self._conversation.shown_from(number, step or -1)
+        if shown is None:
+            return
+        self._chosen = shown
         first = self._conversation.row_of(self._chosen)
         last = first + len(self._conversation.rows(self._chosen)) - 1
         self.screen.selections = {self: whole_rows(first - self._origin, last - self._origin)}

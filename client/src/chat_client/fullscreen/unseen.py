@@ -1,9 +1,8 @@
 """The messages that were never in view: those of the window by their numbers, those below the window by their count."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from chat_client.events import MessageReceived
 from chat_client.fullscreen.identity import Identity, identity
 from chat_client.fullscreen.items import Item
 
@@ -11,8 +10,13 @@ from chat_client.fullscreen.items import Item
 class Unseen:
     """Counts the messages below the view that were never in view. Takes no more memory when more arrive."""
 
-    def __init__(self) -> None:
-        """Start with everything seen."""
+    def __init__(self, counts: Callable[[Item], bool]) -> None:
+        """Start with everything seen.
+
+        Args:
+            counts: Returns whether an item is a message that is shown.
+        """
+        self._counts = counts
         self._here: deque[tuple[int, Identity]] = deque()  # in the window
         self._below = 0  # below the window
         self._first_below: Identity | None = None
@@ -26,12 +30,12 @@ class Unseen:
     def add(self, items: Sequence[Item], start: int) -> None:
         """Add items that have arrived at the end of the window, with numbers from `start` on."""
         for number, item in enumerate(items, start):
-            if isinstance(item, MessageReceived):
+            if self._counts(item):
                 self._here.append((number, identity(item)))
 
     def add_below(self, items: Sequence[Item], count: int | None = None) -> None:
         """Add items that are below the window, or `count` messages that begin with these."""
-        messages = [item for item in items if isinstance(item, MessageReceived)]
+        messages = [item for item in items if self._counts(item)]
         if messages and not self._below:
             self._first_below, self._reached = identity(messages[0]), False
         self._below += len(messages) if count is None else count
@@ -40,7 +44,7 @@ class Unseen:
         """Note that items from below the window are at its end now, with numbers from `start` on."""
         for number, item in enumerate(items, start):
             self._reached = self._reached or identity(item) == self._first_below
-            if self._reached and self._below and isinstance(item, MessageReceived):
+            if self._reached and self._below and self._counts(item):
                 self._here.append((number, identity(item)))
                 self._below -= 1
 
