@@ -45,7 +45,7 @@ def test_only_the_choices_of_a_command_complete_its_argument(before: str, choice
 
 
 def test_a_completed_name_at_the_start_is_followed_by_a_colon() -> None:
-    assert offered("al") == ["Alice: ", "albert: "]
+    assert offered("al") == ["albert: ", "Alice: "]
     assert offered("ñ") == ["Ñandú: "]
 
 
@@ -53,12 +53,47 @@ def test_a_completed_name_at_the_start_is_followed_by_a_colon() -> None:
     "before", ["hola al", "hola\nal", "/me al", "/search al", "//users al", "/nocommand al", "/ al"]
 )
 def test_a_completed_name_within_a_text_is_followed_by_a_space(before: str) -> None:
-    assert offered(before) == ["Alice ", "albert "]
+    assert offered(before) == ["albert ", "Alice "]
 
 
 def test_names_keep_their_order() -> None:
-    assert offered("a", ("albert", "Alice")) == ["albert: ", "Alice: "]
+    assert offered("a", ("albert", "ann")) == ["albert: ", "ann: "]
     assert offered("") == ["bob: ", "Alice: ", "albert: ", "Ñandú: "]
+
+
+@pytest.mark.parametrize(
+    ("before", "choices"),
+    [
+        ("@be", ["bea ", "be-be ", "Bert "]),
+        ("(be", ["bea ", "be-be ", "Bert "]),
+        ("hi,be", ["bea ", "be-be ", "Bert "]),
+        ("hi ¿be", ["bea ", "be-be ", "Bert "]),
+        ("«be", ["bea ", "be-be ", "Bert "]),
+        ("*be", ["bea ", "be-be ", "Bert "]),
+        ("hi @", ["Bert ", "bea ", "be-be ", "o'be "]),
+        ("be-", ["be-be: "]),
+        ("@be-b", ["be-be "]),
+        ("o'", ["o'be: "]),
+        ("x-o'b", ["o'be "]),
+        ("hi,", []),
+        ("hi,,", []),
+    ],
+)
+def test_a_name_is_completed_behind_a_punctuation_mark(before: str, choices: list[str]) -> None:
+    found = offered(before, ("Bert", "bea", "be-be", "o'be"))
+    assert found[: len(choices)] == choices
+    assert bool(found) == bool(choices)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("be", "bea: "), ("Be", "Bert: "), ("BE", "BEN: "), ("bE", "Bert: "), ("ber", "Bert: ")]
+)
+def test_a_name_in_the_case_that_was_typed_comes_first(typed: str, first: str) -> None:
+    assert offered(typed, ("Bert", "bea", "BEN"))[0] == first
+
+
+def test_a_letter_with_an_accent_is_the_same_in_both_forms() -> None:
+    assert offered("n\u0303a") == ["Ñandú: "]
 
 
 def test_two_slashes_do_not_start_a_command() -> None:

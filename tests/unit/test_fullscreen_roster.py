@@ -67,13 +67,13 @@ def test_connected_members_come_first_in_alphabetical_order() -> None:
     assert roster.members() == [("Alice", True), ("bob", True), ("eve", True), ("adam", False)]
 
 
-def test_names_start_with_the_latest_speakers_among_the_members() -> None:
+def test_names_start_with_the_latest_speakers_among_the_other_members() -> None:
     roster, speakers = Roster(), Speakers()
-    roster.replace(UsersListed(connected=("ann", "bob", "eve"), disconnected=()))
-    for name in ("ann", "eve", "gone", "ann"):
+    roster.replace(UsersListed(connected=("ann", "bob", "eve", "me"), disconnected=()))
+    for name in ("ann", "eve", "gone", "me", "ann"):
         speakers.record(name)
 
-    assert roster.names(speakers.latest()) == ["ann", "eve", "bob"]
+    assert roster.names(speakers.latest(), besides="me") == ["ann", "eve", "bob"]
 
 
 def test_old_speakers_are_forgotten() -> None:

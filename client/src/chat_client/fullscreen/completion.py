@@ -1,8 +1,9 @@
 """Completion of the word before the cursor: a command, its argument, or a name."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from chat_client.commands import COMMANDS, Command, command_named
 
@@ -30,15 +31,35 @@ class Completion:
 
 
 def completion(before: str, names: Sequence[str]) -> Completion:
-    """Return the choices for the last word before the cursor. Names keep their order."""
-    word = re.split(r"\s", before)[-1]
-    found = _choices(before.removesuffix(word), word, names)
-    return Completion((word, *(choice for choice in found if choice != word)))
+    """Return the choices for the last word before the cursor.
+
+    Those in the case that was typed come first. Apart from that, names keep their order.
+    """
+    last = re.split(r"\s", before)[-1]
+    for word in _words(last):
+        found = _choices(before.removesuffix(word), word, names)
+        if choices := [choice for choice in found if choice != word]:
+            return Completion((word, *choices))
+    return Completion((last,))
+
+
+def _words(last: str) -> Iterator[str]:
+    """Return what may be meant: all that follows the last space, or a part of it behind a punctuation mark.
+
+    A name can have punctuation marks itself, so the longest part comes first.
+    """
+    yield last
+    for mark in re.finditer(r"[\W_]", last):
+        word = last[mark.end() :]
+        if word or mark[0] == "@":
+            yield word
 
 
 def _choices(before: str, word: str, names: Sequence[str]) -> Iterable[str]:
     if not before and word.startswith("/"):
         return _commands(word)
+    if before and not before.strip("/"):  # the word is a part of what may become a command
+        return []
     command = command_named(before[1:].strip()) if before.startswith("/") else None
     if command and (command.choices or not command.argument):
         return _beginning(word, command.choices)
@@ -57,4 +78,9 @@ def _spelled(command: Command, name: str) -> str:
 
 
 def _beginning(word: str, these: Iterable[str]) -> list[str]:
-    return [each for each in these if each.casefold().startswith(word.casefold())]
+    found = [each for each in these if _folded(each).startswith(_folded(word))]
+    return sorted(found, key=lambda each: not each.startswith(word))
+
+
+def _folded(text: str) -> str:
+    return normalize("NFC", text.casefold())

@@ -62,7 +62,8 @@ class EventPresenter:
         if items:
             self._widgets.transcript.add(items)
         self._widgets.members.show(self._roster.members())
-        self._widgets.composer.names = self._roster.names(self._speakers.latest())
+        own_name = self._widgets.transcript.own_name
+        self._widgets.composer.names = self._roster.names(self._speakers.latest(), besides=own_name)
         self.show_unsent()
 
     def show_unsent(self) -> None:

@@ -50,10 +50,11 @@ class Roster:
             self._sorted = sorted(self._connected.items(), key=lambda each: (not each[1], each[0].casefold(), each[0]))
         return self._sorted
 
-    def names(self, speakers: Sequence[str]) -> list[str]:
-        """Return all names, the latest speakers first."""
+    def names(self, speakers: Sequence[str], *, besides: str) -> list[str]:
+        """Return all names but one, the latest speakers first."""
         first = [name for name in speakers if name in self._connected]
-        return [*first, *(name for name, _connected in self.members() if name not in first)]
+        names = [*first, *(name for name, _connected in self.members() if name not in first)]
+        return [name for name in names if name != besides]
 
     def _apply(self, event: PresenceChanged) -> None:
         self._sorted = None
