@@ -31,6 +31,22 @@ def test_a_draft_survives_a_signal(chat: System, tmp_path: Path, number: signal.
     assert again.ends() == 0
 
 
+def test_a_draft_survives_a_crash(chat: System, tmp_path: Path) -> None:
+    crash = "import signal\ndef crash(*_): raise RuntimeError\nsignal.signal(signal.SIGUSR1, crash)\n"
+    (tmp_path / "sitecustomize.py").write_text(crash)
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", PYTHONPATH=str(tmp_path))
+    ann.joins("ann")
+    ann.types("not sent")
+    ann.sees("not sent")
+    ann.terminal.kill(signal.SIGUSR1)
+    assert ann.ends() != 0
+    assert "RuntimeError" in ann.raw
+
+    again = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    again.joins("ann")
+    again.sees("not sent")
+
+
 def test_keys_of_a_terminal_edit_by_clusters_and_words(chat: System, tmp_path: Path) -> None:
     ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")

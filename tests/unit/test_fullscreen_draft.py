@@ -4,23 +4,29 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
+from chat_client.fullscreen import draft_keeper
+from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.composer import Composer
+from chat_client.fullscreen.run import exit_messages
 from chat_client.room_memory import RoomMemory
 from testkit.fake_session import ChatDriver, join_room
 
 Steps = Callable[[ChatDriver, Composer], Awaitable[None]]
 
 
-def run(state: Path, steps: Steps, *, crashed: bool = False) -> None:
+def run(state: Path, steps: Steps, *, crashed: bool = False) -> ChatApp:
     """Run steps in the room. A client that has crashed hard saves nothing at its end."""
 
-    async def run_once() -> None:
+    async def run_once() -> ChatApp:
         async with join_room(state=state) as chat:
             await steps(chat, chat.room.query_one(Composer))
         if not crashed:
             chat.app.save_draft()
+        return chat.app
 
-    asyncio.run(run_once())
+    return asyncio.run(run_once())
 
 
 def kept(state: Path) -> RoomMemory:
@@ -93,6 +99,17 @@ def test_a_damaged_file_is_said_in_the_room(tmp_path: Path) -> None:
     (path,) = (tmp_path / "rooms").glob("*.json")
     path.write_text("{")
     run(tmp_path, second)
+
+
+def test_a_draft_that_cannot_be_saved_at_the_end_is_said_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft_keeper, "SAVE_SECONDS", 1000)
+
+    async def steps(chat: ChatDriver, _composer: Composer) -> None:
+        (tmp_path / "rooms").write_text("in the way")
+        await chat.pilot.press("x")
+
+    (remark,) = exit_messages(run(tmp_path, steps))
+    assert "cannot be kept" in remark
 
 
 def test_a_state_directory_that_cannot_be_written_is_said_in_the_room(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._leaving = False
         self.session: ChatSession | None = None
         self.ended: Ended | None = None
+        self.last_remarks: list[str] = []  # for the time after the app
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""
@@ -157,7 +158,7 @@ class ChatApp(App[int], inherit_bindings=False):
     def save_draft(self) -> None:
         """Save what the person has typed, once the app has ended in any way."""
         if self._room:
-            self._room.save_draft()
+            self.last_remarks += self._room.save_draft()
 
     def _exit_if_ended(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -47,13 +47,14 @@ class DraftKeeper:
             self._memory.add(text)
         self.changed()
 
-    def close(self) -> None:
-        """Save everything now: the client ends."""
+    def close(self) -> list[str]:
+        """Save everything now: the client ends. Return what the person has to know about it."""
         drafts = self._widgets.composer.drafts
         self._memory.draft = drafts[-1] if drafts else ""
         for text in drafts[:-1]:
             self._memory.add(text)
         self._memory.save()
+        return self._memory.pop_remarks()
 
     async def _save(self) -> None:
         self._timer = None

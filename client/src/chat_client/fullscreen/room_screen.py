@@ -72,9 +72,9 @@ class RoomScreen(Screen[None]):
         """Keep the draft."""
         self._keeper.changed()
 
-    def save_draft(self) -> None:
-        """Save what is typed: the client ends."""
-        self._keeper.close()
+    def save_draft(self) -> list[str]:
+        """Save what is typed: the client ends. Return what the person has to know about it."""
+        return self._keeper.close()
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Show the session's events, and ring the bell if one of them asks for it."""

@@ -43,11 +43,15 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path) -> int
 
 
 def exit_messages(app: "ChatApp") -> list[str]:
-    """Return a line for each post that was not sent, and for an end of the session that the person did not ask for.
+    """Return a line for each post that was not sent, for an end that the person did not ask for, and for a lost draft.
 
     This drains the feed: the session reports unsent posts when it closes.
     """
     since = app.feed.drain()
     not_sent = [*app.refused, *(event for event in since if isinstance(event, NotSent))]
     ended = [event for event in (app.ended, *since) if isinstance(event, Ended) and not event.freed]
-    return [texts.not_sent(each.text, each.reason) for each in not_sent] + [event.text for event in ended]
+    return (
+        [texts.not_sent(each.text, each.reason) for each in not_sent]
+        + [event.text for event in ended]
+        + app.last_remarks
+    )
