@@ -13,6 +13,7 @@ from pathlib import Path
 from chat_client.events import Event, Joined, MessageReceived
 from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.transcript_view import TranscriptView
+from chat_client.preferences_file import FILE, PreferenceStore
 from chat_client.session import Session
 from chat_client.settings import ClientSettings
 from testkit.picture import picture
@@ -82,6 +83,7 @@ async def _draw(system: System, state: Path) -> str:
         ClientSettings(amqp_url=url, name="ana"),
         lambda emit: Session(url, secrets.token_hex(32), emit),
         state,
+        PreferenceStore(state / FILE),
     )
     async with app.run_test(size=SIZE) as pilot:
 

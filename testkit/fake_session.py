@@ -17,6 +17,7 @@ from chat_client import events
 from chat_client.fullscreen.app import ChatApp
 from chat_client.fullscreen.room_screen import RoomScreen
 from chat_client.places import Query
+from chat_client.preferences_file import FILE, PreferenceStore
 from chat_client.settings import ClientSettings
 from chat_wire.names import name_key
 from chat_wire.text import check_text
@@ -158,7 +159,8 @@ async def open_client(
         return sessions[0]
 
     with TemporaryDirectory(ignore_cleanup_errors=True) as forgotten:
-        app = ChatApp(settings, open_session, state or Path(forgotten))
+        preferences = PreferenceStore((state or Path(forgotten)) / FILE)
+        app = ChatApp(settings, open_session, state or Path(forgotten), preferences)
         async with app.run_test(size=size, notifications=True) as pilot:
             deadline = time.monotonic() + SECONDS
             while app.session is None:

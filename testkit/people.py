@@ -13,8 +13,9 @@ MESSAGE = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 
 
 def environment(url: str, state: Path) -> dict[str, str]:
-    """Return the environment of a client that keeps its author secret in the directory `state`."""
-    return {**os.environ, "AMQP_URL": url, "XDG_STATE_HOME": str(state), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    """Return the environment of a client that keeps its author secret and its settings in the directory `state`."""
+    directories = {"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state / "config")}
+    return {**os.environ, **directories, "AMQP_URL": url, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
 
 
 class Person:

@@ -45,6 +45,14 @@ class Recorder:
         """Record the day."""
         self.asked.append(("go", when))
 
+    def ignore_person(self, name: str, /) -> None:
+        """Record the name."""
+        self.asked.append(("ignore", name))
+
+    def unignore_person(self, name: str, /) -> None:
+        """Record the name."""
+        self.asked.append(("unignore", name))
+
     def set_bell(self, mode: str, /) -> None:
         """Record the mode."""
         self.asked.append(("bell", mode))
@@ -231,6 +239,9 @@ def test_a_missing_or_wrong_argument_is_answered_with_the_usage(line: str, usage
         ("/users", ("members",)),
         ("/mymsgs", ("my messages",)),
         ("/search hola", ("search", "hola")),
+        ("/ignore", ("ignore", "")),
+        ("/ignore eve ", ("ignore", "eve")),
+        ("/unignore eve", ("unignore", "eve")),
         ("/bell off", ("bell", "off")),
         ("/bell", ("bell", "")),
         ("/help", ("help",)),

@@ -13,6 +13,7 @@ import pytest
 from chat_client import events
 from chat_client.leaving import INTERRUPTED, Leave
 from chat_client.line.client import LineClient
+from chat_client.preferences_file import PreferenceStore
 from testkit.fake_session import FakeSession
 from testkit.wait import until
 
@@ -25,9 +26,10 @@ from pathlib import Path
 from chat_client.events import Ended
 from chat_client.leaving import Leave
 from chat_client.line.client import LineClient
+from chat_client.preferences_file import PreferenceStore
 from testkit.fake_session import FakeSession
 
-client = LineClient("ann", FakeSession, at_terminal=True)
+client = LineClient("ann", FakeSession, PreferenceStore(Path("/dev/null/none")), at_terminal=True)
 
 def interrupt(*frame):
     client.interrupt(*frame)
@@ -44,8 +46,10 @@ except Leave as leave:
 
 SIGNAL_BESIDE_THE_WAIT = """
 import os, signal, sys, threading
+from pathlib import Path
 from chat_client.leaving import Leave
 from chat_client.line.client import LineClient
+from chat_client.preferences_file import PreferenceStore
 from testkit.fake_session import FakeSession
 
 class Client(LineClient):
@@ -53,7 +57,7 @@ class Client(LineClient):
         print("waits", flush=True)
         return super()._next()
 
-client = Client("ann", FakeSession, at_terminal=True)
+client = Client("ann", FakeSession, PreferenceStore(Path("/dev/null/none")), at_terminal=True)
 signal.signal(signal.SIGINT, client.interrupt)
 threading.Thread(target=threading.Event().wait, daemon=True).start()  # takes the signal: the main thread blocks it
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -77,7 +81,7 @@ class AtTerminal:
         """
         self._typed, self._capsys, self._printed = typed, capsys, ""
         self._sessions: list[FakeSession] = []
-        self.client = LineClient(name, self._open, at_terminal=True)
+        self.client = LineClient(name, self._open, PreferenceStore(Path(os.devnull, "none")), at_terminal=True)
         self._status: int | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -272,3 +276,24 @@ def test_a_signal_that_does_not_end_the_wait_is_not_lost() -> None:
 
     assert process.wait(timeout=20) == INTERRUPTED
     process.communicate()
+
+
+def test_an_ignored_person_is_not_printed_until_that_ends(at_terminal: Open) -> None:
+    ann = joined(at_terminal)
+    ann.types("/ignore Eve\n")
+    ann.sees("you do not see what Eve says")
+    said = [events.MessageReceived(at=1, user=user, text=f"{user} speaks") for user in ("eve", "bob")]
+    for event in said:
+        ann.session.emit(event)
+    ann.sees("bob: bob speaks")
+    ann.types("/search speaks\n")
+    until(lambda: ("search", "speaks") in ann.session.requests)
+    ann.session.emit(events.SearchListed(words="speaks", messages=tuple(said), more=False))
+    ann.sees("1 message with")
+    assert "eve speaks" not in ann.printed()
+
+    ann.types("/unignore eve\n")
+    ann.sees("you see again what eve says")
+    ann.session.emit(said[0])
+
+    ann.sees("eve: eve speaks")

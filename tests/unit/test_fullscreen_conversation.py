@@ -15,6 +15,7 @@ from chat_client.fullscreen.measured_items import CHUNK
 from chat_client.fullscreen.row import Look, Row
 from chat_client.fullscreen.rows import divider, rows, unsent_rows
 from chat_client.fullscreen.unsent_posts import UnsentPost
+from chat_client.preferences import Preferences
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
 HOUR = 3_600_000_000
@@ -112,7 +113,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(ignored=st.frozensets(USERS), highlights=st.sampled_from([(), ("one",)]))
     def prefer(self, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
-        self.conversation.prefer(ignored=ignored, highlights=highlights)
+        self.conversation.prefer(Preferences(ignore=tuple(ignored), highlight=highlights))
         self.flat.layout = self.flat.layout._replace(ignored=ignored, highlights=highlights)
 
     @rule(text=TEXTS, at=TIMES)

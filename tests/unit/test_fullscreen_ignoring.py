@@ -1,9 +1,17 @@
 """Hidden messages in the transcript: they take no rows, are not chosen, and come back."""
 
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
+from chat_client import events
 from chat_client.events import MessageReceived
 from chat_client.fullscreen.transcript_view import TranscriptView
+from chat_client.preferences import Preferences
+from testkit.fake_session import ChatDriver, join_room, message
 from testkit.transcript_app import AT, TranscriptApp, rows, run_transcript
 
 
@@ -18,14 +26,14 @@ def shown(view: TranscriptView) -> str:
 def test_messages_of_an_ignored_person_go_and_come_back() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
         view.add([said(number, "EVE" if number % 2 else "bob") for number in range(10)])
-        view.prefer(ignored=frozenset({"eve"}), highlights=())
+        view.prefer(Preferences(ignore=("eve",)))
         await pilot.pause()
         assert "EVE" not in shown(view)
         assert "bob says 8" in shown(view)
         view.add([said(11, "eve"), said(12, "bob")])
         assert "eve" not in shown(view)
 
-        view.prefer(ignored=frozenset(), highlights=())
+        view.prefer(Preferences())
 
         assert "EVE says 9" in shown(view)
         assert "eve says 11" in shown(view)
@@ -35,7 +43,7 @@ def test_messages_of_an_ignored_person_go_and_come_back() -> None:
 
 def test_a_hidden_message_is_neither_chosen_nor_counted_as_new() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
-        view.prefer(ignored=frozenset({"eve"}), highlights=())
+        view.prefer(Preferences(ignore=("eve",)))
         view.add(
             [said(0, "bob"), *(said(number, "eve") for number in range(1, 600)), said(600, "bob"), said(601, "eve")]
         )
@@ -58,7 +66,7 @@ def test_a_hidden_message_is_neither_chosen_nor_counted_as_new() -> None:
 
 def test_a_transcript_of_hidden_messages_only_is_empty_and_goes_on() -> None:
     async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
-        view.prefer(ignored=frozenset({"eve"}), highlights=())
+        view.prefer(Preferences(ignore=("eve",)))
         view.add_older([said(number, "eve") for number in range(600)], more=True)
         view.focus()
         await pilot.press("up", "pageup", "end")
@@ -77,10 +85,60 @@ def test_a_highlighted_word_of_somebody_else_looks_like_a_mention() -> None:
         texts = [("bob", "deploy now"), ("bob", "deployed"), ("anna", "deploy")]
         view.add([MessageReceived(at=AT, user=user, text=text) for user, text in texts])
 
-        view.prefer(ignored=frozenset(), highlights=("Deploy",))
+        view.prefer(Preferences(highlight=("Deploy",)))
 
         assert [line for line in shown(view).splitlines() if "┃" in line] == [
             line for line in shown(view).splitlines() if "deploy now" in line
         ]
 
     run_transcript(steps)
+
+
+def test_the_room_hides_an_ignored_person_everywhere_and_in_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[None] = []
+    monkeypatch.setattr(App, "bell", lambda _app: rung.append(None))
+
+    async def first(chat: ChatDriver) -> None:
+        await chat.emit(message("hola", "Eve"))
+        await chat.enter("/ignore eve")
+        assert "you do not see what eve says" in chat.screen()
+        assert "hola" not in chat.screen()
+        await chat.emit(message("alice!", "Eve"), message("hello", "bob"))
+        assert "alice!" not in chat.screen()
+        assert not rung
+
+    async def second(chat: ChatDriver) -> None:
+        assert "hola" not in chat.screen()
+        await chat.enter("/search hola")
+        found = (message("hola", "Eve"), message("hola", "bob"))
+        await chat.emit(events.SearchListed(words="hola", messages=found, more=False))
+        assert "bob" in chat.screen()
+        assert "Eve" not in chat.screen()
+        await chat.pilot.press("escape")
+        await chat.enter("/unignore EVE")
+        assert "hola" in chat.screen()
+
+    async def run() -> None:
+        async with join_room(state=tmp_path) as chat:
+            await first(chat)
+        async with join_room(message("hola", "Eve"), state=tmp_path) as chat:
+            await second(chat)
+
+    asyncio.run(run())
+
+
+def test_a_highlighted_word_rings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[None] = []
+    monkeypatch.setattr(App, "bell", lambda _app: rung.append(None))
+    (tmp_path / "settings.toml").write_text('highlight = ["deploy"]\n')
+
+    async def run() -> None:
+        async with join_room(state=tmp_path) as chat:
+            await chat.emit(message("deployed"))
+            assert not rung
+            await chat.emit(message("Deploy, please"))
+            assert len(rung) == 1
+
+    asyncio.run(run())

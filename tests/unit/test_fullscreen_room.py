@@ -1,5 +1,8 @@
 """The room over a fake session: its screen and its requests."""
 
+import os
+from pathlib import Path
+
 import pytest
 from textual.events import AppBlur, Key
 
@@ -7,6 +10,7 @@ from chat_client import events
 from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.places import Older
+from chat_client.preferences_file import PreferenceStore
 from testkit.fake_session import MINUTE, NOON, ChatDriver, message, run_in_room
 
 LOST = events.ConnectionLost(broker="host:5672")
@@ -203,7 +207,7 @@ def test_fast_typing_is_submitted_line_by_line() -> None:
 
 
 def test_the_bell_rings_at_most_once_in_three_seconds() -> None:
-    bell, rung = Bell("alice"), []
+    bell, rung = Bell("alice", PreferenceStore(Path(os.devnull, "none"))), []
     bell.enabled = True
     for tenth in range(100):
         bell.record(message("alice!"))

@@ -5,12 +5,13 @@ import os
 import sys
 from pathlib import Path
 
-from platformdirs import user_state_dir
+from platformdirs import user_config_dir, user_state_dir
 
 from chat_client.errors import ClientError
 from chat_client.frontend import fits_full_screen
 from chat_client.language import use_language
 from chat_client.opening import session_opener
+from chat_client.preferences_file import FILE, PreferenceStore
 from chat_client.settings import ClientSettings, client_settings
 from chat_client.state import author_secret
 from chat_client.texts import refusal
@@ -45,13 +46,14 @@ def main() -> int:
 def _run(settings: ClientSettings, secret: str, state: Path) -> int:
     """Load and run one frontend only, so that it soon asks for the name."""
     open_session = session_opener(settings.amqp_url, secret)
+    preferences = PreferenceStore(Path(user_config_dir("tertulia")) / FILE)
     if settings.plain or not fits_full_screen(os.environ, (sys.stdin, sys.stdout, sys.stderr)):
         from chat_client.line import run as line
 
-        return line.run(settings, open_session)
+        return line.run(settings, open_session, preferences)
     from chat_client.fullscreen import run as fullscreen
 
-    return fullscreen.run(settings, open_session, state)
+    return fullscreen.run(settings, open_session, state, preferences)
 
 
 def _open_closed_streams() -> None:

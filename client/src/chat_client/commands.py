@@ -38,6 +38,12 @@ class Frontend(Protocol):
     def go_to(self, when: str, /) -> None:
         """Show the messages of a day or time, as typed."""
 
+    def ignore_person(self, name: str, /) -> None:
+        """Hide the messages of a person, or show who is hidden if the name is empty."""
+
+    def unignore_person(self, name: str, /) -> None:
+        """Show the messages of a hidden person again."""
+
     def set_bell(self, mode: str, /) -> None:
         """Set the bell to one of BELL_MODES, unless that is empty, and show how it is set."""
 
@@ -103,6 +109,19 @@ ME = Command(
     lambda frontend, action: frontend.post_text(ACTION + action),
     marked("ACTION"),
 )
+IGNORE = Command(
+    ("ignore",),
+    marked("hide what somebody says, on this client; alone it shows who is hidden"),
+    lambda frontend, name: frontend.ignore_person(name),
+    marked("NAME"),
+    optional=True,
+)
+UNIGNORE = Command(
+    ("unignore",),
+    marked("show again what somebody says"),
+    lambda frontend, name: frontend.unignore_person(name),
+    marked("NAME"),
+)
 BELL = Command(
     ("bell",),
     marked("set or show when the full-screen client rings"),
@@ -125,7 +144,7 @@ EXIT = Command(
     marked("MESSAGE"),
     optional=True,
 )
-COMMANDS = (USERS, MY_MESSAGES, SEARCH, GO, ME, BELL, HELP, EXIT)
+COMMANDS = (USERS, MY_MESSAGES, SEARCH, GO, ME, IGNORE, UNIGNORE, BELL, HELP, EXIT)
 
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 NEAR = 0.7  # the least similarity (difflib) of a mistyped name to a command that is suggested

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chat_client.chat_session import ChatSession
     from chat_client.fullscreen.room_screen import RoomScreen
     from chat_client.fullscreen.transcript_view import TranscriptView
+    from chat_client.preferences_file import PreferenceStore
     from chat_client.room_memory import RoomMemory
 
 BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which screens have this class
@@ -48,7 +49,9 @@ class ChatApp(App[int], inherit_bindings=False):
     class EventsArrived(Message):
         """The session has put events into the feed."""
 
-    def __init__(self, settings: ClientSettings, open_session: OpenSession, state: Path) -> None:
+    def __init__(
+        self, settings: ClientSettings, open_session: OpenSession, state: Path, preferences: "PreferenceStore"
+    ) -> None:
         """Create the app; it connects when it runs.
 
         Args:
@@ -56,12 +59,14 @@ class ChatApp(App[int], inherit_bindings=False):
             open_session: Called once, in a thread, when the name screen is visible: loading the room and the AMQP
                 libraries takes longer than showing that screen.
             state: The directory of what the client remembers from run to run.
+            preferences: The preferences of the person.
         """
         # Textual shows greys when NO_COLOR is set, except in the terminal's own colours.
         super().__init__(ansi_color=settings.no_color or None)
         self._settings = settings
         self._open_session = open_session
         self._state = state
+        self._preferences = preferences
         self.feed = Feed(lambda: self.post_message(self.EventsArrived()))
         self._name_screen = NameScreen(settings.name)
         self._chosen_name: str | None = None
@@ -144,7 +149,8 @@ class ChatApp(App[int], inherit_bindings=False):
     async def _enter_room(self, joined: Joined) -> None:
         assert self.session
         assert self._room_screen
-        room = self._room_screen(self.session, joined, self._memory_of(joined), local_time=self._settings.local_time)
+        memory, local_time = self._memory_of(joined), self._settings.local_time
+        room = self._room_screen(self.session, joined, memory, self._preferences, local_time=local_time)
         await self.switch_screen(room)
         self._room = room
         room.show_events([*self._early_events, joined])

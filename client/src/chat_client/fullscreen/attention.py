@@ -20,6 +20,11 @@ class Attention:
         """Note a report of the terminal."""
         self._focused = focused
 
+    @property
+    def focused(self) -> bool:
+        """Whether the terminal has reported that it has the focus."""
+        return self._focused is True
+
     def present(self, now: float) -> bool:
         """Return whether what is on the screen now counts as read."""
         return now - self._acted < AWAY_SECONDS if self._focused is None else self._focused

@@ -1,10 +1,11 @@
-"""The rule that says when the terminal's bell rings."""
+"""The rules that say when the terminal's bell rings, and which message the desktop shows."""
 
 import math
 
 from chat_client.events import MessageReceived
-from chat_client.fullscreen.mentions import mentions
+from chat_client.fullscreen.mentions import mentions_any
 from chat_client.language import _
+from chat_client.preferences_file import PreferenceStore
 
 PAUSE_SECONDS = 3
 
@@ -15,17 +16,21 @@ class Bell:
     The mode is one of commands.BELL_MODES: all messages, none, or those that mention this person.
     """
 
-    def __init__(self, own_name: str) -> None:
+    def __init__(self, own_name: str, preferences: PreferenceStore) -> None:
         """Start in the mode `mention`.
 
         Args:
             own_name: The name of this person, which others may mention.
+            preferences: Have the words that count as a mention too.
         """
         self._own_name = own_name
+        self._preferences = preferences
         self._mode = "mention"
         self.enabled = False  # history, which arrives before Joined, rings nothing
         self._due = False
         self._rang_at = -math.inf
+        self._mention: MessageReceived | None = None
+        self._notified_at = -math.inf
 
     def set_mode(self, mode: str) -> str:
         """Set the mode, or keep it if `mode` is empty. Return the current mode in words."""
@@ -39,8 +44,9 @@ class Bell:
     def record(self, message: MessageReceived) -> None:
         """Record a message, which may make the bell due."""
         if self.enabled and message.sequence is None and message.user != self._own_name:
-            mentioned = self._mode == "mention" and mentions(message.text, self._own_name)
-            self._due = self._due or mentioned or self._mode == "on"
+            mentioned = mentions_any(message.text, (self._own_name, *self._preferences.current.highlight))
+            self._due = self._due or self._mode == "on" or (mentioned and self._mode == "mention")
+            self._mention = message if mentioned else self._mention
 
     def pop_due(self, now: float) -> bool:
         """Return whether the bell is due, once for all messages since the last call.
@@ -54,3 +60,17 @@ class Bell:
         if due:
             self._rang_at = now
         return due
+
+    def pop_mention(self, now: float) -> MessageReceived | None:
+        """Return the latest message that mentions the person, if one has arrived since the last call.
+
+        Return None within PAUSE_SECONDS after a message was returned.
+
+        Args:
+            now: The time in seconds, by a clock that nobody sets.
+        """
+        found, self._mention = self._mention, None
+        if found is None or now - self._notified_at < PAUSE_SECONDS:
+            return None
+        self._notified_at = now
+        return found

@@ -16,7 +16,9 @@ from chat_client.fullscreen.measured_items import MeasuredItems
 from chat_client.fullscreen.row import Look, Row
 from chat_client.fullscreen.rows import divider, rows, unsent_rows
 from chat_client.fullscreen.unsent_posts import UnsentPost, UnsentPosts
+from chat_client.ignoring import keys_of
 from chat_client.language import _
+from chat_client.preferences import Preferences
 
 
 class Conversation:
@@ -59,6 +61,11 @@ class Conversation:
         return self._unsent_start + sum(map(len, self._unsent_rows))
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing, not even hidden items."""
+        return not self.height and self.first == self.end
+
+    @property
     def new(self) -> int | None:
         """The number of the first new message, below the divider."""
         return self._items.divided
@@ -83,8 +90,9 @@ class Conversation:
         self._items.lay_out(layout)
         self._lay_out_unsent()
 
-    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
-        """Hide the messages of people whose names have these keys, and show words as if they were the own name."""
+    def prefer(self, preferences: Preferences) -> None:
+        """Show the items as the person prefers."""
+        ignored, highlights = keys_of(preferences.ignore), preferences.highlight
         self._items.lay_out(self.layout._replace(ignored=ignored, highlights=highlights))
 
     def shows(self, item: Item) -> bool:

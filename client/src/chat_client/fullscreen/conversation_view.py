@@ -13,6 +13,7 @@ from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.copying import copied_text
 from chat_client.fullscreen.row import Look
 from chat_client.fullscreen.strips import Strips, selected_strip
+from chat_client.preferences import Preferences
 
 
 class ConversationView(ScrollView, can_focus=True):
@@ -65,10 +66,10 @@ class ConversationView(ScrollView, can_focus=True):
         self._strips.clear_items()
         self.refresh()
 
-    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
-        """Hide the messages of people whose names have these keys, and show words as if they were the own name."""
+    def prefer(self, preferences: Preferences) -> None:
+        """Show the items as the person prefers."""
         number, offset = self._conversation.locate(self._top)
-        self._conversation.prefer(ignored=ignored, highlights=highlights)
+        self._conversation.prefer(preferences)
         self._strips.clear_items()
         self.show_from(self._conversation.row_of(number, offset))
 

@@ -82,7 +82,8 @@ class EventPresenter:
         match event:
             case MessageReceived():
                 self._speakers.record(event.user)
-                self._bell.record(event)
+                if self._widgets.transcript.shows(event):
+                    self._bell.record(event)
                 return [event]
             case PresenceChanged():
                 self._roster.change(event)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from chat_client.events import MessageReceived
 from chat_client.fullscreen.days import day
 from chat_client.fullscreen.items import Item
-from chat_client.fullscreen.mentions import mentions
+from chat_client.fullscreen.mentions import mentions_any
 from chat_client.ignoring import key_of
 
 LEAST_WIDTH = 20
@@ -72,6 +72,4 @@ class Layout(NamedTuple):
 
     def mentions(self, message: MessageReceived) -> bool:
         """Return whether a message of somebody else has the own name or a highlighted word."""
-        if message.user == self.own_name:
-            return False
-        return any(mentions(message.text, name) for name in (self.own_name, *self.highlights))
+        return message.user != self.own_name and mentions_any(message.text, (self.own_name, *self.highlights))

@@ -1,11 +1,17 @@
 """The rule that says whether a text mentions a name."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import normalize
 
 # Links, mail addresses and paths. A name inside one of them is not addressed to anybody.
 _ADDRESS = re.compile(r"\b\w[\w+.-]*://\S*|\bwww\.\S*|[\w.+%-]*\w@\w[\w.-]*|(?<!\S)[~.]*/\S*|\w[\w-]*\.[\w.-]+/\S*")
+
+
+def mentions_any(text: str, names: Iterable[str]) -> bool:
+    """Return whether a text has one of some names or words as `mentions` says."""
+    return any(mentions(text, name) for name in names)
 
 
 def mentions(text: str, name: str) -> bool:

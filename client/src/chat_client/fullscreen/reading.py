@@ -28,13 +28,28 @@ class Reading:
         self._save = save
         self._attention = Attention(clock.steady())
         self._marked = False  # where the person stopped reading
+        self._arrived = 0  # messages that arrived since the person was present
         view.resume(memory.read)
 
     def receive(self, events: Sequence[Event]) -> None:
         """Mark the first message that arrives while the person is not present. Call this before it is shown."""
-        arrived = any(isinstance(event, MessageReceived) and event.user != self._view.own_name for event in events)
-        if arrived and not self._marked and not self._attention.present(clock.steady()):
+        shown = (event for event in events if isinstance(event, MessageReceived) and self._view.shows(event))
+        arrived = sum(event.user != self._view.own_name for event in shown)
+        if not arrived or self._attention.present(clock.steady()):
+            return
+        self._arrived += arrived
+        if not self._marked:
             self._mark()
+
+    @property
+    def unread(self) -> int:
+        """How many messages the person has not seen: below the view, or arrived while the person was not present."""
+        return max(self._arrived, self._view.new_below)
+
+    @property
+    def looks(self) -> bool:
+        """Whether the terminal has reported that the person looks at it."""
+        return self._attention.focused
 
     def note(self) -> None:
         """Remember what is read by now."""
@@ -46,14 +61,14 @@ class Reading:
     def act(self) -> None:
         """Note that the person pressed a key or used the mouse."""
         self._attention.act(clock.steady())
-        self._marked = False
+        self._marked, self._arrived = False, 0
         self.note()
 
     def report_focus(self, focused: bool) -> None:
         """Note that the terminal gained or lost the focus."""
         self._attention.report_focus(focused)
         if focused:
-            self._marked = False
+            self._marked, self._arrived = False, 0
             self.note()
         else:
             self._mark()

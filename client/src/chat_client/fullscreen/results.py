@@ -9,6 +9,7 @@ from chat_client.events import MessageReceived, MyMessagesListed, SearchListed
 from chat_client.fullscreen.results_screen import ResultsScreen
 from chat_client.language import _, ngettext
 from chat_client.places import From, Query
+from chat_client.preferences_file import PreferenceStore
 
 
 class Results:
@@ -20,6 +21,7 @@ class Results:
         session: ChatSession,
         own_name: str,
         go_to: Callable[[Query], None],
+        preferences: PreferenceStore,
         *,
         local_time: bool,
     ) -> None:
@@ -30,12 +32,14 @@ class Results:
             session: Asks the archive.
             own_name: The name of this person.
             go_to: Shows a message in the room.
+            preferences: The preferences of the person.
             local_time: Show times in the local time zone instead of UTC.
         """
         self._room = room
         self._session = session
         self._own_name = own_name
         self._go_to = go_to
+        self._preferences = preferences
         self._local_time = local_time
         self._shown: ResultsScreen | None = None
         self._awaits_my_messages = False
@@ -79,7 +83,10 @@ class Results:
 
     def _open(self, title: str, words: str | None) -> ResultsScreen:
         more = None if words is None else self._session.search_more
-        self._shown = ResultsScreen(title, words, more, own_name=self._own_name, local_time=self._local_time)
+        preferences = self._preferences.current
+        self._shown = ResultsScreen(
+            title, words, more, preferences, own_name=self._own_name, local_time=self._local_time
+        )
         self._room.app.push_screen(self._shown, self._close)
         return self._shown
 

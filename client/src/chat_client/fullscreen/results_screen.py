@@ -14,6 +14,7 @@ from chat_client.fullscreen import bindings
 from chat_client.fullscreen.transcript_view import TranscriptView
 from chat_client.keys import Where
 from chat_client.language import _
+from chat_client.preferences import Preferences
 
 
 class ResultsScreen(ModalScreen[MessageReceived | None]):
@@ -22,7 +23,14 @@ class ResultsScreen(ModalScreen[MessageReceived | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.RESULTS)
 
     def __init__(
-        self, title: str, words: str | None, more: Callable[[], None] | None, *, own_name: str, local_time: bool
+        self,
+        title: str,
+        words: str | None,
+        more: Callable[[], None] | None,
+        preferences: Preferences,
+        *,
+        own_name: str,
+        local_time: bool,
     ) -> None:
         """Create an empty list.
 
@@ -30,6 +38,7 @@ class ResultsScreen(ModalScreen[MessageReceived | None]):
             title: The title of the list.
             words: The words searched for; None for a person's own messages.
             more: Requests messages older than the oldest one shown.
+            preferences: The preferences of the person.
             own_name: The name of this person.
             local_time: Show times in the local time zone instead of UTC.
         """
@@ -39,12 +48,17 @@ class ResultsScreen(ModalScreen[MessageReceived | None]):
         self._more = more
         self._view = TranscriptView(beginning=_("no older messages"), local_time=local_time, id="results")
         self._view.own_name = own_name
+        self._preferences = preferences
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         self._view.border_title = Content(display.safe(self._title))
         self._view.border_subtitle = _("asking the archive …")
         yield self._view
+
+    def on_mount(self) -> None:
+        """Show the messages as the person prefers."""
+        self._view.prefer(self._preferences)
 
     def add(self, messages: Sequence[MessageReceived]) -> None:
         """Show newer messages below."""

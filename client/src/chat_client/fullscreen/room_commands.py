@@ -12,6 +12,7 @@ from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.fullscreen.moments import BadMoment, moment
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_widgets import RoomWidgets
+from chat_client.ignoring import Ignoring
 from chat_client.places import Since
 
 
@@ -26,6 +27,7 @@ class RoomCommands:
         presenter: Prints the users when they are listed.
         results: Shows answers of the archive.
         bell: The bell to set.
+        ignoring: Hides people.
     """
 
     screen: Screen[None]
@@ -34,6 +36,7 @@ class RoomCommands:
     presenter: EventPresenter
     results: Results
     bell: Bell
+    ignoring: Ignoring
 
     def post_text(self, text: str) -> None:
         """Post a message, and show it as unsent until it has come back. Raises InvalidText."""
@@ -65,6 +68,14 @@ class RoomCommands:
             self._print(str(error))
         else:
             self.widgets.transcript.go_to(Since(at))
+
+    def ignore_person(self, name: str, /) -> None:
+        """Hide a person's messages."""
+        self.show_lines(*self.ignoring.ignore(name, self.widgets.transcript.own_name))
+
+    def unignore_person(self, name: str, /) -> None:
+        """Show a person's messages again."""
+        self.show_lines(*self.ignoring.unignore(name))
 
     def set_bell(self, mode: str, /) -> None:
         """Set the bell, and print the mode."""

@@ -23,9 +23,11 @@ from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_view import RoomView
 from chat_client.fullscreen.room_widgets import room_widgets
+from chat_client.ignoring import Ignoring
 from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.places import OLDEST
+from chat_client.preferences_file import PreferenceStore
 from chat_client.room_memory import RoomMemory
 
 
@@ -35,13 +37,22 @@ class RoomScreen(Screen[None]):
     AUTO_FOCUS = "#composer"
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.ROOM)
 
-    def __init__(self, session: ChatSession, joined: Joined, memory: RoomMemory, *, local_time: bool) -> None:
+    def __init__(
+        self,
+        session: ChatSession,
+        joined: Joined,
+        memory: RoomMemory,
+        preferences: PreferenceStore,
+        *,
+        local_time: bool,
+    ) -> None:
         """Create the screen of the room that the session has joined.
 
         Args:
             session: Receives requests.
             joined: The room, and the name of this person in it.
             memory: Keeps what the person types from run to run.
+            preferences: The preferences of the person.
             local_time: Show times in the local time zone instead of UTC.
         """
         super().__init__()
@@ -49,11 +60,14 @@ class RoomScreen(Screen[None]):
         self._widgets = room_widgets(joined, local_time=local_time)
         self._keeper = DraftKeeper(self, self._widgets, memory)
         self._reading = Reading(self._widgets.transcript, memory, self._keeper.changed)
-        self._bell = Bell(joined.name)
+        self._preferences = preferences
+        self._bell = Bell(joined.name, preferences)
         go_to = self._widgets.transcript.go_to
-        results = Results(self, session, joined.name, go_to, local_time=local_time)
+        results = Results(self, session, joined.name, go_to, preferences, local_time=local_time)
         self._presenter = EventPresenter(session, self._widgets, results, self._bell)
-        self.commands = RoomCommands(self, session, self._widgets, self._presenter, results, self._bell)
+        self.commands = RoomCommands(
+            self, session, self._widgets, self._presenter, results, self._bell, Ignoring(preferences)
+        )
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -65,8 +79,13 @@ class RoomScreen(Screen[None]):
         yield self._widgets.status
 
     def on_mount(self) -> None:
-        """Go on with the draft of the last run."""
+        """Go on with the draft of the last run, as the person prefers."""
         self._keeper.restore()
+        self._prefer()
+        self._preferences.watch(self._prefer)
+
+    def _prefer(self) -> None:
+        self._widgets.transcript.prefer(self._preferences.current)
 
     def on_text_area_changed(self) -> None:
         """Keep the draft."""

@@ -8,13 +8,14 @@ from chat_client import display, texts
 from chat_client.events import Ended, NotSent
 from chat_client.fullscreen.setup import prepare
 from chat_client.opening import OpenSession
+from chat_client.preferences_file import PreferenceStore
 from chat_client.settings import ClientSettings
 
 if TYPE_CHECKING:
     from chat_client.fullscreen.app import ChatApp
 
 
-def run(settings: ClientSettings, open_session: OpenSession, state: Path) -> int:
+def run(settings: ClientSettings, open_session: OpenSession, state: Path, preferences: PreferenceStore) -> int:
     """Run the client until the session, the person, or a signal ends it.
 
     Once the terminal shows the shell again, stderr names each message that was not sent.
@@ -23,6 +24,7 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path) -> int
         settings: The client's settings.
         open_session: Creates the session.
         state: The directory of what the client remembers from run to run.
+        preferences: The preferences of the person.
 
     Returns:
         The exit status.
@@ -30,7 +32,7 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path) -> int
     prepare(no_color=settings.no_color)
     from chat_client.fullscreen.app import ChatApp  # Textual reads its settings when it is imported
 
-    app = ChatApp(settings, open_session, state)
+    app = ChatApp(settings, open_session, state, preferences)
     try:
         status = app.run()
     finally:

@@ -16,6 +16,7 @@ from chat_client.fullscreen.items import Item
 from chat_client.fullscreen.selection import whole_rows, word_at
 from chat_client.fullscreen.unseen import Unseen
 from chat_client.keys import Where
+from chat_client.preferences import Preferences
 
 
 class Fetch(Enum):
@@ -75,6 +76,10 @@ class TranscriptView(ConversationView):
     def pending(self) -> int:
         """How many posts may still come back."""
         return self._conversation.pending
+
+    def shows(self, item: Item) -> bool:
+        """Return whether an item is a message that is not hidden."""
+        return self._conversation.shows(item)
 
     @property
     def refused(self) -> list[NotSent]:
@@ -167,9 +172,9 @@ class TranscriptView(ConversationView):
         self.wrap_again()
         self._select_again()
 
-    def prefer(self, *, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
-        """Hide people's messages and highlight words, and keep the chosen message as on_resize does."""
-        super().prefer(ignored=ignored, highlights=highlights)
+    def prefer(self, preferences: Preferences) -> None:
+        """Show the items as the person prefers, and keep the chosen message as on_resize does."""
+        super().prefer(preferences)
         self._select_again()
 
     def _select_again(self) -> None:
@@ -224,10 +229,10 @@ class TranscriptView(ConversationView):
     def view_changed(self) -> None:
         """Report how many messages are below the view, and whether the top is in view."""
         height = self.size.height
-        if not height or not self._conversation.height:
+        if not height or self._conversation.empty:
             return
-        last = self._last_in_view
-        self.see(last)
+        if self._conversation.height:
+            self.see(self._last_in_view)
         if self.new_below != self._reported_below:
             self._reported_below = self.new_below
             self.post_message(self.NewBelowChanged())

@@ -7,18 +7,20 @@ the kernel edits the line being typed (decision 21).
 import queue
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import assert_never
 
 from chat_client import commands, events
 from chat_client.events import Event
+from chat_client.ignoring import Ignoring
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED, Leave
 from chat_client.line.input import TERMINAL_BYTES, Input, may_be_cut
 from chat_client.line.output import Output, ask_name, print_at_terminal
 from chat_client.line.remaining_lines import unsent_texts
 from chat_client.opening import OpenSession
+from chat_client.preferences_file import PreferenceStore
 from chat_client.texts import explained
 from chat_wire.errors import InvalidName
 
@@ -41,13 +43,20 @@ class LineClient:
     """Reads standard input, and prints until all posts have come back. Implements `commands.Frontend`."""
 
     def __init__(
-        self, name: str | None, open_session: OpenSession, *, at_terminal: bool, text_only: bool = False
+        self,
+        name: str | None,
+        open_session: OpenSession,
+        preferences: PreferenceStore,
+        *,
+        at_terminal: bool,
+        text_only: bool = False,
     ) -> None:
         """Make the session, without connecting.
 
         Args:
             name: The name to join with; None if the input has it.
             open_session: Makes the session.
+            preferences: The preferences of the person.
             at_terminal: Whether a person types the input. A person may choose another name after a refused one, and
                 Ctrl+C explains itself first.
             text_only: Whether every line is a message, also one that begins with a slash.
@@ -56,6 +65,7 @@ class LineClient:
         self._session = open_session(self._happened.put)
         self._output = Output(at_terminal=at_terminal)
         self._input = Input(lambda: self._happened.put(LineArrived()), self._output.complain)
+        self._ignoring = Ignoring(preferences)
         self._name = name
         self._at_terminal = at_terminal
         self._carry_out = commands.enter_text if text_only else commands.enter
@@ -214,6 +224,20 @@ class LineClient:
         """Print that the line client shows messages only as they arrive."""
         self._output.notice(_("/go works in the full-screen client only"))
 
+    def ignore_person(self, name: str, /) -> None:
+        """Hide a person's messages from now on."""
+        if self._at_terminal:
+            self.show_lines(*self._ignoring.ignore(name, self._name or ""))
+        else:
+            self.reject_line("/ignore", _("/ignore works at a terminal only"))
+
+    def unignore_person(self, name: str, /) -> None:
+        """Print a person's messages again from now on."""
+        if self._at_terminal:
+            self.show_lines(*self._ignoring.unignore(name))
+        else:
+            self.reject_line("/unignore", _("/unignore works at a terminal only"))
+
     def set_bell(self, _mode: str, /) -> None:
         """Print that the line client does not ring."""
         self._output.notice(_("/bell works in the full-screen client only"))
@@ -235,7 +259,7 @@ class LineClient:
     # The session's events.
 
     def _show(self, event: Event) -> None:
-        self._output.show(event)
+        self._print(event)
         match event:
             case events.MessageReceived():
                 if event.sequence is not None:
@@ -262,6 +286,18 @@ class LineClient:
                 pass
             case _:
                 assert_never(event)
+
+    def _print(self, event: Event) -> None:
+        """Print an event without the messages of ignored people."""
+        if isinstance(event, events.SearchListed):
+            event = replace(event, messages=tuple(each for each in event.messages if not self._hides(each)))
+        if not isinstance(event, events.MessageReceived) or not self._hides(event):
+            self._output.show(event)
+
+    def _hides(self, message: events.MessageReceived) -> bool:
+        """Return whether a message is hidden from a person at a terminal; a script sees all."""
+        ignored = self._at_terminal and self._ignoring.hides(message.user, self._name or "")
+        return ignored and message.sequence is None
 
     def _end(self, event: events.Ended) -> None:
         if not event.freed:

@@ -48,6 +48,12 @@ class _Unsent:
     def go_to(self, _when: str, /) -> None:
         pass
 
+    def ignore_person(self, _name: str, /) -> None:
+        pass
+
+    def unignore_person(self, _name: str, /) -> None:
+        pass
+
     def set_bell(self, _mode: str, /) -> None:
         pass
 

@@ -12,14 +12,20 @@ from chat_client.leaving import Leave
 from chat_client.line.client import LineClient
 from chat_client.line.output import ask_name
 from chat_client.opening import OpenSession
+from chat_client.preferences_file import PreferenceStore
 from chat_client.settings import ClientSettings
 from chat_client.system_errors import why
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-def run(settings: ClientSettings, open_session: OpenSession) -> int:
+def run(settings: ClientSettings, open_session: OpenSession, preferences: PreferenceStore) -> int:
     """Run until the session ends or a signal ends the client.
+
+    Args:
+        settings: The client's settings.
+        open_session: Creates the session.
+        preferences: The preferences of the person.
 
     Returns:
         The exit status.
@@ -30,7 +36,7 @@ def run(settings: ClientSettings, open_session: OpenSession) -> int:
         _prepare(at_terminal)
         if at_terminal and settings.name is None:
             ask_name()
-        client = LineClient(settings.name, open_session, at_terminal=at_terminal, text_only=settings.text)
+        client = LineClient(settings.name, open_session, preferences, at_terminal=at_terminal, text_only=settings.text)
         if at_terminal:
             signal.signal(signal.SIGINT, client.interrupt)
         status = _run(client)
