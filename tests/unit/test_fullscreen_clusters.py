@@ -7,7 +7,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from chat_client.fullscreen import clusters
-from testkit.composer_app import ComposerApp, run_composer
+from testkit.composer_app import ComposerApp, enter, run_composer
 
 FAMILY = "👨‍👩‍👧‍👦"
 CLUSTERS = [FAMILY, "🇪🇸", "👍🏽", "e\u0301", "x\u0303\u0301", "\u1112\u1161\u11ab", "1\ufe0f\u20e3", "क्षि", "漢", "a"]
@@ -61,6 +61,22 @@ def test_the_cursor_does_not_stop_inside_of_a_cluster_in_the_row_above() -> None
         assert app.composer.cursor_location == (0, len(FAMILY))
 
     run_composer(steps)
+
+
+@pytest.mark.parametrize("width", [16, 17, 18, 19])
+def test_up_and_down_reach_both_ends_of_a_folded_line_of_clusters(width: int) -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await enter(pilot, "before")
+        text = "🇪🇸" * 30
+        app.composer.insert(text)
+        await pilot.press(*["up"] * 12)
+        assert app.composer.text == "before"
+        await pilot.press("down")
+        assert app.composer.text == text
+        await pilot.press("home", *["down"] * 12)
+        assert app.composer.navigator.is_last_wrapped_line(app.composer.cursor_location)
+
+    run_composer(steps, size=(width, 24))
 
 
 def test_text_that_is_typed_before_what_it_joins_keeps_its_order() -> None:
@@ -133,6 +149,7 @@ def test_moves_stop_at_boundaries_and_reach_both_ends(line: str, position: int) 
     for move in (clusters.after, clusters.word_after):
         assert move(line, position) in found
         assert move(line, position) > position or position == len(line)
+    assert clusters.before(line, position) <= clusters.at_or_before(line, position) <= position
     assert position <= clusters.at_or_after(line, position) <= clusters.after(line, position)
 
 

@@ -94,6 +94,18 @@ def test_the_draft_counts_as_the_draft_during_a_search() -> None:
     run_composer(steps)
 
 
+def test_a_command_of_the_palette_ends_a_search() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await enter(pilot, "one")
+        await pilot.press(*"draft", "ctrl+r", "o")
+        app.composer.begin("/search ")
+        await pilot.press("x")
+
+        assert shown_in(app) == ("/search xdraft", "")
+
+    run_composer(steps)
+
+
 @given(st.lists(st.sampled_from(TEXTS)), st.sampled_from(["", "d", "DEP", "o", "hello", "none"]))
 def test_older_goes_through_all_texts_that_have_the_words(texts: list[str], words: str) -> None:
     search = HistorySearch(texts, "draft").narrowed(words)

@@ -31,6 +31,11 @@ class ClusterArea(TextArea, inherit_bindings=False):
             return super().get_cursor_right_location()
         return row, clusters.after(line, column)
 
+    def get_cursor_up_location(self) -> Location:
+        """Return where the cursor is after a move up: in a folded line, to the right may be the row that it leaves."""
+        row, column = super().get_cursor_up_location()
+        return row, clusters.at_or_before(self.document[row], column)
+
     def get_cursor_word_left_location(self) -> Location:
         """Return where the cursor is after a move to the left by a word."""
         row, column = self.cursor_location

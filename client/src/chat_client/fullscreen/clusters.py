@@ -34,6 +34,12 @@ def at_or_after(line: str, position: int) -> int:
     return found[min(len(found) - 1, bisect_left(found, position))]
 
 
+def at_or_before(line: str, position: int) -> int:
+    """Return the position itself if it is a boundary, else the next one to the left."""
+    found = boundaries(line)
+    return found[bisect_right(found, position) - 1]
+
+
 def word_before(line: str, position: int) -> int:
     """Return where the word that ends before a position begins. What is no word between them counts to it."""
     while position and not _in_word(line, before(line, position)):

@@ -141,8 +141,14 @@ class Composer(ClusterArea, inherit_bindings=False):
         else:
             self._paste(pasted)
 
-    def hold(self, event: Key | Paste) -> None:
-        """Take what arrives while a question is open after what the question is about."""
+    def begin(self, text: str) -> None:
+        """Insert a text before all other, and go on behind it. This ends a search."""
+        if self._search:
+            self._end_search(self._search, take=False)
+        self.move_cursor(self.insert(text, (0, 0)).end_location)
+
+    def take(self, event: Key | Paste) -> None:
+        """Take a key or a paste that another widget received. What arrives while a question is open waits for it."""
         if self._asking:
             self._held.append(event)
         else:
@@ -160,7 +166,7 @@ class Composer(ClusterArea, inherit_bindings=False):
             self._refuse(why, lines, MAX_LINES)
         elif lines > ASK_ABOVE_LINES:
             self._asking = True
-            self.app.push_screen(PasteScreen(lines, self.hold), partial(self._answer, text))
+            self.app.push_screen(PasteScreen(lines, self.take), partial(self._answer, text))
             return True
         else:
             self._insert(text)

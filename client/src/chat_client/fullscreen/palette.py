@@ -101,6 +101,5 @@ def _type_command(composer: Composer, command: commands.Command) -> None:
     if not command.argument or command.optional:
         composer.post_message(Composer.Submitted(typed, entries=()))
         return
-    result = composer.insert(f"{typed} ", (0, 0))
-    composer.move_cursor(result.end_location)
+    composer.begin(f"{typed} ")
     composer.focus()

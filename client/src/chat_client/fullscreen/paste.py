@@ -32,16 +32,16 @@ class PasteScreen(ModalScreen[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.PASTE)
 
-    def __init__(self, lines: int, hold: Callable[[Key | Paste], None]) -> None:
+    def __init__(self, lines: int, take: Callable[[Key | Paste], None]) -> None:
         """Create the question.
 
         Args:
             lines: The number of lines that the person pasted.
-            hold: Takes what the person types and pastes before the answer.
+            take: Takes what the person types and pastes before the answer.
         """
         super().__init__()
         self._lines = lines
-        self._hold = hold
+        self._take = take
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
@@ -53,9 +53,9 @@ class PasteScreen(ModalScreen[bool]):
         """Answer, or hold the key for the composer."""
         if not await run_own_binding(self, event):
             event.stop()
-            self._hold(event)
+            self._take(event)
 
     def _on_paste(self, event: Paste) -> None:
         """Hold a further paste for the composer."""
         event.stop()
-        self._hold(event)
+        self._take(event)

@@ -148,7 +148,7 @@ class RoomScreen(Screen[None]):
         """Return to the composer when a person types while a message is chosen."""
         if self._widgets.transcript.has_focus and event.is_printable and event.character:
             self._widgets.composer.focus()
-            self._widgets.composer.insert(event.character)
+            self._widgets.composer.take(event)
 
     def on_paste(self, event: Paste) -> None:
         """Return to the composer when a person pastes while a message is chosen."""
