@@ -87,6 +87,25 @@ def test_the_history_keeps_the_newest_thousand_texts() -> None:
     assert shown[-1] == "5"
 
 
+@given(st.lists(st.sampled_from(["older", "newer", "submit", "a", "b ", "c"]), max_size=30))
+def test_no_typed_text_is_lost(keys: list[str]) -> None:
+    walk, shown, typed = InputHistory(["old"]), "", set[str]()
+    for key in keys:
+        if key == "older":
+            shown = next((text for text in [walk.older(shown)] if text is not None), shown)
+        elif key == "newer":
+            shown = next((text for text in [walk.newer(shown)] if text is not None), shown)
+        elif key == "submit":
+            walk.add(shown)
+            shown = ""
+        else:  # this replaces the text that is shown
+            typed.discard(shown)
+            shown += key
+            typed.add(shown)
+
+    assert typed <= {*walk.submitted, *walk.drafts(shown)}
+
+
 @given(texts, st.text(), st.integers(min_value=0, max_value=25))
 def test_as_many_steps_down_as_up_return_to_the_draft(entered: list[str], draft: str, steps: int) -> None:
     walk = history(*entered)
