@@ -22,8 +22,8 @@ KEYS = {
     "F4": "\x1bOS",
     "Ctrl+Q": "\x11",
 }
-# Variables that would change the language, the colours, or the size of the screen.
-NOT_INHERITED = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "COLUMNS", "LINES")
+# Variables that would change the language, the colours, the size of the screen, or the terminal.
+NOT_INHERITED = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "COLUMNS", "LINES", "TMUX")
 
 
 class FullscreenPerson:

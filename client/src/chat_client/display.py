@@ -89,10 +89,14 @@ def notice(text: str) -> str:
 
 
 def message(said: events.MessageReceived) -> str:
-    """Return the line of a message, with the UTC time at which it reached the router. An action begins with a star."""
-    does = action(said.text)
-    line = f"* {safe(said.user)} {safe(does)}" if does else f"{safe(said.user)}: {safe(said.text)}"
-    return f"[{_utc(said.at)}] {line}"
+    """Return the line of a message, with the UTC time at which it reached the router."""
+    return f"[{_utc(said.at)}] {said_by(said)}"
+
+
+def said_by(message: events.MessageReceived) -> str:
+    """Return the sender and the text of a message in one line. An action begins with a star."""
+    does = action(message.text)
+    return f"* {safe(message.user)} {safe(does)}" if does else f"{safe(message.user)}: {safe(message.text)}"
 
 
 def _utc(microseconds: int) -> str:

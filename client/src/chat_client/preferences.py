@@ -172,7 +172,9 @@ PREFERENCES = (
     Preference(
         "notify",
         _choice(OFF, "osc9", "osc777"),
-        marked("show a notification on the desktop, by the terminal's sequence OSC 9 or OSC 777, when the bell rings"),
+        marked(
+            "show on the desktop who names you while you look elsewhere, by the terminal's sequence OSC 9 or OSC 777"
+        ),
     ),
     Preference("ignore", WORDS, marked("the people whose messages this client hides; see /ignore")),
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiti
 from chat_client.fullscreen import bindings, web_browser
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
+from chat_client.fullscreen.terminal import TerminalWindow
 from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.leaving import INTERRUPTED
@@ -70,6 +72,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self.feed = Feed(lambda: self.post_message(self.EventsArrived()))
         self._name_screen = NameScreen(settings.name)
         self._chosen_name: str | None = None
+        self.terminal = TerminalWindow(self.write, in_tmux="TMUX" in os.environ)
         self._early_events: list[Event] = []  # arrived before the room was on the screen
         self._room_screen: type[RoomScreen] | None = None
         self._room: RoomScreen | None = None
@@ -150,10 +153,15 @@ class ChatApp(App[int], inherit_bindings=False):
         assert self.session
         assert self._room_screen
         memory, local_time = self._memory_of(joined), self._settings.local_time
-        room = self._room_screen(self.session, joined, memory, self._preferences, local_time=local_time)
+        room = self._room_screen(self.session, joined, memory, self._preferences, self.terminal, local_time=local_time)
         await self.switch_screen(room)
         self._room = room
         room.show_events([*self._early_events, joined])
+
+    def write(self, sequence: str) -> None:
+        """Write a sequence to the terminal, as it is."""
+        if self._driver:
+            self._driver.write(sequence)
 
     def _memory_of(self, joined: Joined) -> "RoomMemory":
         from chat_client.room_memory import RoomMemory, memory_path  # what checks names takes time to load

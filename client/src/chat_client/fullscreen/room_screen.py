@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.events import Key, Paste
 from textual.screen import Screen
 
-from chat_client import commands
+from chat_client import commands, display
 from chat_client.chat_session import ChatSession
 from chat_client.events import Event, Joined, NotSent
 from chat_client.fullscreen import bindings
@@ -23,10 +23,12 @@ from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
 from chat_client.fullscreen.room_view import RoomView
 from chat_client.fullscreen.room_widgets import room_widgets
+from chat_client.fullscreen.terminal import TerminalWindow
 from chat_client.ignoring import Ignoring
 from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.places import OLDEST
+from chat_client.preferences import OFF
 from chat_client.preferences_file import PreferenceStore
 from chat_client.room_memory import RoomMemory
 
@@ -43,6 +45,7 @@ class RoomScreen(Screen[None]):
         joined: Joined,
         memory: RoomMemory,
         preferences: PreferenceStore,
+        terminal: TerminalWindow,
         *,
         local_time: bool,
     ) -> None:
@@ -53,6 +56,7 @@ class RoomScreen(Screen[None]):
             joined: The room, and the name of this person in it.
             memory: Keeps what the person types from run to run.
             preferences: The preferences of the person.
+            terminal: Has the title of the window, and shows notifications.
             local_time: Show times in the local time zone instead of UTC.
         """
         super().__init__()
@@ -61,6 +65,7 @@ class RoomScreen(Screen[None]):
         self._keeper = DraftKeeper(self, self._widgets, memory)
         self._reading = Reading(self._widgets.transcript, memory, self._keeper.changed)
         self._preferences = preferences
+        self._terminal = terminal
         self._bell = Bell(joined.name, preferences)
         go_to = self._widgets.transcript.go_to
         results = Results(self, session, joined.name, go_to, preferences, local_time=local_time)
@@ -100,8 +105,19 @@ class RoomScreen(Screen[None]):
         self._reading.receive(events)
         self._presenter.show(events)
         self._reading.note()
+        self._show_unread()
         if self._bell.pop_due(time.monotonic()):
             self.app.bell()
+        self._notify()
+
+    def _show_unread(self) -> None:
+        self._terminal.show_title(self._widgets.status.room, self._reading.unread)
+
+    def _notify(self) -> None:
+        """Show the message that mentions the person on the desktop, unless the person looks at it here."""
+        kind, message = self._preferences.current.notify, self._bell.pop_mention(time.monotonic())
+        if message and kind != OFF and not self._reading.looks:
+            self._terminal.notify(kind, self._widgets.status.room, display.said_by(message))
 
     @property
     def refused(self) -> list[NotSent]:
@@ -117,10 +133,12 @@ class RoomScreen(Screen[None]):
     def act(self) -> None:
         """Note that the person pressed a key or used the mouse."""
         self._reading.act()
+        self._show_unread()
 
     def report_focus(self, focused: bool) -> None:
         """Note that the terminal gained or lost the focus."""
         self._reading.report_focus(focused)
+        self._show_unread()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Post the text, or carry out the command."""
@@ -143,6 +161,7 @@ class RoomScreen(Screen[None]):
         """Show how many messages are below the view: some may be read now."""
         self._reading.note()
         self._widgets.status.new_below = self._widgets.transcript.new_below
+        self._show_unread()
 
     def on_key(self, event: Key) -> None:
         """Return to the composer when a person types while a message is chosen."""
