@@ -2,9 +2,11 @@
 
 import asyncio
 
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from chat_client import events
+from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.name_screen import NameScreen
 from testkit.fake_session import message, open_client
 
@@ -82,5 +84,38 @@ def test_one_key_moves_over_a_cluster_of_the_name_or_deletes_it() -> None:
             field.insert("e\u0301", 1)
             await chat.pilot.press("home", "right", "delete", "shift+left", "c")
             assert field.value == "cb"
+
+    asyncio.run(run())
+
+
+def test_what_is_typed_before_the_room_is_there_becomes_the_draft() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            for char in "alice\rhellp":  # all in one read: the first letters reach the input, before it is disabled
+                chat.app.post_message(Key("enter" if char == "\r" else char, char))
+            await chat.until(lambda: chat.requests("join") == ["alice"], "the name is chosen")
+            await chat.pilot.press("backspace", *"o all", "enter")
+            chat.app.post_message(Paste("and more"))
+            await chat.pilot.pause()
+            await chat.emit(events.Joined(name="alice", room="lobby"))
+            composer = chat.room.query_one(Composer)
+            assert composer.text == "hello all\nand more"
+            assert chat.posted() == []
+            await chat.pilot.press("!", "enter")
+            assert chat.posted() == ["hello all\nand more!"]
+
+    asyncio.run(run())
+
+
+def test_after_a_refusal_the_keys_are_for_the_name_again() -> None:
+    async def run() -> None:
+        async with open_client() as chat:
+            await chat.enter("bob")
+            await chat.pilot.press("x")
+            await chat.emit(events.NameRefused(text="bob is taken: choose another name"))
+            await chat.enter("2")
+            assert chat.requests("join") == ["bob", "bob2"]
+            await chat.emit(events.Joined(name="bob2", room="lobby"))
+            assert chat.room.query_one(Composer).text == "x"
 
     asyncio.run(run())

@@ -156,6 +156,7 @@ class ChatApp(App[int], inherit_bindings=False):
         room = self._room_screen(self.session, joined, memory, self._preferences, self.terminal, local_time=local_time)
         await self.switch_screen(room)
         self._room = room
+        room.type_on(self._name_screen.typed_ahead)
         room.show_events([*self._early_events, joined])
 
     def write(self, sequence: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -12,15 +12,48 @@ from textual.widgets.input import Selection
 
 from chat_client import display
 from chat_client.fullscreen import clusters
-from chat_client.fullscreen.key_handling import run_own_binding
+from chat_client.fullscreen.key_handling import run_own_binding, typed_text
+from chat_client.fullscreen.paste import as_text
 from chat_client.language import _
 
 
 class NameInput(Input):
-    """The input of the name. The cursor moves and deletes by grapheme clusters."""
+    """The input of the name. The cursor moves and deletes by grapheme clusters.
+
+    Attributes:
+        chosen: Whether the person has pressed Enter: what follows is for the room.
+        typed_ahead: What the person typed after that.
+    """
+
+    chosen = False
+    typed_ahead = ""
 
     async def _on_key(self, event: Key) -> None:
-        await run_own_binding(self, event)
+        if self.chosen:
+            self.keep(event)
+        else:
+            await run_own_binding(self, event)
+
+    def _on_paste(self, event: Paste) -> None:
+        if self.chosen:
+            self.keep(event)
+
+    def keep(self, event: Key | Paste) -> None:
+        """Keep a key or a paste for the room. Nothing is sent before the person sees it: Enter breaks the line."""
+        event.stop()
+        event.prevent_default()
+        text = self.typed_ahead
+        if isinstance(event, Paste):
+            self.typed_ahead += as_text(event.text)
+        elif event.key == "backspace":
+            self.typed_ahead = text[: clusters.before(text, len(text))]
+        else:
+            self.typed_ahead += "\n" if event.key == "enter" else typed_text(event)
+
+    async def action_submit(self) -> None:
+        """Choose the name, unless it is blank."""
+        self.chosen = bool(self.value.strip())
+        await super().action_submit()
 
     def action_cursor_left(self, select: bool = False) -> None:
         """Move to the left by a cluster."""
@@ -80,6 +113,7 @@ class NameScreen(Screen[None]):
         """
         super().__init__()
         self._given = name
+        self._field = NameInput(id="name", max_length=64, select_on_focus=False)
         self._waiting_for = ""
 
     def compose(self) -> ComposeResult:
@@ -87,16 +121,30 @@ class NameScreen(Screen[None]):
         with Vertical(id="name-box"):
             yield Static("Tertulia", id="name-title")
             yield Static(_("Choose your name"))
-            yield NameInput(id="name", max_length=64, select_on_focus=False)
+            yield self._field
             yield Static("", id="name-state", markup=False)
 
     def on_mount(self) -> None:
         """Choose the given name at once. Stop the cursor from blinking, which takes processor time."""
-        field = self.query_one(Input)
-        field.cursor_blink = False
+        self._field.cursor_blink = False
         if self._given:
-            field.value = self._given
-            self._choose(field)
+            self._field.value = self._given
+            self._choose()
+
+    @property
+    def typed_ahead(self) -> str:
+        """What the person typed for the room, before it was there."""
+        return self._field.typed_ahead.strip("\n")
+
+    def on_key(self, event: Key) -> None:
+        """Keep for the room what the person types while the client joins."""
+        if self._field.chosen and (typed_text(event) or event.key in {"enter", "backspace"}):
+            self._field.keep(event)
+
+    def on_paste(self, event: Paste) -> None:
+        """Keep a paste for the room, too."""
+        if self._field.chosen:
+            self._field.keep(event)
 
     def show_waiting(self, text: str) -> None:
         """Show what the client waits for, now and after a name is chosen. An empty text ends that."""
@@ -106,22 +154,21 @@ class NameScreen(Screen[None]):
     def refuse(self, text: str) -> None:
         """Show why the registry refused the name, and ask again."""
         self._show(text, refused=True)
-        field = self.query_one(Input)
-        field.disabled = False
-        field.focus()
+        self._field.disabled = self._field.chosen = False
+        self._field.focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
         """Choose the name, unless it is blank."""
-        if event.value.strip():
-            self._choose(event.input)
+        if self._field.chosen:
+            self._choose()
 
-    def _choose(self, field: Input) -> None:
-        field.disabled = True
+    def _choose(self) -> None:
+        self._field.disabled = self._field.chosen = True
         self._show_progress()
-        self.post_message(self.Chosen(field.value.strip()))
+        self.post_message(self.Chosen(self._field.value.strip()))
 
     def _show_progress(self) -> None:
-        joining = _("joining …") if self.query_one(Input).disabled else ""
+        joining = _("joining …") if self._field.disabled else ""
         self._show(self._waiting_for or joining, refused=False)
 
     def _show(self, text: str, *, refused: bool) -> None:

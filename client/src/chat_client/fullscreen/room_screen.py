@@ -92,6 +92,10 @@ class RoomScreen(Screen[None]):
     def _prefer(self) -> None:
         self._widgets.transcript.prefer(self._preferences.current)
 
+    def type_on(self, text: str) -> None:
+        """Add to the draft what the person typed while the client joined."""
+        self._widgets.composer.insert(text)
+
     def on_text_area_changed(self) -> None:
         """Keep the draft."""
         self._keeper.changed()
