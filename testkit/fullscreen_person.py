@@ -19,6 +19,9 @@ KEYS = {
     "Enter": "\r",
     "Escape": "\x1b",
     "PageUp": "\x1b[5~",
+    "PageDown": "\x1b[6~",
+    "Ctrl+Home": "\x1b[1;5H",
+    "Ctrl+End": "\x1b[1;5F",
     "F4": "\x1bOS",
     "Ctrl+Q": "\x11",
 }

@@ -3,8 +3,8 @@
 from textual.pilot import Pilot
 
 from chat_client.fullscreen.window import BOUND
-from chat_client.places import OLDEST, From, Since
-from testkit.fake_archive import AT, SECOND
+from chat_client.places import OLDEST, From, Newer, Place, Since
+from testkit.fake_archive import AT, IN_A_BATCH, SECOND
 from testkit.room_app import RoomApp, numbers, run_room, settled
 
 
@@ -162,3 +162,26 @@ def test_a_failed_page_of_newer_messages_is_asked_for_again_when_the_person_scro
         assert numbers(app.view)[-1] > 2_100
 
     run_room(steps, 5_000)
+
+
+def test_a_person_who_pages_down_from_the_line_new_passes_no_message_over() -> None:
+    async def steps(app: RoomApp, pilot: Pilot[None]) -> None:
+        app.held = []
+        app.view.go_to(Newer(Place(*divmod(299, IN_A_BATCH))))
+        await settled(pilot)
+        app.answer(app.asked[-1])
+        await settled(pilot)
+        shown = numbers(app.view)
+        assert shown[0] == 300
+        while shown[-1] != 549:
+            app.view.action_page_down()
+            await pilot.pause()
+            for query in app.held:
+                app.answer(query)
+            app.held = []
+            await settled(pilot)
+            assert numbers(app.view)[0] in (shown[-1], shown[-1] + 1)
+            shown = numbers(app.view)
+            assert app.view.new_below == 549 - shown[-1]
+
+    run_room(steps, 550)

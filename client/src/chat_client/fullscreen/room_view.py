@@ -47,7 +47,8 @@ class RoomView(TranscriptView):
         self._window = Window(self._conversation)
         self._newer = Fetch.WANTED
         self._target: Query | None = None  # where to go when the answer arrives
-        self._arrival: int | None = None  # the number of the message at which to stay when older ones are added
+        # The number of the message to which the person went, and the row of the view then; until older ones are added.
+        self._arrival: tuple[int, int] | None = None
         self._away = False  # the person went elsewhere by a command
         self._read: tuple[int, int] | None = None  # where to go on when the first messages arrive
         self.seen: Place | None = None
@@ -117,9 +118,12 @@ class RoomView(TranscriptView):
             self._target = None
             self._open(event)
         elif event.query == self._window.older and self._older is Fetch.REQUESTED:
+            number, row = self._arrival or (None, None)
+            stays, self._arrival = self._top == row, None
             self.add_older(event.messages, event.more)
             self.show_from(self._trim(self._top))
-            self._stay()
+            if number is not None and stays:  # the person has not scrolled since
+                self._stay(number)
         elif event.query == self._window.newer and self._newer is Fetch.REQUESTED:
             self._add_newer(event)
 
@@ -201,14 +205,14 @@ class RoomView(TranscriptView):
 
     def _arrive(self, query: Query) -> None:
         """Show the first message that a query found, among the messages of the window."""
-        self._arrival = self._conversation.first
+        number = self._conversation.first
         if isinstance(query, Newer):
-            others = (number for number, item in self._messages() if item.user != self.own_name)
-            self._arrival = next(others, self._arrival)
-            self._conversation.divide(self._arrival)
-        self.show_from(0 if query == OLDEST else self._conversation.row_of(self._arrival))
+            number = next((number for number, item in self._messages() if item.user != self.own_name), number)
+            self._conversation.divide(number)
+        self.show_from(0 if query == OLDEST else self._conversation.row_of(number))
         if isinstance(query, From) and query != OLDEST:
-            self._choose(self._arrival)
+            self._choose(number)
+        self._arrival = number, self._top
 
     def _count_from(self, first: MessageReceived) -> int:
         """Return how many messages the room has from one of the archive on, as far as the client knows."""
@@ -230,12 +234,10 @@ class RoomView(TranscriptView):
         self.focus()
         self.action_choose(0)
 
-    def _stay(self) -> None:
+    def _stay(self, number: int) -> None:
         """Show the message to which the person went: a chosen one in the middle, another one at the top."""
-        if self._arrival is not None:
-            above = self.size.height // 2 if self._arrival == self._chosen else 0
-            row, self._arrival = self._conversation.row_of(self._arrival), None
-            self.scroll_to(y=row - above, animate=False)
+        above = self.size.height // 2 if number == self._chosen else 0
+        self.scroll_to(y=self._conversation.row_of(number) - above, animate=False)
 
     def _moved(self, *, more: bool) -> None:
         """Forget what belongs to the items that were in the window before."""
