@@ -12,7 +12,7 @@ ARCHIVE ?= 1
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test test-clock faults soak bench picture docs lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down logs test test-clock fuzz faults soak bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -39,6 +39,9 @@ ZONE ?= Pacific/Apia
 
 test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day: make test-clock CLOCK=+40d ZONE=Asia/Kolkata
 	TEST_CLOCK=$(CLOCK) TZ=$(ZONE) $(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
+
+fuzz: .venv/dev  ## send 100,000 random inputs through a terminal to the client: make fuzz SEED=9 INPUTS=1000
+	$(VENV)/python -m testkit.fuzz_terminal $(if $(SEED),--seed $(SEED)) --inputs $(or $(INPUTS),100000)
 
 faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what they saw; takes 10 minutes
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one

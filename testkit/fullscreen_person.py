@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,7 +37,17 @@ class FullscreenPerson:
         raw: Everything that the client has written to the terminal.
     """
 
-    def __init__(self, url: str, state: Path, *, columns: int = 100, lines: int = 30, **environ: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        state: Path,
+        *,
+        columns: int = 100,
+        lines: int = 30,
+        command: Sequence[str] = COMMAND,
+        encoding: str = "utf-8",
+        **environ: str,
+    ) -> None:
         """Start the client.
 
         Args:
@@ -45,6 +55,8 @@ class FullscreenPerson:
             state: The directory below which the client keeps its author secret.
             columns: The width of the terminal.
             lines: The height of the terminal.
+            command: The program and its arguments.
+            encoding: The encoding of the terminal.
             environ: More environment variables of the client.
         """
         own = environment(url, state)
@@ -53,10 +65,10 @@ class FullscreenPerson:
         self._stream = pyte.Stream(self.screen)
         self.raw = ""
         self.terminal = pexpect.spawn(
-            COMMAND[0],
-            COMMAND[1:],
+            command[0],
+            list(command[1:]),
             env={**kept, "LANG": "C.UTF-8", "TERM": "xterm-256color", **environ},
-            encoding="utf-8",
+            encoding=encoding,
             codec_errors="replace",
             timeout=20,
             dimensions=(lines, columns),

@@ -1,6 +1,7 @@
 """The choice of the frontend, by itself and in real pseudo-terminals."""
 
 import io
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import pexpect
 import pytest
 
 from chat_client.frontend import fits_full_screen
+from testkit.locales import latin_1
 from testkit.people import COMMAND, environment
 
 NO_BROKER = "amqp://client:x@127.0.0.1:9/"
@@ -24,17 +26,25 @@ class Terminal(io.StringIO):
 
 
 def at_terminal(
-    state: Path, redirection: str = "", term: str | None = "xterm", *arguments: str
+    state: Path,
+    redirection: str = "",
+    term: str | None = "xterm",
+    *arguments: str,
+    prefix: str = "",
+    encoding: str = "utf-8",
+    **more: str,
 ) -> "pexpect.spawn[str]":
     """Start the client at a pseudo-terminal, with one of its descriptors redirected by a shell."""
     environ = {name: value for name, value in environment(NO_BROKER, state).items() if name != "TERM"}
     if term is not None:
         environ["TERM"] = term
+    environ |= more
     return pexpect.spawn(
         "sh",
-        ["-c", f'exec "$@" {redirection}', "sh", *COMMAND, *arguments],
+        ["-c", f'exec {prefix} "$@" {redirection}', "sh", *COMMAND, *arguments],
         env=environ,
-        encoding="utf-8",
+        encoding=encoding,
+        codec_errors="replace",
         timeout=20,
         dimensions=(24, 80),
     )
@@ -141,4 +151,48 @@ def test_a_whole_terminal_is_drawn_on(tmp_path: Path) -> None:
     client.expect(r"\x1b\[\?1049h")
     client.expect("Tertulia")
     client.kill(signal.SIGTERM)
+    client.expect(pexpect.EOF)
+
+
+def test_the_line_client_reads_and_writes_the_characters_of_its_locale(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, "", "xterm", "--plain", encoding="iso8859-1", **latin_1(tmp_path))
+    client.expect("ISO-8859-1")
+    client.expect("nombre: ")
+    client.sendline("niño y más")
+    client.expect("niño y más")
+    client.expect("nombre: ")
+    client.sendeof()
+    client.expect(pexpect.EOF)
+
+
+def test_bytes_that_are_no_characters_do_not_end_the_line_client(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, "", "xterm", "--plain")
+    client.expect("name: ")
+    os.write(client.child_fd, b"\xff\x1b[M \xe0\x40\x1b[200~\n")
+    client.expect("name: ")
+    client.sendeof()
+    client.expect(pexpect.EOF)
+
+
+def test_ctrl_z_suspends_the_line_client_and_fg_comes_back(tmp_path: Path) -> None:
+    shell = pexpect.spawn(
+        "bash", ["--norc", "--noprofile", "-i"], env=environment(NO_BROKER, tmp_path), encoding="utf-8", timeout=20
+    )
+    shell.sendline(f"exec 2>&1; '{COMMAND[0]}' -m chat_client --plain")
+    shell.expect("name: ")
+    shell.send("\x1a")
+    shell.expect("Stopped")
+    shell.sendline("fg")
+    shell.expect("chat_client")
+    shell.sendline("a b")
+    shell.expect("space in it")
+    shell.close(force=True)
+
+
+def test_a_terminal_that_does_not_control_the_client_is_drawn_on(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, "", "xterm", prefix="setsid --wait")
+    client.expect("Tertulia")
+    client.send("ann\r")
+    client.expect("waiting for the broker")
+    client.send("\x11")
     client.expect(pexpect.EOF)

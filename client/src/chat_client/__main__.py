@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_config_dir, user_state_dir
 
+from chat_client.charset import use_plain_characters
 from chat_client.errors import ClientError
 from chat_client.frontend import fits_full_screen
 from chat_client.language import use_language
@@ -30,6 +31,7 @@ def main() -> int:
         SystemExit: The arguments are wrong (status 2), or ask for the help or the version (status 0).
     """
     _open_closed_streams()
+    use_plain_characters()
     use_language(os.environ)
     logging.getLogger().addHandler(logging.NullHandler())  # log lines would disturb the screen
     try:

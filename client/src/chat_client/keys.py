@@ -110,7 +110,7 @@ _EDIT = (
     Key("ctrl+shift+k", marked("delete the line"), {Where.COMPOSER: "delete_line"}),
     Key("ctrl+x", marked("cut the selected text"), {Where.COMPOSER: "cut"}),
     Key("ctrl+v", marked("paste the text that was copied in the client"), {Where.COMPOSER: "paste"}),
-    Key("ctrl+z", marked("undo"), {Where.COMPOSER: "undo"}),
+    Key("ctrl+underscore", marked("undo"), {Where.COMPOSER: "undo"}),
     Key("ctrl+y", marked("redo"), {Where.COMPOSER: "redo"}),
 )
 _GENERAL = (
@@ -132,6 +132,7 @@ _GENERAL = (
         marked("on an empty line: leave and free your name; else delete a character"),
         {Where.COMPOSER: "delete_right_or_leave"},
     ),
+    Key("ctrl+z", marked("suspend the client; fg in the shell brings it back"), {Where.APP: "suspend_process"}),
     Key("ctrl+q", marked("leave and free your name; again: at once, keeping it"), {Where.APP: "quit"}, priority=True),
 )
 
@@ -170,6 +171,7 @@ _NAMES = {
     "down": "↓",
     "left": "←",
     "right": "→",
+    "underscore": "_",
 }
 
 

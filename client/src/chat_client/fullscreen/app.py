@@ -1,9 +1,7 @@
 """The full-screen client: it asks for a name, then shows the room."""
 
-import asyncio
 import gc
 import os
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -12,12 +10,13 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.events import Event as TextualEvent
-from textual.events import InputEvent
+from textual.events import InputEvent, Key, Paste
 from textual.message import Message
 
 from chat_client import display
-from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Waiting, WaitingOver
+from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Remark, Waiting, WaitingOver
 from chat_client.fullscreen import bindings, web_browser
+from chat_client.fullscreen.driver import TerminalDriver
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
 from chat_client.fullscreen.terminal import TerminalWindow
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from chat_client.room_memory import RoomMemory
 
 BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which screens have this class
-QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class ChatApp(App[int], inherit_bindings=False):
@@ -52,7 +50,12 @@ class ChatApp(App[int], inherit_bindings=False):
         """The session has put events into the feed."""
 
     def __init__(
-        self, settings: ClientSettings, open_session: OpenSession, state: Path, preferences: "PreferenceStore"
+        self,
+        settings: ClientSettings,
+        open_session: OpenSession,
+        state: Path,
+        preferences: "PreferenceStore",
+        remarks: Sequence[str] = (),
     ) -> None:
         """Create the app; it connects when it runs.
 
@@ -62,10 +65,12 @@ class ChatApp(App[int], inherit_bindings=False):
                 libraries takes longer than showing that screen.
             state: The directory of what the client remembers from run to run.
             preferences: The preferences of the person.
+            remarks: Texts that the room shows when the person enters it.
         """
         # Textual shows greys when NO_COLOR is set, except in the terminal's own colours.
-        super().__init__(ansi_color=settings.no_color or None)
+        super().__init__(driver_class=TerminalDriver, ansi_color=settings.no_color or None)
         self._settings = settings
+        self._remarks = remarks
         self._open_session = open_session
         self._state = state
         self._preferences = preferences
@@ -83,8 +88,6 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""
-        for number in QUIT_SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         self.push_screen(self._name_screen)
         self.call_after_refresh(self._connect)
 
@@ -157,7 +160,7 @@ class ChatApp(App[int], inherit_bindings=False):
         await self.switch_screen(room)
         self._room = room
         room.type_on(self._name_screen.typed_ahead)
-        room.show_events([*self._early_events, joined])
+        room.show_events([*self._early_events, joined, *(Remark(text=text) for text in self._remarks)])
 
     def write(self, sequence: str) -> None:
         """Write a sequence to the terminal, as it is."""
@@ -187,7 +190,11 @@ class ChatApp(App[int], inherit_bindings=False):
         return self._room.refused if self._room else []
 
     async def on_event(self, event: TextualEvent) -> None:
-        """Note that the person did something, and handle it."""
+        """Note that the person did something, and prepare for what was typed or pasted before a widget gets it."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self.app_focus = True  # also for a terminal that reports only the loss of the focus
+            if self._room and self.screen is self._room:
+                self._room.focus_for(event)
         if self._room and isinstance(event, InputEvent):
             self._room.act()
         await super().on_event(event)
@@ -222,6 +229,15 @@ class ChatApp(App[int], inherit_bindings=False):
             return
         self._leaving = True
         self._room.leave()
+
+    def action_suspend_process(self) -> None:
+        """Suspend the client until the shell continues it."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.suspend()
+
+    def on_driver_signal_resume(self) -> None:
+        """Paint everything again after the client was suspended."""
+        self.refresh(layout=True)
 
     def action_help_quit(self) -> None:
         """Explain how to leave: a person who presses Ctrl+C with nothing selected probably wants that."""

@@ -49,6 +49,7 @@ class ConversationView(ScrollView, can_focus=True):
             id: The widget's id in CSS.
         """
         super().__init__(id=id)
+        self.auto_links = False  # they would repaint the whole view at each motion of the mouse
         self._conversation = conversation
         self._strips = Strips(self, conversation)
         self._following = True  # the bottom is in view

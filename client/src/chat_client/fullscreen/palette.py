@@ -74,7 +74,7 @@ class Themes(_Entries):
 def open_palette(app: App[Any], provider: type[Provider], placeholder: str) -> None:
     """Open the palette with the entries of a provider, unless it is open."""
     if not isinstance(app.screen, CommandPalette):
-        app.push_screen(CommandPalette([provider], placeholder=placeholder, id="--command-palette"))
+        app.push_screen(CommandPalette([provider], placeholder=placeholder))
 
 
 def _entry(effect: str, typed: str) -> str:

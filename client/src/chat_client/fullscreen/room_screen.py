@@ -167,17 +167,14 @@ class RoomScreen(Screen[None]):
         self._widgets.status.new_below = self._widgets.transcript.new_below
         self._show_unread()
 
-    def on_key(self, event: Key) -> None:
-        """Return to the composer when a person types while a message is chosen."""
-        if self._widgets.transcript.has_focus and event.is_printable and event.character:
-            self._widgets.composer.focus()
-            self._widgets.composer.take(event)
+    def focus_for(self, event: Key | Paste) -> None:
+        """Return to the composer before the event goes to a widget, if a person types or pastes elsewhere.
 
-    def on_paste(self, event: Paste) -> None:
-        """Return to the composer when a person pastes while a message is chosen."""
-        if self._widgets.transcript.has_focus:
-            self._widgets.composer.focus()
-            self._widgets.composer.paste(event.text)
+        Later would be too late: the keys that arrive together with the first one would go elsewhere.
+        """
+        composer = self._widgets.composer
+        if self.focused is not composer and (isinstance(event, Paste) or event.is_printable):
+            self.set_focus(composer)
 
     def action_help(self) -> None:
         """Show the commands and keys."""

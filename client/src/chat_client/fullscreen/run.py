@@ -1,10 +1,14 @@
 """The full-screen client from its start to its end."""
 
 import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chat_client import display, texts
+from chat_client import charset, display, texts
 from chat_client.events import Ended, NotSent
 from chat_client.fullscreen.setup import prepare
 from chat_client.fullscreen.terminal import RESTORE_TITLE
@@ -33,15 +37,18 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path, prefer
     prepare(no_color=settings.no_color)
     from chat_client.fullscreen.app import ChatApp  # Textual reads its settings when it is imported
 
-    app = ChatApp(settings, open_session, state, preferences)
-    try:
-        status = app.run()
-    finally:
-        app.save_draft()
-        if app.terminal.titled:
-            print(RESTORE_TITLE, end="", file=sys.stderr, flush=True)
-    if app.session:
-        app.session.close()
+    app = ChatApp(settings, open_session, state, preferences, charset.remarks())
+    with _reported_failures(app) as failures:
+        try:
+            status = app.run()
+        finally:
+            app.save_draft()
+            if app.terminal.titled:
+                print(RESTORE_TITLE, end="", file=sys.stderr, flush=True)
+        if app.session:
+            app.session.close()
+    for failure in failures:
+        print(failure, file=sys.stderr)
     for text in exit_messages(app):
         print(f"chat: {display.safe(text)}", file=sys.stderr)
     return status if status is not None else 1
@@ -60,3 +67,19 @@ def exit_messages(app: "ChatApp") -> list[str]:
         + [event.text for event in ended]
         + app.last_remarks
     )
+
+
+@contextmanager
+def _reported_failures(app: "ChatApp") -> Iterator[list[str]]:
+    """End the app when an error ends a thread. Yield the tracebacks, which Textual would lose with its screen."""
+    failures: list[str] = []
+
+    def fail(what: threading.ExceptHookArgs) -> None:
+        failures.append("".join(traceback.format_exception(what.exc_type, what.exc_value, what.exc_traceback)))
+        app.call_later(app.exit, 1)
+
+    before, threading.excepthook = threading.excepthook, fail
+    try:
+        yield failures
+    finally:
+        threading.excepthook = before

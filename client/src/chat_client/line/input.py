@@ -77,4 +77,5 @@ def _lines_of(descriptor: int) -> Iterator[str]:
 
 
 def _text(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode(errors="replace")
+    """Return a line in the encoding of the locale. A byte that is no character there becomes U+FFFD."""
+    return line.removesuffix(b"\r").decode(sys.stdin.encoding, errors="replace")

@@ -7,10 +7,11 @@ from contextlib import suppress
 from types import FrameType
 from typing import TextIO
 
+from chat_client import charset, display
 from chat_client.language import _
 from chat_client.leaving import Leave
 from chat_client.line.client import LineClient
-from chat_client.line.output import ask_name
+from chat_client.line.output import ask_name, print_at_terminal
 from chat_client.opening import OpenSession
 from chat_client.preferences_file import PreferenceStore
 from chat_client.settings import ClientSettings
@@ -34,6 +35,8 @@ def run(settings: ClientSettings, open_session: OpenSession, preferences: Prefer
     client = None
     try:
         _prepare(at_terminal)
+        for text in charset.remarks() if at_terminal else ():
+            print_at_terminal(f"{display.notice(text)}\n")
         if at_terminal and settings.name is None:
             ask_name()
         client = LineClient(settings.name, open_session, preferences, at_terminal=at_terminal, text_only=settings.text)
@@ -61,7 +64,8 @@ def _prepare(at_terminal: bool) -> None:
             signal.signal(each, _leave)
     for stream in (sys.stdout, sys.stderr):
         # They are TextIOWrapper, which can be reconfigured; typeshed declares TextIO, as a program may replace them.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if stream.errors != charset.ERRORS:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _run(client: LineClient) -> int:
