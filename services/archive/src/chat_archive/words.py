@@ -47,13 +47,15 @@ def words_in(text: str) -> list[str]:
 
     The last letter of such a run stands alone at the end, so that each letter begins a stored word.
     """
-    return [word for run in runs_in(text) for word in _stored(run)]
+    return _stored_words(fold(text))
 
 
 def folded_words(text: str) -> str:
     """Return what the index stores of a text as one text, in which only ASCII characters separate words."""
     folded = fold(text)
-    return folded if _HAS_UNSPACED.search(folded) is None else " ".join(words_in(text))
+    if folded.isascii() or _HAS_UNSPACED.search(folded) is None:  # true for most texts, and cheap
+        return folded
+    return " ".join(_stored_words(folded))
 
 
 def beginnings(run: str) -> list[str]:
@@ -84,6 +86,10 @@ def _runs_in_folded(folded: str) -> list[str]:
         run if len(run) <= MAX_WORD_LENGTH or is_unspaced(run) else run[:MAX_WORD_LENGTH]
         for run in _RUN.findall(folded)
     ]
+
+
+def _stored_words(folded: str) -> list[str]:
+    return [word for run in _runs_in_folded(folded) for word in _stored(run)]
 
 
 def _stored(run: str) -> list[str]:
