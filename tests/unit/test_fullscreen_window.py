@@ -188,6 +188,19 @@ def test_the_first_new_message_gets_its_divider_although_the_window_is_elsewhere
     assert divided(conversation) == [archive.said[3_000]]
 
 
+def test_a_message_that_archive_and_stream_report_after_joining_without_history_appears_once() -> None:
+    archive, conversation = FakeArchive(100), Conversation()
+    window = Window(conversation, BOUND, NEWEST)
+    last_chunk = archive.said[-3:]
+
+    answer = archive.answer(window.older)
+    window.add_older(answer.messages, more=answer.more)
+    told = window.receive([*last_chunk, *archive.say(1)])
+
+    assert told == archive.said[-1:]
+    assert conversation.items() == archive.said
+
+
 def divided(conversation: Conversation) -> list[Item]:
     """Return the item below the divider, if there is a divider."""
     return [] if conversation.new is None else [conversation.item(conversation.new)]

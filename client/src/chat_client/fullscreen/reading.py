@@ -8,6 +8,9 @@ from chat_client.fullscreen.attention import Attention
 from chat_client.fullscreen.room_view import RoomView
 from chat_client.room_memory import RoomMemory
 
+# A crash that leaves no time for a last save loses at most what was read for this time.
+SAVE_SECONDS = 5.0
+
 
 class Reading:
     """Keeps the read position in the room's memory.
@@ -21,11 +24,12 @@ class Reading:
         Args:
             view: The view of the room.
             memory: Keeps the read position.
-            save: Called when the position has changed.
+            save: Called at most once in SAVE_SECONDS when the position has changed.
         """
         self._view = view
         self._memory = memory
         self._save = save
+        self._saves_soon = False
         self._attention = Attention(clock.steady())
         self._marked = False  # where the person stopped reading
         self._arrived = 0  # messages that arrived since the person was present
@@ -56,7 +60,9 @@ class Reading:
         seen = self._view.seen
         if seen and self._attention.present(clock.steady()) and (seen.offset, seen.index) != self._memory.read:
             self._memory.read = seen.offset, seen.index
-            self._save()
+            if not self._saves_soon:
+                self._saves_soon = True
+                self._view.set_timer(SAVE_SECONDS, self._save_now)
 
     def act(self) -> None:
         """Note that the person pressed a key or used the mouse."""
@@ -72,6 +78,10 @@ class Reading:
             self.note()
         else:
             self._mark()
+
+    def _save_now(self) -> None:
+        self._saves_soon = False
+        self._save()
 
     def _mark(self) -> None:
         self._marked = True

@@ -72,7 +72,7 @@ class RoomView(TranscriptView):
         """Add items that have arrived. If the window is elsewhere, only count the messages."""
         start = self._conversation.end
         live = self._window.live
-        self._window.receive(items)
+        items = self._window.receive(items)
         if live:
             self._unseen.add(items, start)
         else:
@@ -173,7 +173,7 @@ class RoomView(TranscriptView):
         """
         places = [(number, item) for number, item in self._messages() if item.place]
         unread = [(number, item) for number, item in places if _position(item) > read]
-        number = next((number for number, item in unread if item.user != self.own_name), None)
+        number = next((number for number, item in unread if self._is_of_another(item)), None)
         if number is None:
             return self._top
         if len(unread) == len(places):
@@ -207,12 +207,15 @@ class RoomView(TranscriptView):
         """Show the first message that a query found, among the messages of the window."""
         number = self._conversation.first
         if isinstance(query, Newer):
-            number = next((number for number, item in self._messages() if item.user != self.own_name), number)
+            number = next((number for number, item in self._messages() if self._is_of_another(item)), number)
             self._conversation.divide(number)
         self.show_from(0 if query == OLDEST else self._conversation.row_of(number))
         if isinstance(query, From) and query != OLDEST:
             self._choose(number)
         self._arrival = number, self._top
+
+    def _is_of_another(self, message: MessageReceived) -> bool:
+        return message.user != self.own_name and self._conversation.shows(message)
 
     def _count_from(self, first: MessageReceived) -> int:
         """Return how many messages the room has from one of the archive on, as far as the client knows."""

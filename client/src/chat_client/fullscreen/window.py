@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from chat_client.events import MessageReceived
 from chat_client.fullscreen.conversation import Conversation
-from chat_client.fullscreen.identity import identity
+from chat_client.fullscreen.identity import Identity, identity
 from chat_client.fullscreen.items import Item
 from chat_client.places import Newer, Older, Place
 
@@ -35,6 +35,7 @@ class Window:
         self._conversation = conversation
         self._bound = bound
         self._newest: deque[Item] = deque(maxlen=newest)
+        self._fetched: set[Identity] = set()  # newest messages of the archive that the stream may report as well
         self.live = True
 
     @property
@@ -59,18 +60,26 @@ class Window:
         """The place of the newest message of the room."""
         return next((each.place for each in reversed(self._newest) if isinstance(each, MessageReceived)), None)
 
-    def receive(self, items: Sequence[Item]) -> None:
-        """Take items that have arrived in the room. They are in the window if it is live."""
-        self._newest.extend(items)
+    def receive(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Take items that have arrived in the room. They are in the window if it is live.
+
+        Returns:
+            The items without the messages that the archive has reported already.
+        """
         self._conversation.receive(items)
+        if self._fetched:
+            items = [item for item in items if identity(item) not in self._fetched]
+        self._newest.extend(items)
         if self.live:
             self._conversation.extend(items)
+        return items
 
     def add_older(self, messages: Sequence[MessageReceived], *, more: bool) -> None:
         """Add the answer to `older`."""
         if self.older.place is None:  # messages may have arrived since
             held = set(map(identity, self._conversation.items()))
             messages = [message for message in messages if identity(message) not in held]
+            self._fetched = set(map(identity, messages))
         self._conversation.prepend(messages, more=more)
 
     def add_newer(self, messages: Sequence[MessageReceived]) -> None:
