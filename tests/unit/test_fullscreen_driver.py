@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chat_client.fullscreen.terminal import KEEP_TITLE, RESTORE_TITLE, title
 from testkit.fullscreen_person import FullscreenPerson
 from testkit.locales import latin_1
 from testkit.wait import until
@@ -198,6 +199,7 @@ def test_ctrl_z_suspends_and_fg_comes_back(tmp_path: Path) -> None:
     person.sees("Stopped")
     modes = dict(MODE.findall(person.raw))
     assert {number for number, state in modes.items() if state == "h"} & OFF <= {"2004"}  # which the shell sets
+    assert person.raw.count(KEEP_TITLE) == person.raw.count(RESTORE_TITLE) == 1
     person.types(f"clear; stty -g | cmp - {tmp_path}/before && echo as $((1 + 1)) before\r")
     person.sees("as 2 before")
     person.types("fg\r")
@@ -205,6 +207,7 @@ def test_ctrl_z_suspends_and_fg_comes_back(tmp_path: Path) -> None:
     person.sees("● connected")
     person.types(" and more")
     person.sees("a draft and more")
+    assert person.raw.rfind(RESTORE_TITLE) < person.raw.rfind(KEEP_TITLE) < person.raw.rfind(title("lobby", 0))
     person.terminal.close(force=True)
 
 

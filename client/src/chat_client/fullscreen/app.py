@@ -236,7 +236,8 @@ class ChatApp(App[int], inherit_bindings=False):
             self._driver.suspend()
 
     def on_driver_signal_resume(self) -> None:
-        """Paint everything again after the client was suspended."""
+        """Paint everything again, and the title, after the client was suspended."""
+        self.terminal.repeat_title()
         self.refresh(layout=True)
 
     def action_help_quit(self) -> None:

@@ -18,6 +18,7 @@ from textual.message import Message
 from chat_client.fullscreen.driver_bursts import Bursts
 from chat_client.fullscreen.driver_events import InputEvents
 from chat_client.fullscreen.driver_tokens import Tokens
+from chat_client.fullscreen.terminal import KEEP_TITLE, RESTORE_TITLE
 
 CHUNK = 65536
 IDLE_SECONDS = 0.1  # how soon the thread that reads notices that it is to end
@@ -99,9 +100,11 @@ class TerminalDriver(LinuxDriver):
         for number in QUIT_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self._app.exit, 128 + number)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual does not declare None
+        self.write(KEEP_TITLE)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
+        self.write(RESTORE_TITLE)
         super().stop_application_mode()
         self._draws = False
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from chat_client import charset, display, texts
 from chat_client.events import Ended, NotSent
 from chat_client.fullscreen.setup import prepare
-from chat_client.fullscreen.terminal import RESTORE_TITLE
 from chat_client.opening import OpenSession
 from chat_client.preferences_file import PreferenceStore
 from chat_client.settings import ClientSettings
@@ -43,8 +42,6 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path, prefer
             status = app.run()
         finally:
             app.save_draft()
-            if app.terminal.titled:
-                print(RESTORE_TITLE, end="", file=sys.stderr, flush=True)
         if app.session:
             app.session.close()
     for failure in failures:

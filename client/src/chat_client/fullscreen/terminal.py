@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chat_client.display import safe
 
-# XTWINOPS: the terminal keeps the title that it had, and gets it back. Terminals without it ignore both.
+# XTWINOPS, which the driver writes: the terminal keeps its title, and gets it back. Others ignore both.
 KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 MAX_NOTIFICATION = 200
 
@@ -42,7 +42,7 @@ class TerminalWindow:
     """Writes the title and notifications to the terminal."""
 
     def __init__(self, write: Callable[[str], None], *, in_tmux: bool) -> None:
-        """Leave the title as it is.
+        """Start without a title.
 
         Args:
             write: Writes a sequence to the terminal.
@@ -52,16 +52,15 @@ class TerminalWindow:
         self._in_tmux = in_tmux
         self._title = ""
 
-    @property
-    def titled(self) -> bool:
-        """Whether the client has set the title."""
-        return bool(self._title)
-
     def show_title(self, room: str, unread: int) -> None:
         """Show the room and how many messages are unread, unless the title has that already."""
         before, self._title = self._title, title(room, unread)
         if self._title != before:
-            self._write(self._title if before else KEEP_TITLE + self._title)
+            self._write(self._title)
+
+    def repeat_title(self) -> None:
+        """Show the title again, which the driver has taken away."""
+        self._write(self._title)
 
     def notify(self, kind: str, room: str, text: str) -> None:
         """Show a notification, as `notification` says."""
