@@ -40,7 +40,7 @@ class FuzzApp(app.ChatApp):
     def action_reset(self) -> None:
         """Close what is open above the room, and empty the input."""
         while any(isinstance(each, RoomScreen) for each in self.screen_stack[:-1]):
-            self.pop_screen()
+            self.screen.dismiss()
         for composer in self.screen.query(Composer):
             composer.text = ""
             self.screen.set_focus(composer)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 from textual.app import App
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
@@ -71,10 +71,18 @@ class Themes(_Entries):
             yield name, partial(setattr, self.app, "theme", name)
 
 
+class Palette(CommandPalette):
+    """Textual's palette, which ends the app at a key for its list that arrives before the list has a height."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region.height:
+            super()._action_command_list(action)
+
+
 def open_palette(app: App[Any], provider: type[Provider], placeholder: str) -> None:
     """Open the palette with the entries of a provider, unless it is open."""
     if not isinstance(app.screen, CommandPalette):
-        app.push_screen(CommandPalette([provider], placeholder=placeholder))
+        app.push_screen(Palette([provider], placeholder=placeholder))
 
 
 def _entry(effect: str, typed: str) -> str:
