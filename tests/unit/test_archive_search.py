@@ -1,5 +1,8 @@
 """Words of a text, and a search in a real SQLite, which finds the posts that `matches` accepts."""
 
+from typing import Literal
+from unicodedata import normalize
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -60,6 +63,7 @@ def fits(text: str, typed: str) -> bool:
         ("ﬁn ½", ["fin", "1", "2"]),
         ("a\x00b 🎉 c", ["a", "b", "c"]),
         ("你好。世界", ["你好", "好", "世界", "界"]),
+        ("서울대학교 앞", ["서울", "울대", "대학", "학교", "교", "앞"]),
         ("東京都に住むmasa", ["東京", "京都", "都に", "に住", "住む", "む", "masa"]),
         ("สวัสดี", ["สว", "วส", "สด", "ด"]),
         ("_ * - … 🎉", []),
@@ -98,11 +102,19 @@ def test_text_without_spaces_is_found_inside_of_a_run(typed: str) -> None:
     assert found(index, typed) == [1]
 
 
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["대학", "학교", "서울대학교", '"대학교에 가요"', "가"])
+def test_korean_is_found_by_its_syllables_inside_of_a_word(typed: str, form: Literal["NFC", "NFD"]) -> None:
+    index = index_of(post(1, normalize(form, "서울대학교에 가요")), post(2, "학대 교서 울"))
+
+    assert found(index, normalize(form, typed)) == [1]
+
+
 def test_the_parts_of_a_run_do_not_stand_for_the_run() -> None:
     assert found(index_of(post(1, "東京 京都"), post(2, "東京都")), "東京都") == [2]
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS | st.text('东京都 "ab', max_size=8))
+@given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS | st.text('东京都대학 "ab', max_size=8))
 @example(["\x00a\x00b", "ab"], "b")
 @example(["x" * MAX_TEXT, "x" * (MAX_TEXT - 1)], "x" * MAX_TEXT)
 @example(["\ufdfa" * MAX_TEXT], "\ufdfa" * MAX_TEXT)

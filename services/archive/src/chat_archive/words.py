@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 # Only this much of a word is compared: PostgreSQL limits a lexeme to 2,046 bytes, and a character can have four.
 MAX_WORD_LENGTH = 500
-# The letters of scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese and Chinese.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-_UNSPACED += "\uf900-\ufaff\U00020000-\U0003ffff"
+# The letters of scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Bopomofo and Chinese.
+# Korean has spaces, but none in compounds and before particles.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
+_UNSPACED += "\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED += "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"  # Hangul
 _RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
@@ -21,7 +23,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join([each if each < "\x80" or each.isalnum() else _replacement(each) for each in folded])
+    kept = "".join([each if each < "\x80" or each.isalnum() else _replacement(each) for each in folded])
+    return unicodedata.normalize("NFC", kept)  # puts together the syllables of Hangul, which NFKD takes apart
 
 
 def _replacement(character: str) -> str:
