@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.content import Content
 from textual.pilot import Pilot
 
@@ -80,6 +81,17 @@ def test_a_paste_is_searched_for() -> None:
         await paste(pilot, "hell")
 
         assert shown_in(app) == ("say hello", "search in your lines: hell")
+
+    run_composer(steps)
+
+
+def test_the_end_of_long_words_is_visible() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+r")
+        await paste(pilot, "漢字" * 100 + "end")
+
+        assert shown_in(app)[1].endswith("字end")
+        assert cell_len(shown_in(app)[1]) < 76
 
     run_composer(steps)
 

@@ -112,6 +112,19 @@ def test_a_short_paste_waits_for_the_question_about_one_before() -> None:
     run_composer(steps)
 
 
+def test_keys_work_after_a_question_that_was_closed_without_an_answer() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await paste(pilot, lines(14))
+        await pilot.press("a")
+        await app.pop_screen()
+        await pilot.press("b")
+        await pilot.pause()
+
+        assert app.composer.text == "ab"
+
+    run_composer(steps)
+
+
 def test_text_copied_in_the_composer_is_pasted_by_the_same_rules() -> None:
     async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
         app.copy_to_clipboard(lines(14))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Key, Paste
@@ -69,7 +70,7 @@ class Composer(ClusterArea, inherit_bindings=False):
         self.set_reactive(TextArea.cursor_blink, False)  # blinking takes processor time
         self.set_reactive(TextArea.match_cursor_bracket, False)
         self.names: Sequence[str] = ()
-        self._asking = False  # whether a question about a paste is open
+        self._question: PasteScreen | None = None  # about a paste
         self._held: deque[Key | Paste] = deque()  # what arrives meanwhile
         self._history = InputHistory()
         self._search: HistorySearch | None = None
@@ -110,7 +111,7 @@ class Composer(ClusterArea, inherit_bindings=False):
 
     async def _on_key(self, event: Key) -> None:
         event.prevent_default()  # TextArea's own handler does not know joiners
-        if self._asking:
+        if self._question:
             event.stop()
             self._held.append(event)
         else:
@@ -134,7 +135,7 @@ class Composer(ClusterArea, inherit_bindings=False):
 
     def paste(self, pasted: str) -> None:
         """Insert a pasted text unless it is too long. Ask first if it has many lines. A search searches for it."""
-        if self._asking:
+        if self._question:
             self._held.append(Paste(pasted))
         elif self._search:
             self._show_search(self._search.narrowed(self._search.words + as_text(pasted)))
@@ -149,7 +150,7 @@ class Composer(ClusterArea, inherit_bindings=False):
 
     def take(self, event: Key | Paste) -> None:
         """Take a key or a paste that another widget received. What arrives while a question is open waits for it."""
-        if self._asking:
+        if self._question:
             self._held.append(event)
         else:
             self.post_message(Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text))
@@ -165,8 +166,8 @@ class Composer(ClusterArea, inherit_bindings=False):
             why = _("The pasted text has {count:,} lines, at most {most:,} are allowed in a message.")
             self._refuse(why, lines, MAX_LINES)
         elif lines > ASK_ABOVE_LINES:
-            self._asking = True
-            self.app.push_screen(PasteScreen(lines, self.take), partial(self._answer, text))
+            self._question = PasteScreen(lines, self.take, partial(self.call_later, self._give_up))
+            self.app.push_screen(self._question, partial(self._answer, text))
             return True
         else:
             self._insert(text)
@@ -182,7 +183,12 @@ class Composer(ClusterArea, inherit_bindings=False):
                 await self._type(event)
             elif self._paste(event.text):
                 return
-        self._asking = False
+        self._question = None
+
+    async def _give_up(self, question: PasteScreen) -> None:
+        """Go on after a question that closed without an answer."""
+        if self._question is question:
+            await self._answer("", None)
 
     def action_submit(self) -> None:
         """Submit the text unless it is blank or too long."""
@@ -261,7 +267,9 @@ class Composer(ClusterArea, inherit_bindings=False):
         self._show(search.shown)
         missing = search.found is None and search.words
         title = _("no line has: {words}") if missing else _("search in your lines: {words}")
-        self.border_title = Content(title.format(words=display.safe(search.words)))
+        room = max(0, self.size.width - cell_len(title))  # for the end of the words, where the person types
+        words = display.safe(search.words)
+        self.border_title = Content(title.format(words=words if cell_len(words) <= room else "…" + words[-room // 2 :]))
         self.border_subtitle = _("Ctrl+R: older, Enter: take, Esc: cancel")
 
     def _end_search(self, search: HistorySearch, *, take: bool) -> None:

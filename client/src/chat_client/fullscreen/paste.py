@@ -32,16 +32,20 @@ class PasteScreen(ModalScreen[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings.at(Where.PASTE)
 
-    def __init__(self, lines: int, take: Callable[[Key | Paste], None]) -> None:
+    def __init__(
+        self, lines: int, take: Callable[[Key | Paste], None], closed: Callable[["PasteScreen"], object]
+    ) -> None:
         """Create the question.
 
         Args:
             lines: The number of lines that the person pasted.
             take: Takes what the person types and pastes before the answer.
+            closed: Called when the question is no longer on the screen, answered or not.
         """
         super().__init__()
         self._lines = lines
-        self._take = take
+        self._tell_typed = take
+        self._tell_closed = closed
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
@@ -53,9 +57,13 @@ class PasteScreen(ModalScreen[bool]):
         """Answer, or hold the key for the composer."""
         if not await run_own_binding(self, event):
             event.stop()
-            self._take(event)
+            self._tell_typed(event)
 
     def _on_paste(self, event: Paste) -> None:
         """Hold a further paste for the composer."""
         event.stop()
-        self._take(event)
+        self._tell_typed(event)
+
+    def on_unmount(self) -> None:
+        """Say that the question is gone."""
+        self._tell_closed(self)
