@@ -18,6 +18,7 @@ import pexpect
 BATCH = 50
 SECONDS = 60.0  # within which a typed key must appear; an idle machine needs a few milliseconds
 RESET_SECONDS = 0.05  # for the keys before it, which the widgets have in their queues
+KEPT = 200_000  # bytes of what the client has written, for the report of its end
 TRY_SECONDS = 0.7  # a key that is typed into a paste without an end is a part of it: type another one
 RESET = b"\x1b[24~"  # F12: see testkit/fuzz_client.py
 PASTE_END = b"\x1b[201~"
@@ -125,7 +126,7 @@ class FuzzedClient:
             dimensions=(24, 80),
             echo=False,
         )
-        self._written = b""  # by the client, since the last key was typed
+        self._written = b""  # by the client, of late
         self._typed = 0
 
     def gets(self, data: bytes) -> None:
@@ -143,20 +144,25 @@ class FuzzedClient:
         while time.monotonic() < started + SECONDS:
             if self._shows_letter():
                 return time.monotonic() - started
-            assert self._terminal.isalive(), f"the client has ended: {when}\n{self._written.decode(errors='replace')}"
+            assert self._terminal.isalive(), f"the client has ended: {when}\n{self._last_words()}"
         raise AssertionError(f"no key appears: {when}")
 
     def _shows_letter(self) -> bool:
+        self._written = self._written[-KEPT:]
         letter = chr(FIRST_LETTER + self._typed % LETTERS).encode()
         self._typed += 1
         self.gets(RESET)
         self._read(RESET_SECONDS)
-        self._written = b""
         self.gets(RESET + letter)
         until = time.monotonic() + TRY_SECONDS
         while letter not in self._written and time.monotonic() < until:
             self._read(TRY_SECONDS / 10)
         return letter in self._written
+
+    def _last_words(self) -> str:
+        self._read(TRY_SECONDS)
+        status = self._terminal.exitstatus, self._terminal.signalstatus
+        return f"{self._written.decode(errors='replace')}\nexit status and signal: {status}"
 
     def end(self) -> None:
         """Kill the client."""

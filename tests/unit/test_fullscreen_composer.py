@@ -262,3 +262,16 @@ def test_the_cursor_does_not_blink() -> None:
         assert not app.composer.cursor_blink
 
     run_composer(steps)
+
+
+def test_undoing_a_paste_higher_than_the_composer_gives_the_text_before_back() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await type_in(pilot, "hola")
+        await paste(pilot, "line\n" * 9 + "end")
+        await pilot.press("ctrl+underscore")
+        assert app.composer.text == "hola"
+
+        await type_in(pilot, "!")
+        assert app.composer.text == "hola!"
+
+    run_composer(steps)

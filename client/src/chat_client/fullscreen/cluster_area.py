@@ -2,6 +2,7 @@
 
 from rich.style import StyleType
 from rich.text import Text
+from textual.geometry import Offset
 from textual.widgets import TextArea
 from textual.widgets.text_area import Location
 
@@ -10,6 +11,12 @@ from chat_client.fullscreen import clusters
 
 class ClusterArea(TextArea, inherit_bindings=False):
     """A text area that moves, deletes and shows its cursor by clusters, and moves by words as readline does."""
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Scroll to the cursor. In the middle of an undo, it can be on a line that is no more: then it moves soon."""
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset()
+        return super().scroll_cursor_visible(center, animate)
 
     def clamp_visitable(self, location: Location) -> Location:
         """Return the nearest location for the cursor. Typing must not move it to the left, so this never does."""
