@@ -159,7 +159,8 @@ async def open_client(
         return sessions[0]
 
     with TemporaryDirectory(ignore_cleanup_errors=True) as forgotten:
-        preferences = PreferenceStore((state or Path(forgotten)) / FILE)
+        given = {"local_time": True} if local_time else {}
+        preferences = PreferenceStore((state or Path(forgotten)) / FILE, **given)
         app = ChatApp(settings, open_session, state or Path(forgotten), preferences)
         async with app.run_test(size=size, notifications=True) as pilot:
             deadline = time.monotonic() + SECONDS

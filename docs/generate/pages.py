@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import command_line, commands, health, log_events, messages, permissions, queues, settings
+from docs.generate import (
+    command_line,
+    commands,
+    health,
+    log_events,
+    messages,
+    permissions,
+    preferences,
+    queues,
+    settings,
+)
 from docs.generate.source import ROOT
 
 REFERENCE = Path("docs", "reference")
@@ -20,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "log-events.md": log_events.page,
     "messages.md": messages.page,
     "settings.md": settings.page,
+    "settings-toml.md": preferences.page,
 }
 
 

@@ -78,6 +78,9 @@ SETTINGS = {
         "client", "", "on Linux the client opens links in a browser only if this or `WAYLAND_DISPLAY` is set"
     ),
     "WAYLAND_DISPLAY": Setting("client", "", "see `DISPLAY`"),
+    "COLORFGBG": Setting(
+        "client", "", "the terminal's colours, as in `15;0`: they decide between a dark and a light theme"
+    ),
 }
 # Read by libraries or by compose, so not by a call in the source.
 ELSEWHERE = (
@@ -88,6 +91,13 @@ ELSEWHERE = (
         "`~/.local/state`",
         "no",
         "`tertulia/` below it keeps the secret that identifies you",
+    ),
+    (
+        "`XDG_CONFIG_HOME`",
+        "client",
+        "`~/.config`",
+        "no",
+        "`tertulia/` below it has your preferences, [settings.toml](settings-toml.md)",
     ),
     ("`AMQP_PORT`", "compose", "any free port", "no", "the port on 127.0.0.1 for clients outside of containers"),
 )

@@ -2,6 +2,7 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,15 +10,17 @@ from hypothesis import strategies as st
 
 from chat_client import commands
 from chat_client.commands import Command, Invocation, Mistake, Text, action, command_named, enter, enter_text, parse
+from chat_client.preferences_file import PreferenceStore, set_by_command
 from chat_wire.errors import InvalidText
 
 
 class Recorder:
     """A frontend that records what it is asked for."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, directory: Path = Path("/nonexistent")) -> None:
+        """Begin with nothing, and with the preferences in a directory."""
         self.asked: list[tuple[str, ...]] = []
+        self.preferences = PreferenceStore(directory / "settings.toml")
 
     def post_text(self, text: str) -> None:
         """Record a text; refuse one as a session does."""
@@ -56,6 +59,10 @@ class Recorder:
     def set_bell(self, mode: str, /) -> None:
         """Record the mode."""
         self.asked.append(("bell", mode))
+
+    def set_preference(self, argument: str, /) -> None:
+        """Record the lines."""
+        self.show_lines(*set_by_command(self.preferences, argument))
 
     def show_help(self) -> None:
         """Record the question."""
@@ -313,3 +320,38 @@ def test_help_has_every_name_of_every_command() -> None:
     for command in commands.COMMANDS:
         for name in command.names:
             assert f"/{name}" in shown
+
+
+def test_set_lists_all_preferences_shows_one_and_changes_one(tmp_path: Path) -> None:
+    frontend = Recorder(tmp_path)
+
+    for line in ("/set", "/set bell", "/set highlight on call, deploy", "/SET Bell OFF"):
+        enter(line, frontend)
+
+    everything, one, words, changed = frontend.asked
+    assert "bell = mention" in everything
+    assert "on, off, mention" in one[1]
+    assert words[1].startswith("highlight = on call,deploy")
+    assert changed[1].startswith("bell = off")
+    assert PreferenceStore(tmp_path / "settings.toml").current == frontend.preferences.current
+
+
+@pytest.mark.parametrize(("line", "said"), [("/set bel off", "local_time"), ("/set bell loud", "on, off, mention")])
+def test_set_rejects_a_wrong_name_or_value_with_the_choices(line: str, said: str) -> None:
+    frontend = Recorder()
+
+    enter(line, frontend)
+
+    ((kind, rejected, reason),) = frontend.asked
+    assert (kind, rejected) == ("reject", line)
+    assert said in reason
+
+
+def test_set_says_if_the_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("broken")
+    frontend = Recorder(tmp_path)
+
+    enter("/set bell off", frontend)
+
+    ((_show, _line, unsaved),) = frontend.asked
+    assert str(tmp_path / "settings.toml") in unsaved

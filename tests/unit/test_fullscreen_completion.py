@@ -22,8 +22,8 @@ def test_a_slash_offers_every_command_by_its_usual_name() -> None:
 @pytest.mark.parametrize(
     ("before", "choices"),
     [
-        ("/se", ["/search "]),
-        ("/SE", ["/search "]),
+        ("/sea", ["/search "]),
+        ("/SEA", ["/search "]),
         ("/me", ["/me "]),
         ("/mym", ["/mymsgs"]),
         ("/mymg", ["/mymgs"]),
@@ -122,3 +122,17 @@ def test_each_choice_starts_with_the_typed_word_in_any_case(before: str, names: 
 
     for choice in typed.choices:
         assert choice.casefold().startswith(typed.word.casefold())
+
+
+@pytest.mark.parametrize(
+    ("before", "choices"),
+    [
+        ("/set jo", ["joins "]),
+        ("/set BELL o", ["on", "off"]),
+        ("/set bell ", ["on", "off", "mention", "default"]),
+        ("/set bell off o", []),
+        ("/set nothing o", []),
+    ],
+)
+def test_set_completes_names_and_values_of_preferences(before: str, choices: list[str]) -> None:
+    assert list(completion(before, ["joe", "otto"]).choices[1:]) == choices

@@ -11,6 +11,7 @@ from textual.events import Key, MouseEvent, Paste
 from textual.keys import Keys
 from textual.message import Message
 
+from chat_client.fullscreen.background import TerminalBackground
 from chat_client.fullscreen.driver import TerminalInput
 from chat_client.fullscreen.driver_bursts import KEY_SECONDS, LONG_TEXT
 from chat_client.fullscreen.driver_tokens import MOST_PASTED, PASTE_SECONDS, SEQUENCE_SECONDS
@@ -233,10 +234,22 @@ def test_keys_typed_one_after_another_are_keys_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "report", [b"\x1b[?1;2c", b"\x1b]11;rgb:0/0/0\x1b\\", b"\x1b[3;4R", b"\x1b[48;9;9;0;0t", b"\x1b[?u"]
+    "report", [b"\x1b[?1;2c", b"\x1b]10;rgb:0/0/0\x1b\\", b"\x1b[3;4R", b"\x1b[48;9;9;0;0t", b"\x1b[?u"]
 )
 def test_what_the_terminal_reports_is_no_text_and_changes_nothing(report: bytes) -> None:
     assert Terminal().sends(report + b"x") == ["x"]
+
+
+@pytest.mark.parametrize("cut", range(1, 24))
+def test_the_background_that_the_terminal_reports_is_an_event(cut: int) -> None:
+    report, terminal = b"\x1b]11;rgb:ffff/ffff/fff0\x1b\\", TerminalInput("utf-8")
+
+    found = [*terminal.feed(report[:cut], 1.0), *terminal.feed(report[cut:], 1.0)]
+
+    assert [(type(event), event.light) for event in found if isinstance(event, TerminalBackground)] == [
+        (TerminalBackground, True)
+    ]
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("sequence", [b"\x1b[97;1:3u", b"\x1b[99999999u", b"\x1b[97:65;1u", b"\x1b[55296u"])

@@ -28,7 +28,7 @@ def test_members_are_listed_with_their_states() -> None:
         assert "● bob" not in chat.screen()
         assert "eve is back" in chat.screen()
 
-    run_in_room(steps)
+    run_in_room(steps, size=(120, 24))
 
 
 def test_a_message_is_pending_until_it_has_come_back() -> None:
@@ -187,7 +187,7 @@ def test_the_members_cover_no_text_on_a_narrow_terminal() -> None:
 
 def test_the_command_palette_lists_the_themes() -> None:
     async def steps(chat: ChatDriver) -> None:
-        await chat.pilot.press("ctrl+p")
+        await chat.pilot.press("ctrl+p", *"theme")
         await chat.until(lambda: "Choose a colour theme" in chat.screen(), "the palette lists the themes")
 
     run_in_room(steps)

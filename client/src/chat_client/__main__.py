@@ -48,7 +48,8 @@ def main() -> int:
 def _run(settings: ClientSettings, secret: str, state: Path) -> int:
     """Load and run one frontend only, so that it soon asks for the name."""
     open_session = session_opener(settings.amqp_url, secret)
-    preferences = PreferenceStore(Path(user_config_dir("tertulia")) / FILE)
+    given = {"local_time": True} if settings.local_time else {}
+    preferences = PreferenceStore(Path(user_config_dir("tertulia")) / FILE, **given)
     if settings.plain or not fits_full_screen(os.environ, (sys.stdin, sys.stdout, sys.stderr)):
         from chat_client.line import run as line
 

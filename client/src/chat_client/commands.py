@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol, assert_never
 
+from chat_client.errors import BadPreference
 from chat_client.language import _, marked
+from chat_client.preferences import BELL_MODES
 from chat_client.texts import explained
 from chat_wire.errors import InvalidText
 
 ACTION = "/me "  # how the text of an action begins (XEP-0245)
-BELL_MODES = ("on", "off", "mention")
 
 
 class Frontend(Protocol):
@@ -46,6 +47,9 @@ class Frontend(Protocol):
 
     def set_bell(self, mode: str, /) -> None:
         """Set the bell to one of BELL_MODES, unless that is empty, and show how it is set."""
+
+    def set_preference(self, argument: str, /) -> None:
+        """Change a preference and show it; without a value show one, without a name all. Raises BadPreference."""
 
     def show_help(self) -> None:
         """Show the commands."""
@@ -130,6 +134,13 @@ BELL = Command(
     BELL_MODES,
     optional=True,
 )
+SET = Command(
+    ("set",),
+    marked("change a setting, or show one or all: /set bell off"),
+    lambda frontend, argument: frontend.set_preference(argument),
+    marked("NAME VALUE"),
+    optional=True,
+)
 HELP = Command(
     ("help",),
     marked("show this list, or the help of one command"),
@@ -144,7 +155,7 @@ EXIT = Command(
     marked("MESSAGE"),
     optional=True,
 )
-COMMANDS = (USERS, MY_MESSAGES, SEARCH, GO, ME, IGNORE, UNIGNORE, BELL, HELP, EXIT)
+COMMANDS = (USERS, MY_MESSAGES, SEARCH, GO, ME, IGNORE, UNIGNORE, BELL, SET, HELP, EXIT)
 
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 NEAR = 0.7  # the least similarity (difflib) of a mistyped name to a command that is suggested
@@ -178,6 +189,8 @@ def enter(line: str, frontend: Frontend) -> None:
         _carry_out(parse(line), line, frontend)
     except InvalidText as error:
         frontend.reject_line(line, explained(error))
+    except BadPreference as error:
+        frontend.reject_line(line, str(error))
 
 
 def parse(line: str) -> Text | Invocation | Mistake | None:

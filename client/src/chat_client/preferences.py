@@ -3,7 +3,7 @@
 The table `PREFERENCES` gives each its values. /set, its completion, the file and the reference page are made from it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from chat_wire.errors import InvalidName
 NOTHING = "—"  # shown for a preference without a value
 DEFAULT = "default"  # the value in /set that stands for the default
 ON, OFF = "on", "off"
+BELL_MODES = (ON, OFF, "mention")
 # Themes of Textual, which is not imported here: the line client reads this table as well.
 THEMES = (
     "auto",
@@ -160,7 +161,7 @@ PREFERENCES = (
     Preference("local_time", SWITCH, marked("show local times instead of UTC")),
     Preference(
         "bell",
-        _choice(ON, OFF, "mention"),
+        _choice(*BELL_MODES),
         marked("ring for every message, for none, or when somebody names you"),
     ),
     Preference(
@@ -227,6 +228,17 @@ def from_file(values: Mapping[str, object]) -> tuple[Preferences, list[str]]:
     if unknown:
         remarks.append(_("unknown settings, which stay as they are: {names}").format(names=", ".join(unknown)))
     return Preferences(**found), remarks
+
+
+def completions(typed_before: Sequence[str]) -> tuple[str, ...]:
+    """Return what may follow in /set: a name first, then a value."""
+    match typed_before:
+        case []:
+            return tuple(_BY_NAME)
+        case [name] if preference := _BY_NAME.get(name.lower()):
+            return (*preference.kind.choices, DEFAULT)
+        case _:
+            return ()
 
 
 def shown(preferences: Preferences, name: str) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from chat_client.language import _
-from chat_client.preferences import Preferences, Value, from_file, preference_named, with_typed
+from chat_client.preferences import Preferences, Value, all_shown, from_file, preference_named, shown, with_typed
+from chat_client.system_errors import why
 
 FILE = "settings.toml"
 _LINE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")  # in the errors of tomllib
@@ -67,12 +68,32 @@ class PreferenceStore:
         try:
             _write(self._path, name, getattr(self.current, name))
         except OSError as error:
-            why = error.strerror or ""
+            reason = why(error)
         except ValueError as error:
-            why = str(error)
+            reason = str(error)
         else:
             return ""
-        return _("this holds until the client ends: {path} is not changed ({why})").format(path=self._path, why=why)
+        return _("this holds until the client ends: {path} is not changed ({why})").format(path=self._path, why=reason)
+
+
+def set_by_command(store: PreferenceStore, argument: str) -> list[str]:
+    """Carry out /set.
+
+    Args:
+        store: The preferences.
+        argument: The name and the value of the preference to change; a name alone to show it; empty to show all.
+
+    Returns:
+        The lines for the person.
+
+    Raises:
+        BadPreference: The name or the value is wrong.
+    """
+    name, *value = argument.split(maxsplit=1) or [""]
+    if not name:
+        return [*all_shown(store.current), _("/set NAME VALUE changes one; /set NAME shows its values")]
+    unsaved = store.change(name, value[0]) if value else ""
+    return [shown(store.current, name), *([unsaved] if unsaved else [])]
 
 
 def _read(path: Path) -> tuple[Preferences, list[str]]:
@@ -83,7 +104,7 @@ def _read(path: Path) -> tuple[Preferences, list[str]]:
         return Preferences(), []
     except OSError as error:
         text = _("{path} cannot be read ({why}): the client starts with its defaults")
-        return Preferences(), [text.format(path=path, why=error.strerror)]
+        return Preferences(), [text.format(path=path, why=why(error))]
     except UnicodeDecodeError as error:
         return Preferences(), [_broken(path, error.object.count(b"\n", 0, error.start) + 1, _("not UTF-8"))]
     except tomllib.TOMLDecodeError as error:
@@ -93,12 +114,12 @@ def _read(path: Path) -> tuple[Preferences, list[str]]:
     return found, [f"{path}: {remark}" for remark in remarks]
 
 
-def _broken(path: Path, line: int, why: str) -> str:
+def _broken(path: Path, line: int, reason: str) -> str:
     text = _(
         "{path}, line {line}: this is not TOML ({why}): correct it; the client starts with its defaults, and leaves "
         "the file as it is"
     )
-    return text.format(path=path, line=line, why=why)
+    return text.format(path=path, line=line, why=reason)
 
 
 def _write(path: Path, name: str, value: Value) -> None:

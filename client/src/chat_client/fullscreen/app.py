@@ -15,7 +15,7 @@ from textual.message import Message
 
 from chat_client import display
 from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Remark, Waiting, WaitingOver
-from chat_client.fullscreen import bindings, web_browser
+from chat_client.fullscreen import background, bindings, web_browser
 from chat_client.fullscreen.driver import TerminalDriver
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from chat_client.preferences_file import PreferenceStore
     from chat_client.room_memory import RoomMemory
 
-BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # the least columns at which screens have this class
+BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (100, "-wide")]  # the least columns at which screens have this class
+
+DARK, LIGHT = "textual-dark", "textual-light"  # the themes that follow the terminal
 
 
 class ChatApp(App[int], inherit_bindings=False):
@@ -75,7 +77,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._state = state
         self._preferences = preferences
         self.feed = Feed(lambda: self.post_message(self.EventsArrived()))
-        self._name_screen = NameScreen(settings.name)
+        self._name_screen = NameScreen(settings.name or preferences.current.name or None)
         self._chosen_name: str | None = None
         self.terminal = TerminalWindow(self.write, in_tmux="TMUX" in os.environ)
         self._early_events: list[Event] = []  # arrived before the room was on the screen
@@ -88,8 +90,34 @@ class ChatApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""
+        self._follow_theme()
+        self._preferences.watch(self._follow_theme)
         self.push_screen(self._name_screen)
         self.call_after_refresh(self._connect)
+
+    def _follow_theme(self) -> None:
+        """Use the theme that the person prefers. Ask the terminal for its background if that decides."""
+        theme = self._preferences.current.theme
+        if self._settings.no_color:
+            return
+        if theme != "auto":
+            self.theme = theme
+            return
+        light = background.light_in_environment(os.environ)
+        self.theme = LIGHT if light else DARK
+        if light is None and background.answers(os.environ) and isinstance(self._driver, TerminalDriver):
+            self._driver.write(background.QUESTION)
+
+    def on_terminal_background(self, event: background.TerminalBackground) -> None:
+        """Follow the background of the terminal, unless the person prefers a theme."""
+        if self._preferences.current.theme == "auto" and not self._settings.no_color:
+            self.theme = LIGHT if event.light else DARK
+
+    def choose_theme(self, name: str) -> None:
+        """Prefer a theme from now on."""
+        unsaved = self._preferences.put("theme", name)
+        if unsaved:
+            self.notify(unsaved, markup=False)
 
     @work(thread=True)
     def _connect(self) -> None:
@@ -155,8 +183,8 @@ class ChatApp(App[int], inherit_bindings=False):
     async def _enter_room(self, joined: Joined) -> None:
         assert self.session
         assert self._room_screen
-        memory, local_time = self._memory_of(joined), self._settings.local_time
-        room = self._room_screen(self.session, joined, memory, self._preferences, self.terminal, local_time=local_time)
+        memory = self._memory_of(joined)
+        room = self._room_screen(self.session, joined, memory, self._preferences, self.terminal)
         await self.switch_screen(room)
         self._room = room
         room.type_on(self._name_screen.typed_ahead)

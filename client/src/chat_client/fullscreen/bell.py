@@ -13,39 +13,39 @@ PAUSE_SECONDS = 3
 class Bell:
     """Rings for messages of other people while this person is in the room.
 
-    The mode is one of commands.BELL_MODES: all messages, none, or those that mention this person.
+    The mode is one of preferences.BELL_MODES: all messages, none, or those that mention this person.
     """
 
     def __init__(self, own_name: str, preferences: PreferenceStore) -> None:
-        """Start in the mode `mention`.
+        """Start without messages.
 
         Args:
             own_name: The name of this person, which others may mention.
-            preferences: Have the words that count as a mention too.
+            preferences: Have the mode, and the words that count as a mention too.
         """
         self._own_name = own_name
         self._preferences = preferences
-        self._mode = "mention"
         self.enabled = False  # history, which arrives before Joined, rings nothing
         self._due = False
         self._rang_at = -math.inf
         self._mention: MessageReceived | None = None
         self._notified_at = -math.inf
 
-    def set_mode(self, mode: str) -> str:
-        """Set the mode, or keep it if `mode` is empty. Return the current mode in words."""
-        self._mode = mode or self._mode
+    @property
+    def mode(self) -> str:
+        """The mode in words."""
         return {
             "on": _("the bell rings for every message: /bell off or /bell mention changes that"),
             "off": _("the bell does not ring: /bell on or /bell mention changes that"),
             "mention": _("the bell rings when somebody names you: /bell on or /bell off changes that"),
-        }[self._mode]
+        }[self._preferences.current.bell]
 
     def record(self, message: MessageReceived) -> None:
         """Record a message, which may make the bell due."""
         if self.enabled and message.sequence is None and message.user != self._own_name:
             mentioned = mentions_any(message.text, (self._own_name, *self._preferences.current.highlight))
-            self._due = self._due or self._mode == "on" or (mentioned and self._mode == "mention")
+            mode = self._preferences.current.bell
+            self._due = self._due or mode == "on" or (mentioned and mode == "mention")
             self._mention = message if mentioned else self._mention
 
     def pop_due(self, now: float) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from chat_client.commands import COMMANDS, Command, command_named
+from chat_client.commands import COMMANDS, SET, Command, command_named
+from chat_client.preferences import completions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,20 @@ def _choices(before: str, word: str, names: Sequence[str]) -> Iterable[str]:
         return _commands(word)
     if before and not before.strip("/"):  # the word is a part of what may become a command
         return []
+    typed, *arguments = before.split() or [""]
+    if typed.startswith("/") and command_named(typed[1:]) is SET:
+        return _set(arguments, word)
     command = command_named(before[1:].strip()) if before.startswith("/") else None
     if command and (command.choices or not command.argument):
         return _beginning(word, command.choices)
     ending = " " if before else ": "
     return [name + ending for name in _beginning(word, names)]
+
+
+def _set(typed_before: Sequence[str], word: str) -> list[str]:
+    """Return the names of preferences with a space for the value, or the values of one."""
+    ending = "" if typed_before else " "
+    return [each + ending for each in _beginning(word, completions(typed_before))]
 
 
 def _commands(word: str) -> list[str]:

@@ -24,16 +24,15 @@ from chat_client.preferences import Preferences
 class Conversation:
     """The conversation of a room. Adding to either end and finding a row take little time at any size."""
 
-    def __init__(self, *, local_time: bool = False, beginning: str = "") -> None:
+    def __init__(self, *, beginning: str = "") -> None:
         """Start without items, 80 cells wide.
 
         Args:
-            local_time: Show times in the local time zone instead of UTC.
             beginning: The text above the very first message.
         """
         self._beginning = beginning
         self._beginning_rows = 0  # 1 once the very first message is here
-        self._items = MeasuredItems(Layout(80, local_time=local_time))
+        self._items = MeasuredItems(Layout(80))
         self._awaits_new = False
         self._new: Identity | None = None  # of the first new message, which may not be among the items
         self._attached = True
@@ -92,8 +91,14 @@ class Conversation:
 
     def prefer(self, preferences: Preferences) -> None:
         """Show the items as the person prefers."""
-        ignored, highlights = keys_of(preferences.ignore), preferences.highlight
-        self._items.lay_out(self.layout._replace(ignored=ignored, highlights=highlights))
+        layout = self.layout._replace(
+            local_time=preferences.local_time,
+            ignored=keys_of(preferences.ignore),
+            highlights=preferences.highlight,
+            joins=preferences.joins,
+        )
+        self._items.lay_out(layout)
+        self._lay_out_unsent()
 
     def shows(self, item: Item) -> bool:
         """Return whether an item is a message that is not hidden."""

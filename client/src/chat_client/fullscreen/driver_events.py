@@ -5,6 +5,7 @@ from textual.events import AppBlur, AppFocus, Key, MouseEvent, Paste
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from chat_client.fullscreen.background import TerminalBackground, light_in_answer
 from chat_client.fullscreen.driver_tokens import KeySequence, LineBreak, Pasted, PasteEnd, Report, Text, Token
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -37,6 +38,8 @@ class InputEvents:
                 return []
 
     def _report(self, code: bytes) -> list[Message]:
+        if (light := light_in_answer(code)) is not None:
+            return [TerminalBackground(light=light)]
         if code.startswith(X10_MOUSE):
             code = self._as_sgr(code)
         if not code.startswith(b"\x1b[<"):

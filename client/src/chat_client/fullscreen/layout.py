@@ -6,7 +6,7 @@ Wide rows are `HH:MM  name │ text`. Narrow rows, below 60 cells, have time and
 from datetime import date
 from typing import NamedTuple
 
-from chat_client.events import MessageReceived
+from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.days import day
 from chat_client.fullscreen.items import Item
 from chat_client.fullscreen.mentions import mentions_any
@@ -26,6 +26,7 @@ class Layout(NamedTuple):
         local_time: Whether times are in the local time zone instead of UTC.
         ignored: The keys of the names of people whose messages are hidden.
         highlights: Words that count as the own name.
+        joins: Whether changes of presence are shown.
     """
 
     width: int
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
     local_time: bool = False
     ignored: frozenset[str] = frozenset()
     highlights: tuple[str, ...] = ()
+    joins: bool = True
 
     @property
     def narrow(self) -> bool:
@@ -62,10 +64,12 @@ class Layout(NamedTuple):
     @property
     def hides_some(self) -> bool:
         """Whether there may be hidden items."""
-        return bool(self.ignored)
+        return bool(self.ignored) or not self.joins
 
     def hides(self, item: Item) -> bool:
         """Return whether an item is hidden. It has no rows then, except dividers above it."""
+        if isinstance(item, PresenceChanged):
+            return not self.joins
         if not self.ignored or not isinstance(item, MessageReceived) or item.user == self.own_name:
             return False
         return key_of(item.user) in self.ignored

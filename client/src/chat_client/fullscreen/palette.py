@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 from textual.app import App
@@ -15,6 +15,10 @@ from chat_client import commands, keys
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.help_screen import HelpScreen
 from chat_client.language import _
+from chat_client.preferences import THEMES
+
+if TYPE_CHECKING:
+    from chat_client.fullscreen.app import ChatApp
 
 Entry = tuple[str, Callable[[], Awaitable[None] | None]]
 NO_MATCH_SCORE = 0.01
@@ -66,9 +70,10 @@ class Themes(_Entries):
     """The colour themes."""
 
     def entries(self) -> Iterator[Entry]:
-        """Yield them by name."""
-        for name in sorted(self.app.available_themes):
-            yield name, partial(setattr, self.app, "theme", name)
+        """Yield them in the order of /set theme."""
+        choose = cast("ChatApp", self.app).choose_theme
+        for name in THEMES:
+            yield name, partial(choose, name)
 
 
 class Palette(CommandPalette):

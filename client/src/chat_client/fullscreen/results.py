@@ -22,8 +22,6 @@ class Results:
         own_name: str,
         go_to: Callable[[Query], None],
         preferences: PreferenceStore,
-        *,
-        local_time: bool,
     ) -> None:
         """Start without requests.
 
@@ -33,14 +31,12 @@ class Results:
             own_name: The name of this person.
             go_to: Shows a message in the room.
             preferences: The preferences of the person.
-            local_time: Show times in the local time zone instead of UTC.
         """
         self._room = room
         self._session = session
         self._own_name = own_name
         self._go_to = go_to
         self._preferences = preferences
-        self._local_time = local_time
         self._shown: ResultsScreen | None = None
         self._awaits_my_messages = False
         self._my_messages: list[MessageReceived] = []  # those received while the list is incomplete
@@ -84,9 +80,7 @@ class Results:
     def _open(self, title: str, words: str | None) -> ResultsScreen:
         more = None if words is None else self._session.search_more
         preferences = self._preferences.current
-        self._shown = ResultsScreen(
-            title, words, more, preferences, own_name=self._own_name, local_time=self._local_time
-        )
+        self._shown = ResultsScreen(title, words, more, preferences, own_name=self._own_name)
         self._room.app.push_screen(self._shown, self._close)
         return self._shown
 

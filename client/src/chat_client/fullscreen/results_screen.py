@@ -30,7 +30,6 @@ class ResultsScreen(ModalScreen[MessageReceived | None]):
         preferences: Preferences,
         *,
         own_name: str,
-        local_time: bool,
     ) -> None:
         """Create an empty list.
 
@@ -40,13 +39,12 @@ class ResultsScreen(ModalScreen[MessageReceived | None]):
             more: Requests messages older than the oldest one shown.
             preferences: The preferences of the person.
             own_name: The name of this person.
-            local_time: Show times in the local time zone instead of UTC.
         """
         super().__init__()
         self.words = words
         self._title = title
         self._more = more
-        self._view = TranscriptView(beginning=_("no older messages"), local_time=local_time, id="results")
+        self._view = TranscriptView(beginning=_("no older messages"), id="results")
         self._view.own_name = own_name
         self._preferences = preferences
 

@@ -14,6 +14,7 @@ from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_widgets import RoomWidgets
 from chat_client.ignoring import Ignoring
 from chat_client.places import Since
+from chat_client.preferences_file import PreferenceStore, set_by_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class RoomCommands:
         widgets: The widgets of the room.
         presenter: Prints the users when they are listed.
         results: Shows answers of the archive.
-        bell: The bell to set.
+        bell: Tells its mode.
         ignoring: Hides people.
+        preferences: The preferences to set.
     """
 
     screen: Screen[None]
@@ -37,6 +39,7 @@ class RoomCommands:
     results: Results
     bell: Bell
     ignoring: Ignoring
+    preferences: PreferenceStore
 
     def post_text(self, text: str) -> None:
         """Post a message, and show it as unsent until it has come back. Raises InvalidText."""
@@ -79,7 +82,12 @@ class RoomCommands:
 
     def set_bell(self, mode: str, /) -> None:
         """Set the bell, and print the mode."""
-        self._print(self.bell.set_mode(mode))
+        unsaved = self.preferences.change("bell", mode) if mode else ""
+        self.show_lines(self.bell.mode, *([unsaved] if unsaved else []))
+
+    def set_preference(self, argument: str, /) -> None:
+        """Change a preference, or show one or all."""
+        self.show_lines(*set_by_command(self.preferences, argument))
 
     def show_help(self) -> None:
         """Show the commands and keys."""

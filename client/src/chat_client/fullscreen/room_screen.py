@@ -28,7 +28,7 @@ from chat_client.ignoring import Ignoring
 from chat_client.keys import Where
 from chat_client.language import _
 from chat_client.places import OLDEST
-from chat_client.preferences import OFF
+from chat_client.preferences import OFF, ON
 from chat_client.preferences_file import PreferenceStore
 from chat_client.room_memory import RoomMemory
 
@@ -46,8 +46,6 @@ class RoomScreen(Screen[None]):
         memory: RoomMemory,
         preferences: PreferenceStore,
         terminal: TerminalWindow,
-        *,
-        local_time: bool,
     ) -> None:
         """Create the screen of the room that the session has joined.
 
@@ -57,21 +55,20 @@ class RoomScreen(Screen[None]):
             memory: Keeps what the person types from run to run.
             preferences: The preferences of the person.
             terminal: Has the title of the window, and shows notifications.
-            local_time: Show times in the local time zone instead of UTC.
         """
         super().__init__()
         self._session = session
-        self._widgets = room_widgets(joined, local_time=local_time)
+        self._widgets = room_widgets(joined)
         self._keeper = DraftKeeper(self, self._widgets, memory)
         self._reading = Reading(self._widgets.transcript, memory, self._keeper.changed)
         self._preferences = preferences
         self._terminal = terminal
         self._bell = Bell(joined.name, preferences)
         go_to = self._widgets.transcript.go_to
-        results = Results(self, session, joined.name, go_to, preferences, local_time=local_time)
+        results = Results(self, session, joined.name, go_to, preferences)
         self._presenter = EventPresenter(session, self._widgets, results, self._bell)
         self.commands = RoomCommands(
-            self, session, self._widgets, self._presenter, results, self._bell, Ignoring(preferences)
+            self, session, self._widgets, self._presenter, results, self._bell, Ignoring(preferences), preferences
         )
 
     def compose(self) -> ComposeResult:
@@ -90,7 +87,11 @@ class RoomScreen(Screen[None]):
         self._preferences.watch(self._prefer)
 
     def _prefer(self) -> None:
-        self._widgets.transcript.prefer(self._preferences.current)
+        current = self._preferences.current
+        self._widgets.transcript.prefer(current)
+        self._widgets.status.local_time = current.local_time
+        self.set_class(current.members == ON, "-members")
+        self.set_class(current.members == OFF, "-no-members")
 
     def type_on(self, text: str) -> None:
         """Add to the draft what the person typed while the client joined."""
@@ -191,8 +192,12 @@ class RoomScreen(Screen[None]):
         self._widgets.transcript.pop_refused()
 
     def action_toggle_members(self) -> None:
-        """Show or hide the members. A narrow screen hides them at first."""
-        self.toggle_class("-members" if self.has_class("-narrow") else "-no-members")
+        """Show or hide the members. If the width alone would do that, it decides again from now on."""
+        show = not self._widgets.members.display
+        members = "auto" if show == self.has_class("-wide") else ON if show else OFF
+        unsaved = self._preferences.put("members", members)
+        if unsaved:
+            self._widgets.transcript.tell(unsaved)
 
     def action_choose_message(self) -> None:
         """Switch between typing and choosing a message."""

@@ -35,15 +35,14 @@ class RoomView(TranscriptView):
     class NothingFound(Message):
         """The room has no message where the person wants to go."""
 
-    def __init__(self, *, beginning: str, local_time: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, beginning: str, id: str | None = None) -> None:
         """Create an empty view, at the live end of the room.
 
         Args:
             beginning: The text above the very first message.
-            local_time: Show times in the local time zone instead of UTC.
             id: The widget's id in CSS.
         """
-        super().__init__(beginning=beginning, local_time=local_time, id=id)
+        super().__init__(beginning=beginning, id=id)
         self._window = Window(self._conversation)
         self._newer = Fetch.WANTED
         self._target: Query | None = None  # where to go when the answer arrives

@@ -22,12 +22,12 @@ class RoomWidgets:
     status: StatusLine
 
 
-def room_widgets(joined: Joined, *, local_time: bool) -> RoomWidgets:
+def room_widgets(joined: Joined) -> RoomWidgets:
     """Create the widgets for a person who has joined a room."""
-    transcript = RoomView(beginning=_("the room begins here"), local_time=local_time, id="transcript")
+    transcript = RoomView(beginning=_("the room begins here"), id="transcript")
     transcript.own_name = joined.name
     status = StatusLine()
-    status.room, status.local_time = joined.room, local_time
+    status.room = joined.room
     return RoomWidgets(
         banner=Banner(id="banner"),
         transcript=transcript,

@@ -36,7 +36,7 @@ def run(settings: ClientSettings, open_session: OpenSession, state: Path, prefer
     prepare(no_color=settings.no_color)
     from chat_client.fullscreen.app import ChatApp  # Textual reads its settings when it is imported
 
-    app = ChatApp(settings, open_session, state, preferences, charset.remarks())
+    app = ChatApp(settings, open_session, state, preferences, [*charset.remarks(), *preferences.remarks])
     with _reported_failures(app) as failures:
         try:
             status = app.run()

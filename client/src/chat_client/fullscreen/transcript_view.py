@@ -52,15 +52,14 @@ class TranscriptView(ConversationView):
     class NewBelowChanged(Message):
         """The number `new_below` has changed."""
 
-    def __init__(self, *, beginning: str, local_time: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, beginning: str, id: str | None = None) -> None:
         """Create an empty transcript.
 
         Args:
             beginning: The text above the very first message.
-            local_time: Show times in the local time zone instead of UTC.
             id: The widget's id in CSS.
         """
-        super().__init__(Conversation(local_time=local_time, beginning=beginning), id=id)
+        super().__init__(Conversation(beginning=beginning), id=id)
         self._older = Fetch.WANTED
         self._unseen = Unseen(self._conversation.shows)
         self._reported_below = 0

@@ -20,7 +20,7 @@ from chat_client.line.input import TERMINAL_BYTES, Input, may_be_cut
 from chat_client.line.output import Output, ask_name, print_at_terminal
 from chat_client.line.remaining_lines import unsent_texts
 from chat_client.opening import OpenSession
-from chat_client.preferences_file import PreferenceStore
+from chat_client.preferences_file import PreferenceStore, set_by_command
 from chat_client.texts import explained
 from chat_wire.errors import InvalidName
 
@@ -65,8 +65,9 @@ class LineClient:
         self._session = open_session(self._happened.put)
         self._output = Output(at_terminal=at_terminal)
         self._input = Input(lambda: self._happened.put(LineArrived()), self._output.complain)
+        self._preferences = preferences
         self._ignoring = Ignoring(preferences)
-        self._name = name
+        self._name = name or (preferences.current.name if at_terminal else "") or None
         self._at_terminal = at_terminal
         self._carry_out = commands.enter_text if text_only else commands.enter
         self._asks_again = at_terminal and name is None
@@ -242,6 +243,10 @@ class LineClient:
         """Print that the line client does not ring."""
         self._output.notice(_("/bell works in the full-screen client only"))
 
+    def set_preference(self, argument: str, /) -> None:
+        """Change a preference, or print one or all."""
+        self.show_lines(*set_by_command(self._preferences, argument))
+
     def show_help(self) -> None:
         """Print the commands."""
         self.show_lines(*commands.help_lines())
@@ -288,7 +293,9 @@ class LineClient:
                 assert_never(event)
 
     def _print(self, event: Event) -> None:
-        """Print an event without the messages of ignored people."""
+        """Print an event without the messages of ignored people, and joins and leaves as a person prefers."""
+        if isinstance(event, events.PresenceChanged) and self._at_terminal and not self._preferences.current.joins:
+            return
         if isinstance(event, events.SearchListed):
             event = replace(event, messages=tuple(each for each in event.messages if not self._hides(each)))
         if not isinstance(event, events.MessageReceived) or not self._hides(event):

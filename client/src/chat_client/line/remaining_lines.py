@@ -57,6 +57,9 @@ class _Unsent:
     def set_bell(self, _mode: str, /) -> None:
         pass
 
+    def set_preference(self, _argument: str, /) -> None:
+        pass
+
     def show_help(self) -> None:
         pass
 

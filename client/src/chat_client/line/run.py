@@ -35,9 +35,9 @@ def run(settings: ClientSettings, open_session: OpenSession, preferences: Prefer
     client = None
     try:
         _prepare(at_terminal)
-        for text in charset.remarks() if at_terminal else ():
+        for text in [*charset.remarks(), *preferences.remarks] if at_terminal else ():
             print_at_terminal(f"{display.notice(text)}\n")
-        if at_terminal and settings.name is None:
+        if at_terminal and settings.name is None and not preferences.current.name:
             ask_name()
         client = LineClient(settings.name, open_session, preferences, at_terminal=at_terminal, text_only=settings.text)
         if at_terminal:
