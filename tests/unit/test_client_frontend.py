@@ -106,6 +106,14 @@ def test_a_redirected_output_leaves_the_question_for_the_name_at_the_terminal(tm
     assert "name" not in (tmp_path / "output").read_text()
 
 
+def test_a_redirected_input_gets_the_line_client(tmp_path: Path) -> None:
+    client = at_terminal(tmp_path, "</dev/null")
+    client.expect("no name: give one")
+    client.expect(pexpect.EOF)
+
+    assert ESCAPE not in (client.before or "")
+
+
 def test_a_person_with_a_redirected_output_sees_why_a_name_is_refused(tmp_path: Path) -> None:
     client = at_terminal(tmp_path, f">{tmp_path}/output")
     client.expect("name: ")

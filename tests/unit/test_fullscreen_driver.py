@@ -240,3 +240,13 @@ def test_a_locale_without_the_frame_gets_plain_characters_and_a_line_that_says_s
     alice.posts_only("niño")
     alice.sees("niño")
     alice.terminal.close(force=True)
+
+
+def test_the_locale_c_gets_utf_8_and_a_line_that_says_so(tmp_path: Path) -> None:
+    alice = Alice(tmp_path, LC_ALL="C")
+    alice.sees("● connected")
+    alice.sees("ANSI_X3.4-1968")
+    alice.types("niño\r")
+
+    alice.posts_only("niño")
+    alice.terminal.close(force=True)
