@@ -2,6 +2,7 @@
 
 from textual.pilot import Pilot
 
+from chat_client.events import MessageReceived
 from chat_client.fullscreen.window import BOUND
 from chat_client.places import OLDEST, From, Newer, Place, Since
 from testkit.fake_archive import AT, IN_A_BATCH, SECOND
@@ -185,3 +186,21 @@ def test_a_person_who_pages_down_from_the_line_new_passes_no_message_over() -> N
             assert app.view.new_below == 549 - shown[-1]
 
     run_room(steps, 550)
+
+
+def test_a_chosen_message_that_is_dropped_is_not_chosen_any_more() -> None:
+    async def steps(app: RoomApp, pilot: Pilot[None]) -> None:
+        app.view.focus()
+        await pilot.press("up")
+        assert chosen(app) == [app.archive.said[98]]
+        app.say(BOUND + 500)
+        await settled(pilot)
+        assert chosen(app) == []
+        await pilot.press("up", "enter")
+        assert chosen(app) == [app.archive.said[-2]]
+
+    run_room(steps, 100)
+
+
+def chosen(app: RoomApp) -> list[MessageReceived]:
+    return [app.view.chosen] if app.view.chosen else []

@@ -1,6 +1,6 @@
 """The transcript of the room: a bounded window of its history, which goes anywhere in it and back to the newest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from textual.message import Message
 
@@ -8,6 +8,7 @@ from chat_client import display
 from chat_client.events import HistoryListed, MessageReceived
 from chat_client.fullscreen.items import Item, info_lines
 from chat_client.fullscreen.transcript_view import Fetch, TranscriptView
+from chat_client.fullscreen.unread import count_from, first_of_another, messages, reaches_back
 from chat_client.fullscreen.window import Window
 from chat_client.language import ngettext
 from chat_client.places import OLDEST, From, Newer, Place, Query
@@ -170,12 +171,10 @@ class RoomView(TranscriptView):
 
         If that message is before the window, request it, and return the row of the newest one meanwhile.
         """
-        places = [(number, item) for number, item in self._messages() if item.place]
-        unread = [(number, item) for number, item in places if _position(item) > read]
-        number = next((number for number, item in unread if self._is_of_another(item)), None)
+        number = first_of_another(self._conversation, read)
         if number is None:
             return self._top
-        if len(unread) == len(places):
+        if not reaches_back(self._conversation, read):
             self.go_to(Newer(Place(*read)))
             return self._top
         self._conversation.divide(number)
@@ -188,7 +187,7 @@ class RoomView(TranscriptView):
             self._unseen.drop()
             if resumes:
                 self._unseen.clear()
-                self._unseen.add_below(event.messages, self._count_from(event.messages[0]))
+                self._unseen.add_below(event.messages, count_from(self._conversation, event.messages[0]))
                 self.seen = None
             self._window.open(event.messages, more=event.query != OLDEST)
             self._moved(more=event.query != OLDEST)
@@ -196,7 +195,7 @@ class RoomView(TranscriptView):
             self._away, self._following = not self._window.live, False
             self._arrive(event.query)
         elif resumes:
-            count = sum(1 for _message in self._messages())
+            count = len(messages(self._conversation))
             text = ngettext("more than {count} message is unread", "more than {count} messages are unread", count)
             self.tell(text.format(count=count))
         elif not event.failed:
@@ -206,30 +205,12 @@ class RoomView(TranscriptView):
         """Show the first message that a query found, among the messages of the window."""
         number = self._conversation.first
         if isinstance(query, Newer):
-            number = next((number for number, item in self._messages() if self._is_of_another(item)), number)
+            number = first_of_another(self._conversation) or number
             self._conversation.divide(number)
         self.show_from(0 if query == OLDEST else self._conversation.row_of(number))
         if isinstance(query, From) and query != OLDEST:
             self._choose(number)
         self._arrival = number, self._top
-
-    def _is_of_another(self, message: MessageReceived) -> bool:
-        return message.user != self.own_name and self._conversation.shows(message)
-
-    def _count_from(self, first: MessageReceived) -> int:
-        """Return how many messages the room has from one of the archive on, as far as the client knows."""
-        after = 0
-        for _number, item in reversed(list(self._messages())):
-            if first.place and first.place.number and item.place and item.place.number:
-                return item.place.number - first.place.number + 1 + after
-            after += 1
-        return after
-
-    def _messages(self) -> Iterator[tuple[int, MessageReceived]]:
-        for number in range(self._conversation.first, self._conversation.end):
-            item = self._conversation.item(number)
-            if isinstance(item, MessageReceived):
-                yield number, item
 
     def _choose(self, number: int) -> None:
         self._chosen = number
@@ -283,6 +264,8 @@ class RoomView(TranscriptView):
         if self._conversation.end < end:
             self._newer = Fetch.WANTED
             self._unseen.drop(self._conversation.end)
+        if self._chosen is not None and not self._conversation.first <= self._chosen < self._conversation.end:
+            self._chosen = None
         self._strips.clear_items()
         self._origin -= gone
         return top - gone
@@ -291,7 +274,3 @@ class RoomView(TranscriptView):
         if self._newer is Fetch.FAILED:
             self._newer = Fetch.WANTED
             self.view_changed()
-
-
-def _position(message: MessageReceived) -> tuple[int, int]:
-    return (message.place.offset, message.place.index) if message.place else (-1, -1)
