@@ -7,6 +7,7 @@ import pytest
 from textual.events import AppBlur, AppFocus, Paste
 
 from chat_client import events
+from chat_client.fullscreen.transcript_view import TranscriptView
 from testkit.fake_session import ChatDriver, message, run_in_room
 from testkit.picture import picture
 
@@ -127,5 +128,28 @@ def test_a_selection_by_mouse_is_copied_while_the_composer_keeps_the_focus() -> 
         assert "copy these words" in chat.app.clipboard
         await chat.enter("done")
         assert chat.posted() == ["done"]
+
+    run_in_room(steps)
+
+
+def test_a_folded_message_of_the_room_and_of_a_search_opens_by_f6_and_space() -> None:
+    async def steps(chat: ChatDriver) -> None:
+        tall = message("\n".join(f"line {number}." for number in range(1, 31)))
+        await chat.emit(tall)
+        assert "… 10 more rows: F6 Space opens them" in chat.screen()
+        await chat.pilot.press("f6", "space")
+        await chat.pilot.pause()
+        assert "more rows" not in chat.screen()
+        await chat.pilot.press("ctrl+c")
+        assert chat.app.clipboard == tall.text
+        await chat.until(lambda: "copied" in picture(chat.app), "it says so")
+
+        await chat.enter("/search line")
+        await chat.emit(events.SearchListed(words="line", messages=(tall,), more=False))
+        await chat.pilot.press("up")
+        view = chat.app.screen.query_one(TranscriptView)
+        folded = view.virtual_size.height
+        await chat.pilot.press("space")
+        await chat.until(lambda: view.virtual_size.height == folded + 9, "it opens")
 
     run_in_room(steps)

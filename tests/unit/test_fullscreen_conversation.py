@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chat_client.events import MessageReceived, PresenceChanged
 from chat_client.fullscreen.conversation import Conversation
-from chat_client.fullscreen.copying import copied_text
+from chat_client.fullscreen.copying import Place, copied_text
 from chat_client.fullscreen.items import Above, InfoLine, Item
 from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.measured_items import CHUNK
@@ -19,7 +19,9 @@ from chat_client.preferences import Preferences
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
 HOUR = 3_600_000_000
-TEXTS = st.sampled_from(["hola", "one two three four five six seven " * 4, "two\nlines", "/me waves", "Anna, 漢字?"])
+TEXTS = st.sampled_from(
+    ["hola", "one two three four five six seven " * 4, "two\nlines", "tall\n" * 25, "/me waves", "Anna, 漢字?"]
+)
 USERS = st.sampled_from(["anna", "bob", "carol"])
 TIMES = st.integers(0, 50).map(lambda hours: AT + hours * HOUR)
 MESSAGES = st.builds(MessageReceived, at=TIMES, user=USERS, text=TEXTS)
@@ -29,13 +31,24 @@ ITEMS = (
     | st.builds(InfoLine, TIMES, TEXTS)
 )
 
+# Lines of words and tabs. A tab at the end of a line is not shown, and not copied.
+TEXT_OF_LINES = st.lists(st.text(st.sampled_from("ab \t漢"), max_size=60), min_size=1, max_size=40).map(
+    lambda lines: "\n".join(f"{line}." for line in lines)
+)
+
 
 def message(number: int, text: str = "", user: str = "bob") -> MessageReceived:
     return MessageReceived(at=AT + number * 1_000_000, user=user, text=text or f"message {number}")
 
 
 def shown(conversation: Conversation) -> list[str]:
-    return copied_text(conversation, (0, 0), (conversation.height - 1, 1000)).split("\n")
+    places = map(conversation.locate, range(conversation.height))
+    found = (conversation.rows(number)[offset] for number, offset in places)
+    return ["".join(piece.text for piece in (*row.prefix, *row.body)).rstrip() for row in found]
+
+
+def copied(conversation: Conversation, start: Place = (0, 0), end: Place = (9999, 1000)) -> str:
+    return copied_text(conversation, start, end)
 
 
 def of(width: int = 80) -> Conversation:
@@ -115,6 +128,15 @@ class Conversations(RuleBasedStateMachine):
     def prefer(self, ignored: frozenset[str], highlights: tuple[str, ...]) -> None:
         self.conversation.prefer(Preferences(ignore=tuple(ignored), highlight=highlights))
         self.flat.layout = self.flat.layout._replace(ignored=ignored, highlights=highlights)
+
+    @precondition(lambda self: self.flat.items)
+    @rule(data=st.data())
+    def toggle_fold(self, data: st.DataObject) -> None:
+        position = data.draw(st.integers(max(0, len(self.flat.items) - 10), len(self.flat.items) - 1))
+        item, layout = self.flat.items[position], self.flat.layout
+        if self.conversation.toggle_fold(self.conversation.first + position):
+            assert isinstance(item, MessageReceived)
+            self.flat.layout = layout._replace(opened=layout.opened ^ {item})
 
     @rule(text=TEXTS, at=TIMES)
     def post(self, text: str, at: int) -> None:
@@ -216,7 +238,7 @@ def test_a_divider_stands_above_the_first_new_message_of_another_person() -> Non
         "│ message 4",
     ]
     conversation.mark_new()
-    assert "new" not in copied_text(conversation, (0, 0), (10, 0))
+    assert not any("new" in line for line in shown(conversation))
     conversation.append([message(5)])
     assert [row.body[0].look for row in conversation.rows(5)] == [Look.NEW, Look.PLAIN]
 
@@ -234,14 +256,99 @@ def test_an_unsent_post_stays_last_until_it_comes_back() -> None:
     assert [line[-11:] for line in shown(conversation)[-2:]] == ["anna │ mine", "│ message 2"]
 
 
-def test_copied_text_has_no_breaks_where_it_was_wrapped() -> None:
+def test_copied_text_is_what_was_said_without_its_frame() -> None:
     words, link = "one two three four five six seven eight nine ten", "https://example.org/" + "x" * 60
-    conversation = of(60)
-    conversation.append([message(0, f"{words}\nsee {link}"), message(1, "next")])
+    said = f"\n{words}\n\n\tsee\t{link}\nif x:\n\treturn  y"
+    for width in (80, 60, 40, 20):
+        conversation = of(width)
+        conversation.append([message(0, said, "an_author_with_a_long_name")])
+        assert copied(conversation, (1, 0)) == said
+        conversation.append([message(1, "next")])
+        first, last = conversation.row_of(1), conversation.row_of(2) - 1
+        assert copied(conversation, (first, 0), (last, 1000)) == "next"
 
-    assert shown(conversation)[1:] == [f"15:36        bob │ {words}", f"see {link}", "                 │ next"]
-    assert copied_text(conversation, (1, 19), (1, 22)) == "one"
-    assert copied_text(conversation, (1, 19), (2, 22)).startswith("one two three")
+
+def test_a_part_of_a_text_is_copied_alone() -> None:
+    conversation = of(60)
+    conversation.append([message(0, "one two three four five six seven eight nine ten eleven")])
+    at = shown(conversation)[1].index("one")
+
+    assert copied(conversation, (1, at + 4), (1, at + 7)) == "two"
+    assert copied(conversation, (1, at + 4), (2, at)) == "two three four five six seven eight"
+    assert copied(conversation, (1, 0), (1, at + 3)) == "one"
+
+
+def test_several_messages_are_copied_with_time_and_name_before_each() -> None:
+    conversation = of()
+    items: list[Item] = [
+        message(0, "one\ntwo"),
+        message(1, "three"),
+        message(2, "/me waves"),
+        InfoLine(AT, "connected"),
+    ]
+    conversation.append([*items, message(86400, "next day")])
+    at = shown(conversation)[1].index("one")
+
+    assert copied(conversation) == "\n".join(
+        [
+            "Sunday, 22 November 2026",
+            "[15:36] bob: one",
+            "two",
+            "[15:36] bob: three",
+            "[15:36] * bob waves",
+            "[15:36] * connected",
+            "Monday, 23 November 2026",
+            "[15:36] bob: next day",
+        ]
+    )
+    assert copied(conversation, (2, at), (3, 1000)) == "two\n[15:36] bob: three"
+    assert copied(conversation, (1, at), (3, 2)) == "one\ntwo"
+
+
+def test_a_date_or_a_name_is_copied_when_only_that_is_selected() -> None:
+    conversation = of()
+    conversation.append([message(0, "one")])
+    at = shown(conversation)[1].index("bob")
+
+    assert copied(conversation, (0, 0), (0, 1000)) == "Sunday, 22 November 2026"
+    assert copied(conversation, (1, at), (1, at + 3)) == "bob"
+    assert copied(conversation, (1, 0), (1, 5)) == "15:36"
+
+
+def test_the_reason_of_a_refusal_is_not_copied_with_the_post() -> None:
+    conversation = of()
+    conversation.post(1, "a\tb", AT)
+    conversation.refuse(1, "too long")
+
+    assert copied(conversation) == "a\tb"
+
+
+def test_a_folded_message_is_opened_and_folded_again() -> None:
+    conversation, said = of(), "\n".join(f"line {number}" for number in range(1, 31))
+    conversation.append([message(0, said), message(1, "next"), message(2, said, "anna"), message(3, "short")])
+    folded = shown(conversation)
+
+    assert [line[25:] for line in folded[20:23]] == ["line 20", "… 10 more rows: F6 Space opens them", "next"]
+    assert len(folded) == 1 + 21 + 1 + 30 + 1
+    assert copied(conversation, (1, 0), (21, 1000)) == said
+    assert copied(conversation, (1, 0), (20, 1000)) == said.partition("\nline 21")[0]
+    assert [conversation.toggle_fold(number) for number in (-1, 1, 2, 3, 4, 0)] == [False] * 5 + [True]
+    assert [line[25:] for line in shown(conversation)[20:32]] == [*(f"line {at}" for at in range(20, 31)), "next"]
+    conversation.lay_out(width=50)
+    assert "line 30" in shown(conversation)[31]
+    conversation.lay_out(width=80)
+    assert conversation.toggle_fold(0)
+    assert shown(conversation) == folded
+
+
+@given(TEXT_OF_LINES, st.sampled_from([20, 40, 60, 80]), st.booleans())
+def test_a_message_is_copied_as_it_was_said(said: str, width: int, opened: bool) -> None:
+    conversation = of(width)
+    conversation.append([message(0, said)])
+    if opened:
+        conversation.toggle_fold(0)
+
+    assert copied(conversation, (1, 0)) == "\n".join(line.rstrip() for line in said.split("\n"))
 
 
 def test_each_of_a_hundred_thousand_messages_is_found_at_its_row() -> None:

@@ -93,12 +93,12 @@ def test_the_first_message_of_a_time_is_at_the_top() -> None:
         assert numbers(app.view)[0] == 1_234
         app.view.action_page_up()
         await settled(pilot)
-        assert numbers(app.view)[-1] == 1_233
+        assert numbers(app.view)[-1] == 1_234
 
         app.view.go_to(Since(AT + 6_000 * SECOND))
         await settled(pilot)
         assert app.nothing_found == 1
-        assert numbers(app.view)[-1] == 1_233
+        assert numbers(app.view)[-1] == 1_234
 
     run_room(steps, 5_000)
 
@@ -181,7 +181,7 @@ def test_a_person_who_pages_down_from_the_line_new_passes_no_message_over() -> N
                 app.answer(query)
             app.held = []
             await settled(pilot)
-            assert numbers(app.view)[0] in (shown[-1], shown[-1] + 1)
+            assert numbers(app.view)[0] <= shown[-1] + 1
             shown = numbers(app.view)
             assert app.view.new_below == 549 - shown[-1]
 

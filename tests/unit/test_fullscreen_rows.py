@@ -16,7 +16,7 @@ from chat_client.fullscreen.items import Above, InfoLine, Item, starred_text
 from chat_client.fullscreen.layout import Layout
 from chat_client.fullscreen.mentions import mentions
 from chat_client.fullscreen.row import Look, Row
-from chat_client.fullscreen.rows import rows, unsent_rows
+from chat_client.fullscreen.rows import named, rows, unsent_rows
 from chat_client.fullscreen.unsent_posts import UnsentPost
 from chat_client.fullscreen.wrapping import cropped, right_aligned, rows_needed, safe_lines, wrap
 
@@ -64,8 +64,26 @@ def test_a_message_has_its_time_and_name_beside_its_wrapped_text() -> None:
     ]
 
 
-def test_names_have_10_cells_between_60_and_70() -> None:
-    assert shown(rows(message("hola", "a_name_of_many"), HERE, Layout(69))) == ["15:36 a_name_of… │ hola"]
+@pytest.mark.parametrize(("width", "cells"), [(80, 16), (69, 10)])
+def test_a_name_that_does_not_fit_beside_the_text_stands_above_it_in_full(width: int, cells: int) -> None:
+    layout, fits, longer = Layout(width), "n" * cells, "n" * (cells + 1)
+    first = message("hola", longer)
+
+    assert shown(rows(message("hola", fits), HERE, layout)) == [f"15:36 {fits} │ hola"]
+    assert shown(rows(first, HERE, layout)) == [f"15:36 {longer}", " " * (cells + 7) + "│ hola"]
+    assert shown(rows(message("hola", longer, 90), Above(first, AT), layout)) == [
+        "15:37" + " " * (cells + 2) + "│ hola"
+    ]
+
+
+@given(st.sampled_from("ab漢"), st.integers(1, 32), st.integers(20, 130))
+def test_two_long_names_never_look_the_same(letter: str, length: int, width: int) -> None:
+    """Both have the same letters but for one in the middle, which is where a name would be cut."""
+    one, other = (letter * (length // 2) + each + letter * (length - length // 2 - 1) for each in "xy")
+
+    assert shown(rows(message("hola", one), HERE, Layout(width))) != shown(
+        rows(message("hola", other), HERE, Layout(width))
+    )
 
 
 def test_below_60_cells_time_and_name_have_their_own_row() -> None:
@@ -88,6 +106,31 @@ def test_messages_within_five_minutes_show_the_name_once_and_each_minute_once() 
     assert shown(rows(soon, Above(first, first.at), WIDE)) == ["                       │ two"]
     assert shown(rows(later, Above(soon, soon.at), WIDE)) == ["15:37                  │ three"]
     assert shown(rows(later, Above(soon, soon.at), NARROW)) == ["  three"]
+
+
+@given(st.lists(st.integers(0, 299), min_size=1, max_size=60), st.integers(20, 130))
+def test_at_most_five_minutes_pass_below_the_time_that_is_shown(pauses: list[int], width: int) -> None:
+    at, before, layout = 0, HERE, Layout(width)
+    shown_at = None
+    for pause in pauses:
+        at += pause
+        item = message("hola", seconds=at)
+        if any(":" in text(row)[:6] for row in rows(item, before, layout)):
+            shown_at = at
+        assert shown_at is not None
+        assert at - shown_at < 300
+        before = Above(item, item.at)
+
+
+def test_a_run_of_one_author_shows_time_and_name_in_the_first_row_in_view() -> None:
+    first, long = message("one"), message("two " * 40, seconds=90)
+    for row in rows(long, Above(first, first.at), WIDE):
+        assert shown([named(row, long, WIDE)])[0].startswith("15:37              bob │ two")
+    assert shown([named(row, long, NARROW) for row in rows(long, Above(first, first.at), NARROW)])[1] == "15:37 bob"
+    for item in (message("/me waves"), InfoLine(AT, "connected")):
+        assert [named(row, item, WIDE) for row in rows(item, HERE, WIDE)] == rows(item, HERE, WIDE)
+    date = rows(first, Above(None, None), WIDE)[0]
+    assert named(date, first, WIDE) == date
 
 
 @pytest.mark.parametrize(
@@ -226,12 +269,12 @@ def test_each_row_fits_and_contains_no_control_characters(item: Item, before: It
 
 @given(st.builds(MessageReceived, at=TIMES, user=NAMES, text=TEXTS), LAYOUTS)
 def test_the_rows_of_a_message_contain_its_safe_text(message: MessageReceived, layout: Layout) -> None:
-    found = rows(message, Above(None, message.at), layout)
+    found = rows(message, Above(None, message.at), layout._replace(opened=frozenset([message])))
     body = "".join((row.joint or "") + "".join(piece.text for piece in row.body) for row in found)
     acts = action(message.text) is not None
     expected = "\n".join(safe_lines(starred_text(message) if acts else message.text))
 
-    assert body == ("\n" if layout.narrow and not acts else "") + expected
+    assert body == expected
 
 
 @given(st.lists(ITEMS, max_size=12), LAYOUTS)

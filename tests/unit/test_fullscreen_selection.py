@@ -17,7 +17,7 @@ def test_selected_text_stays_the_same_while_messages_arrive() -> None:
         await pilot.mouse_down(view, offset=(at, 1))
         await pilot.hover(view, offset=(at + 3, 3))
         await pilot.mouse_up(view, offset=(at + 3, 3))
-        expected = "first " + "word " * 20 + "last\n15:37                  │ next"
+        expected = "[15:36] bob: first " + "word " * 20 + "last\n[15:37] bob: next"
         assert app.screen.get_selected_text() == expected
 
         view.add(messages(100, 130))

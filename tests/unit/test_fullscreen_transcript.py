@@ -50,7 +50,7 @@ def test_the_view_does_not_move_when_messages_are_added_below() -> None:
         assert view.new_below == 10
         assert app.count(TranscriptView.NewBelowChanged) == 1
 
-        view.scroll_relative(y=view.size.height + 4, animate=False)
+        view.scroll_relative(y=view.size.height + 3, animate=False)
         await pilot.pause()
         assert view.new_below == 6
         view.action_scroll_end()
@@ -125,7 +125,7 @@ def test_the_top_of_the_view_stays_when_the_width_changes() -> None:
         first = re.findall(r"first\d+ ", rows(view)[top])
         view.scroll_relative(y=top, animate=False)
         await pilot.pause()
-        for width in (50, 120, 62, 81):
+        for width in (64, 120, 62, 81):
             await pilot.resize_terminal(width, 24)
             await pilot.pause()
             assert [word for row in rows(view) for word in re.findall(r"first\d+ ", row)][:1] == first
@@ -166,7 +166,7 @@ def test_keys_and_the_wheel_scroll() -> None:
         await pilot.pause()
         end = view.scroll_offset.y
         await pilot.press("pageup")
-        assert view.scroll_offset.y == end - view.size.height
+        assert view.scroll_offset.y == end - view.size.height + 1
         await pilot.press("pagedown")
         assert view.scroll_offset.y == end
         await pilot.press("home")
@@ -284,3 +284,49 @@ def test_no_row_continues_below_the_scrollbar() -> None:
         assert {row.cell_length for row in rows} == {view.scrollable_content_region.width} == {SIZE[0] - 1}
 
     run_transcript(steps)
+
+
+def test_a_folded_message_opens_by_key_and_by_click_and_its_first_row_stays() -> None:
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        said = "\n".join(f"line {number}." for number in range(1, 31))
+        view.add([*messages(0, 50), message(50, said), *messages(51, 53)])
+        await pilot.pause()
+        hint = next(y for y, row in enumerate(rows(view)) if "… 10 more rows" in row)
+        before = rows(view)[:hint]
+        await pilot.click(view, offset=(30, hint - 1))
+        assert rows(view)[:hint] == before
+        await pilot.click(view, offset=(30, hint))
+        await pilot.pause()
+        assert rows(view)[:hint] == before
+        assert [row[25:] for row in rows(view)[hint:]] == [
+            f"line {at}." for at in range(21, 21 + view.size.height - hint)
+        ]
+
+        view.action_choose(0)
+        await pilot.press("space")
+        await pilot.pause()
+        assert sum("… 10 more rows" in row for row in rows(view)) == 1
+        await pilot.press("space")
+        await pilot.pause()
+        assert any(row.endswith("line 1.") for row in rows(view))
+        assert not any("more rows" in row for row in rows(view))
+        assert app.screen.get_selected_text() == said
+        for width in (50, 120, 81):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            assert not any("more rows" in row for row in rows(view))
+
+    run_transcript(steps)
+
+
+@pytest.mark.parametrize("width", [81, 45])
+def test_the_first_row_in_view_shows_whose_run_it_is(width: int) -> None:
+    async def steps(view: TranscriptView, pilot: Pilot[None], _app: TranscriptApp) -> None:
+        view.add([message(0, "start", "carol"), *(message(second, "word") for second in range(1, 60))])
+        for top in (40, 20, 3):
+            view.scroll_to(y=top, animate=False)
+            await pilot.pause()
+            assert re.match(r"15:36 +bob", rows(view)[0])
+            assert not any("bob" in row for row in rows(view)[1:])
+
+    run_transcript(steps, (width, 24))

@@ -81,6 +81,7 @@ _CHOOSE = (
         {Where.RESULTS: "go_to_chosen"},
         priority=True,
     ),
+    Key("space", marked("open a folded message, or fold it again"), {Where.TRANSCRIPT: "toggle_fold"}),
 )
 _EDIT = (
     Key("left", _MOVE, {Where.COMPOSER: "cursor_left"}),
@@ -149,6 +150,7 @@ MOUSE = marked("Mouse")
 GESTURES = (
     (marked("wheel"), marked("scroll")),
     (marked("click on a link"), marked("open it in the browser")),
+    (marked("click on … more rows"), marked("open the folded message")),
     (marked("drag"), marked("select text; Ctrl+C copies it")),
     (marked("double click"), marked("select a word")),
 )
@@ -165,6 +167,7 @@ _NAMES = {
     "delete": marked("Del"),
     "home": marked("Home"),
     "end": marked("End"),
+    "space": marked("Space"),
     "pageup": marked("PgUp"),
     "pagedown": marked("PgDn"),
     "up": "↑",

@@ -246,8 +246,13 @@ class ChatApp(App[int], inherit_bindings=False):
         if not web_browser.open_link(url):
             self.call_from_thread(self._copy_link, url)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text with the terminal's help (OSC 52), and say so."""
+        super().copy_to_clipboard(text)
+        self.notify(_("copied; Shift and drag selects with the terminal itself"))
+
     def _copy_link(self, url: str) -> None:
-        self.copy_to_clipboard(url)
+        super().copy_to_clipboard(url)
         self.notify(_("no browser found; copied the link: {url}").format(url=display.safe(url)), markup=False)
 
     async def action_quit(self) -> None:

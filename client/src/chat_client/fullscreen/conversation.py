@@ -14,7 +14,7 @@ from chat_client.fullscreen.items import Above, Item
 from chat_client.fullscreen.layout import LEAST_WIDTH, Layout
 from chat_client.fullscreen.measured_items import MeasuredItems
 from chat_client.fullscreen.row import Look, Row
-from chat_client.fullscreen.rows import divider, rows, unsent_rows
+from chat_client.fullscreen.rows import divider, named, rows, unsent_rows
 from chat_client.fullscreen.unsent_posts import UnsentPost, UnsentPosts
 from chat_client.ignoring import keys_of
 from chat_client.language import _
@@ -111,6 +111,17 @@ class Conversation:
                 return number
             number += step
         return None
+
+    def toggle_fold(self, number: int) -> bool:
+        """Open a tall message, or fold it again. Return False if the item with this number is none."""
+        item = self.item(number) if self.first <= number < self.end else None
+        opened = self.layout.opened
+        if not isinstance(item, MessageReceived) or not (
+            item in opened or any(row.hidden for row in self.rows(number))
+        ):
+            return False
+        self._items.lay_out(self.layout._replace(opened=opened ^ {item}))
+        return True
 
     def append(self, items: Sequence[Item]) -> None:
         """Add items that have arrived in the room. A message with the sequence of an unsent post replaces that post."""
@@ -241,6 +252,11 @@ class Conversation:
             return self._unsent_rows[number - self.end]
         found = rows(self._items.item(number), self._items.above(number), self.layout)
         return [divider(_("new"), Look.NEW, self.layout), *found] if number == self.new else found
+
+    def named_row(self, number: int, offset: int) -> Row:
+        """Return a row of an item or unsent post as the first in view: with the name, if that is in a row above."""
+        row = self.rows(number)[offset]
+        return named(row, self.item(number), self.layout) if self.first <= number < self.end else row
 
     @property
     def _unsent_start(self) -> int:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.copying import copied_text
 from chat_client.fullscreen.row import Look
-from chat_client.fullscreen.strips import Strips, selected_strip
+from chat_client.fullscreen.strips import Strips, row_strip, selected_strip
 from chat_client.preferences import Preferences
 
 
@@ -78,12 +78,12 @@ class ConversationView(ScrollView, can_focus=True):
         """React to a change of the rows in view."""
 
     def action_page_up(self) -> None:
-        """Scroll a page up."""
-        self.scroll_relative(y=-self.size.height, animate=False)
+        """Scroll a page up. One row stays in view: the first row may show a name instead of its text."""
+        self.scroll_relative(y=1 - self.size.height, animate=False)
 
     def action_page_down(self) -> None:
-        """Scroll a page down."""
-        self.scroll_relative(y=self.size.height, animate=False)
+        """Scroll a page down. One row stays in view, as when scrolling up."""
+        self.scroll_relative(y=self.size.height - 1, animate=False)
 
     def action_scroll_home(self) -> None:
         """Scroll to the oldest row."""
@@ -109,7 +109,8 @@ class ConversationView(ScrollView, can_focus=True):
         start = (selection.start.y + self._origin, selection.start.x) if selection.start else (0, 0)
         last = self._conversation.height - 1
         end = (selection.end.y + self._origin, selection.end.x) if selection.end else (last, sys.maxsize)
-        return copied_text(self._conversation, (max(0, start[0]), start[1]), end), "\n"
+        text = copied_text(self._conversation, (max(0, start[0]), start[1]), end) if last >= 0 else ""
+        return (text, "\n") if text else None
 
     def render_line(self, y: int) -> Strip:
         """Return a row of the view."""
@@ -117,7 +118,11 @@ class ConversationView(ScrollView, can_focus=True):
         if row >= self._conversation.height:
             return Strip.blank(self._width, self._strips.style(Look.PLAIN))
         number, offset = self._conversation.locate(row)
-        strip = self._strips.get(number, self._origin, self._width)[offset]
+        if y:
+            strip = self._strips.get(number, self._origin, self._width)[offset]
+        else:
+            first = self._conversation.named_row(number, offset)
+            strip = row_strip(first, row - self._origin, self._width, self._strips.style)
         selected = self.text_selection.get_span(row - self._origin) if self.text_selection else None
         if selected is not None:
             style = Style(bgcolor=self.screen.get_component_rich_style("screen--selection").bgcolor)

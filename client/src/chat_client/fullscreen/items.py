@@ -59,6 +59,15 @@ def runs_on(item: Item, before: Item | None) -> bool:
     )
 
 
+def soon_after(at: int, before: int) -> bool:
+    """Return whether a time needs no mention of its own below another one, both in microseconds.
+
+    The day is cut into parts of 5 minutes, and each part shows a time. So at most 5 minutes pass below the time that is
+    shown, and a message needs to know nothing but the one above it.
+    """
+    return at // GROUPED == before // GROUPED
+
+
 def starred_text(item: Item) -> str:
     """Return the text behind the star of an item that is not a plain message."""
     match item:

@@ -95,8 +95,9 @@ def _entry(effect: str, typed: str) -> str:
 
 
 def _nodes(screen: Screen[Any]) -> dict[str, DOMNode]:
-    """Return the app, the screen and its widgets by the names of their classes, the values of `Where`."""
-    return {type(node).__name__: node for node in (*screen.query("*"), screen, screen.app)}
+    """Return the app, the screen and its widgets by the names of their classes and bases, the values of `Where`."""
+    nodes: tuple[DOMNode, ...] = (*screen.query("*"), screen, screen.app)
+    return {base.__name__: node for node in nodes for base in type(node).__mro__}
 
 
 async def _run_first(app: App[Any], steps: list[tuple[DOMNode, str]]) -> None:

@@ -174,7 +174,8 @@ class RoomScreen(Screen[None]):
         Later would be too late: the keys that arrive together with the first one would go elsewhere.
         """
         composer = self._widgets.composer
-        if self.focused is not composer and (isinstance(event, Paste) or event.is_printable):
+        opens = isinstance(event, Key) and event.key == "space" and self._widgets.transcript.has_focus
+        if self.focused is not composer and not opens and (isinstance(event, Paste) or event.is_printable):
             self.set_focus(composer)
 
     def action_help(self) -> None:

@@ -42,9 +42,21 @@ class Row(NamedTuple):
     Attributes:
         prefix: The pieces before the text: time, name, or blanks.
         body: The pieces of the text.
-        joint: The characters between this row and the row above, if both belong to one text.
+        joint: The characters of an item's text between the row above and this one: none for its first row, a space or
+            nothing where the text is wrapped. None if the row shows no text of an item.
+        label: What introduces the text that begins here when it is copied with others; the date of a row with a date.
+        tabs: Where a tab of the text, shown as spaces, begins in the body; below 0 if it begins in the joint.
+        hidden: The rows that this row stands for.
     """
 
     prefix: Pieces
     body: Pieces
     joint: str | None = None
+    label: str = ""
+    tabs: tuple[int, ...] = ()
+    hidden: "tuple[Row, ...]" = ()
+
+    @property
+    def is_divider(self) -> bool:
+        """Whether the row stands above an item and is no part of it: a date, or the line above new messages."""
+        return self.joint is None and bool(self.body) and not self.hidden

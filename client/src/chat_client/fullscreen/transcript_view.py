@@ -201,6 +201,8 @@ class TranscriptView(ConversationView):
             self._select_word(event.screen_x, event.screen_y)
         elif url and not self.text_selection:
             self.post_message(self.LinkClicked(url))
+        elif not self.text_selection:
+            self._open_at(event.style.meta.get("offset"))
 
     def action_choose(self, step: int) -> None:
         """Choose the message before (-1) or after (1) the chosen one: select it and scroll to it."""
@@ -213,10 +215,13 @@ class TranscriptView(ConversationView):
         if shown is None:
             return
         self._chosen = shown
-        first = self._conversation.row_of(self._chosen)
-        last = first + len(self._conversation.rows(self._chosen)) - 1
+        rows = self._conversation.rows(self._chosen)
+        start = self._conversation.row_of(self._chosen)
+        first = start + next((at for at, row in enumerate(rows) if not row.is_divider), 0)
+        last = start + len(rows) - 1
         self.screen.selections = {self: whole_rows(first - self._origin, last - self._origin)}
-        self.scroll_to(y=min(first, max(self._top, last - self.size.height + 1)), animate=False)
+        top = first - self._conversation.layout.narrow  # the first row in view shows a name
+        self.scroll_to(y=min(top, max(self._top, last - self.size.height + 1)), animate=False)
 
     def action_open_link(self) -> None:
         """Report the first link of the chosen message as clicked."""
@@ -224,6 +229,12 @@ class TranscriptView(ConversationView):
         url = next((piece.url for row in rows for piece in row.body if piece.url), None)
         if url:
             self.post_message(self.LinkClicked(url))
+
+    def action_toggle_fold(self) -> None:
+        """Open the chosen message if it is folded, or fold it again."""
+        if self._chosen is not None and self._conversation.toggle_fold(self._chosen):
+            self._show_toggled()
+            self.action_choose(0)
 
     def view_changed(self) -> None:
         """Report how many messages are below the view, and whether the top is in view."""
@@ -247,6 +258,19 @@ class TranscriptView(ConversationView):
         if self._older is Fetch.FAILED:
             self._older = Fetch.WANTED
             self.view_changed()
+
+    def _open_at(self, place: tuple[int, int] | None) -> None:
+        """Open the folded message whose last row was clicked; None if no row was."""
+        if place:
+            number, offset = self._conversation.locate(place[1] + self._origin)
+            if self._conversation.rows(number)[offset].hidden and self._conversation.toggle_fold(number):
+                self._show_toggled()
+
+    def _show_toggled(self) -> None:
+        """Show the rows of a message that was opened or folded. Its first rows stay where they are."""
+        self._strips.clear_items()
+        self._following = False
+        self.show_from(self._top)
 
     def _select_word(self, screen_x: int, screen_y: int) -> None:
         _widget, at = self.screen.get_widget_and_offset_at(screen_x, screen_y)

@@ -10,9 +10,14 @@ from chat_client.display import safe
 ELLIPSIS = "…"
 
 
+def lines(text: str) -> list[str]:
+    """Return the lines of a text."""
+    return text.replace("\r\n", "\n").split("\n")
+
+
 def safe_lines(text: str) -> list[str]:
     """Return the lines of a text, safe to show, without trailing spaces."""
-    return [safe(line).rstrip(" ") for line in text.replace("\r\n", "\n").split("\n")]
+    return [safe(line).rstrip(" ") for line in lines(text)]
 
 
 def wrap(line: str, width: int) -> list[tuple[int, int]]:
