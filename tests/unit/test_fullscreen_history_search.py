@@ -118,6 +118,19 @@ def test_a_command_of_the_palette_ends_a_search() -> None:
     run_composer(steps)
 
 
+def test_a_submission_from_the_palette_ends_a_search() -> None:
+    async def steps(app: ComposerApp, pilot: Pilot[None]) -> None:
+        await enter(pilot, "one")
+        await pilot.press("ctrl+r", "o")
+        app.composer.action_submit()
+        await pilot.press("x")
+
+        assert app.submitted == ["one", "one"]
+        assert shown_in(app) == ("x", "")
+
+    run_composer(steps)
+
+
 @given(st.lists(st.sampled_from(TEXTS)), st.sampled_from(["", "d", "DEP", "o", "hello", "none"]))
 def test_older_goes_through_all_texts_that_have_the_words(texts: list[str], words: str) -> None:
     search = HistorySearch(texts, "draft").narrowed(words)

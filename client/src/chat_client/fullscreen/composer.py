@@ -192,6 +192,8 @@ class Composer(ClusterArea, inherit_bindings=False):
 
     def action_submit(self) -> None:
         """Submit the text unless it is blank or too long."""
+        if self._search:
+            self._end_search(self._search, take=True)
         text = self.text
         if len(text) > MAX_TEXT:
             why = _("The message has {count:,} characters, at most {most:,} are allowed: split it.")
