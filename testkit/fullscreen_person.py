@@ -23,6 +23,8 @@ KEYS = {
     "Ctrl+Home": "\x1b[1;5H",
     "Ctrl+End": "\x1b[1;5F",
     "F4": "\x1bOS",
+    "F6": "\x1b[17~",
+    "Ctrl+C": "\x03",
     "Ctrl+Q": "\x11",
 }
 # Variables that would change the language, the colours, the size of the screen, or the terminal.

@@ -2,6 +2,7 @@
 
 import re
 import time
+from base64 import b64decode
 from pathlib import Path
 
 from testkit.fullscreen_person import FullscreenPerson
@@ -108,6 +109,20 @@ def test_no_color_turns_colours_off_and_keeps_the_cursor(chat: System, tmp_path:
     bob.waits(lambda: has_cursor_after(bob, "typed"), "the cursor shows where a message is typed")
     assert COLOUR.search(ann.raw)
     assert COLOUR.findall(bob.raw) == []
+
+
+def test_a_chosen_message_is_written_to_the_clipboard_of_the_terminal_as_it_was_said(
+    chat: System, tmp_path: Path
+) -> None:
+    ann, bob = FullscreenPerson(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
+    ann.joins("ann")
+    bob.joins("bob")
+    bob.says("if x:\treturn " + "word " * 30 + "end")
+    ann.sees("end")
+    ann.presses("F6", "Ctrl+C")
+    ann.sees("copied")
+    copied = re.findall(r"\x1b\]52;c;([^\x07\x1b]*)", ann.raw)
+    assert [b64decode(each).decode() for each in copied] == ["if x:\treturn " + "word " * 30 + "end"]
 
 
 def test_the_question_for_the_name_is_in_the_language_of_the_environment(tmp_path: Path) -> None:

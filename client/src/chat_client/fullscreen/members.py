@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from chat_client import display
+from chat_client.fullscreen.short_names import LEAST_NAME, short_names
 from chat_client.language import _
 
 CONNECTED, DISCONNECTED = "●", "○"
@@ -28,6 +28,7 @@ class MemberList(ScrollView, can_focus=False):
         """
         super().__init__(id=id)
         self._members: Sequence[tuple[str, bool]] = ()
+        self._names: list[str] = []  # as they are shown
 
     def show(self, members: Sequence[tuple[str, bool]]) -> None:
         """Show names, each with whether it is connected. Do nothing if the list is the same object as before."""
@@ -39,6 +40,12 @@ class MemberList(ScrollView, can_focus=False):
         away = len(members) - here
         self.border_subtitle = _("Disconnected {count}").format(count=away) if away else ""
         self.virtual_size = Size(self.size.width, len(members))
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Cut the names to the present width."""
+        width = self.scrollable_content_region.width - len(f"{CONNECTED} ")
+        self._names = short_names([name for name, _connected in self._members], max(LEAST_NAME, width))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -46,7 +53,7 @@ class MemberList(ScrollView, can_focus=False):
         row = y + self.scroll_offset.y
         if row >= len(self._members):
             return Strip.blank(self.size.width, self.rich_style)
-        name, connected = self._members[row]
-        text = f"{CONNECTED if connected else DISCONNECTED} {display.safe(name)}"
+        connected = self._members[row][1]
+        text = f"{CONNECTED if connected else DISCONNECTED} {self._names[row]}"
         style = self.rich_style if connected else self.rich_style + Style(dim=True)
         return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, self.rich_style)
