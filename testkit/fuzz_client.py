@@ -4,6 +4,8 @@ It has the real driver, and a session that returns each post. It cannot be left:
 open above the room and empties the input.
 """
 
+import faulthandler
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +57,7 @@ class FuzzApp(app.ChatApp):
 def main() -> int | None:
     """Run the client with a directory for its files."""
     directory = Path(sys.argv[1])
+    faulthandler.register(signal.SIGUSR1, (directory / "stacks").open("w"))
 
     def open_session(emit: Callable[[events.Event], None]) -> ReturningSession:
         return ReturningSession(emit, directory / "posts")

@@ -7,6 +7,7 @@ run prints its seed, and the same seed sends the same input again.
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,10 @@ from pathlib import Path
 
 import pexpect
 
+from testkit.wait import until
+
 BATCH = 50
+REPORT_EVERY = 10_000
 SECONDS = 60.0  # within which a typed key must appear; an idle machine needs a few milliseconds
 RESET_SECONDS = 0.05  # for the keys before it, which the widgets have in their queues
 KEPT = 200_000  # bytes of what the client has written, for the report of its end
@@ -90,6 +94,8 @@ def fuzz(seed: int, inputs: int) -> tuple[int, float]:
             sent += sum(map(len, batch))
             if source.random() < 0.9:
                 client.gets(PASTE_END)
+            if first % REPORT_EVERY == 0:
+                print(f"  {first:,}", flush=True)
             slowest = max(slowest, client.shows_a_key(f"seed {seed}, after inputs {first:,} and on: {batch}"))
         client.end()
     return sent, slowest
@@ -126,6 +132,7 @@ class FuzzedClient:
             dimensions=(24, 80),
             echo=False,
         )
+        self._directory = directory
         self._written = b""  # by the client, of late
         self._typed = 0
 
@@ -145,7 +152,7 @@ class FuzzedClient:
             if self._shows_letter():
                 return time.monotonic() - started
             assert self._terminal.isalive(), f"the client has ended: {when}\n{self._last_words()}"
-        raise AssertionError(f"no key appears: {when}")
+        raise AssertionError(f"no key appears: {when}\n{self._last_words()}\n{self._stacks()}")
 
     def _shows_letter(self) -> bool:
         self._written = self._written[-KEPT:]
@@ -163,6 +170,11 @@ class FuzzedClient:
         self._read(TRY_SECONDS)
         status = self._terminal.exitstatus, self._terminal.signalstatus
         return f"{self._written.decode(errors='replace')}\nexit status and signal: {status}"
+
+    def _stacks(self) -> str:
+        """Return where the threads of the client are."""
+        self._terminal.kill(signal.SIGUSR1)
+        return until((self._directory / "stacks").read_text, what="the stacks of the client")
 
     def end(self) -> None:
         """Kill the client."""

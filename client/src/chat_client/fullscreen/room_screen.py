@@ -18,6 +18,7 @@ from chat_client.fullscreen.bell import Bell
 from chat_client.fullscreen.composer import Composer
 from chat_client.fullscreen.draft_keeper import DraftKeeper
 from chat_client.fullscreen.event_presenter import EventPresenter
+from chat_client.fullscreen.key_handling import typed_text
 from chat_client.fullscreen.reading import Reading
 from chat_client.fullscreen.results import Results
 from chat_client.fullscreen.room_commands import RoomCommands
@@ -175,7 +176,7 @@ class RoomScreen(Screen[None]):
         """
         composer = self._widgets.composer
         opens = isinstance(event, Key) and event.key == "space" and self._widgets.transcript.has_focus
-        if self.focused is not composer and not opens and (isinstance(event, Paste) or event.is_printable):
+        if self.focused is not composer and not opens and (isinstance(event, Paste) or typed_text(event)):
             self.set_focus(composer)
 
     def action_help(self) -> None:
