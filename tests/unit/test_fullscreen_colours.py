@@ -3,11 +3,15 @@
 import asyncio
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from chat_client import events
 from chat_client.fullscreen.colours import ON_DARK, ON_LIGHT, name_colour
-from testkit.fake_session import join_room
+from chat_client.fullscreen.transcript_view import TranscriptView
+from testkit.fake_session import join_room, message
 
 OWN_COLOURS = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
 
@@ -45,6 +49,73 @@ def test_the_frame_of_the_members_has_enough_contrast(theme: str) -> None:
             behind = members.styles.background
             frame = behind + members.styles.border_top[1]
             assert contrast(frame, behind) >= 3  # WCAG 2.2, 1.4.11
+
+    asyncio.run(run())
+
+
+# The palettes that have numbers 0 to 15 in VGA, which Rich uses to find the nearest, and in xterm.
+VGA = "000000 AA0000 00AA00 AA5500 0000AA AA00AA 00AAAA AAAAAA 555555 FF5555 55FF55 FFFF55 5555FF FF55FF 55FFFF FFFFFF"
+XTERM = (
+    "000000 CD0000 00CD00 CDCD00 0000EE CD00CD 00CDCD E5E5E5 7F7F7F FF0000 00FF00 FFFF00 5C5CFF FF00FF 00FFFF FFFFFF"
+)
+BLACK, WHITE = 0, 15
+PEOPLE = tuple(f"user{number}" for number in range(20))
+
+
+def number(colour: RichColor | None, default: int) -> int:
+    """Return which of the 16 colours a terminal shows for a colour."""
+    found = colour.downgrade(ColorSystem.STANDARD).number if colour else None
+    return default if found is None else found
+
+
+def shown_in_16(theme: str) -> tuple[set[int], set[int], set[int]]:
+    """Return the numbers of the colours of names, of a refused message, and of the backgrounds."""
+    names, refused, behind = set[int](), set[int](), set[int]()
+
+    async def run() -> None:
+        nonlocal names, refused, behind
+        async with join_room(*(message("hi", name) for name in PEOPLE), size=(80, 80)) as chat:
+            assert chat.app.console.color_system == "standard"
+            chat.app.theme = theme
+            await chat.enter("rejected")
+            await chat.emit(events.NotSent(sequence=1, text="rejected", reason="slow down"))
+            default = BLACK if chat.app.current_theme.dark else WHITE
+            view = chat.room.query_one(TranscriptView)
+            for text, style, _control in (each for y in range(view.size.height) for each in view.render_line(y)):
+                assert style
+                behind.add(number(style.bgcolor, default))
+                if text.strip() in PEOPLE:
+                    names.add(number(style.color, default))
+                if "rejected" in text or "slow down" in text:
+                    refused.add(number(style.color, default))
+
+    asyncio.run(run())
+    return names, refused, behind
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
+def test_16_colours_keep_names_and_refusals_apart_and_readable(theme: str) -> None:
+    names, refused, behind = shown_in_16(theme)
+
+    assert len(names) > 1
+    assert len(refused) == 1
+    assert not names & refused
+    for palette in (VGA, XTERM):
+        colours = [Color.parse(f"#{each}") for each in palette.split()]
+        for each in names | refused:
+            assert all(contrast(colours[each], colours[ground]) >= 4.5 for ground in behind), (each, behind)
+
+
+def test_without_colours_names_are_bold_and_refusals_have_a_mark() -> None:
+    async def run() -> None:
+        async with join_room(message("hi")) as chat:
+            await chat.enter("rejected")
+            await chat.emit(events.NotSent(sequence=1, text="rejected", reason="slow down"))
+            view = chat.room.query_one(TranscriptView)
+            found = [each for y in range(view.size.height) for each in view.render_line(y)]
+            assert all(each.style and each.style.bold for each in found if each.text.strip() in ("alice", "bob"))
+            assert not any(each.style and each.style.bold for each in found if "rejected" in each.text)
+            assert "✗ rejected" in chat.screen()
 
     asyncio.run(run())
 

@@ -15,7 +15,7 @@ from textual.message import Message
 
 from chat_client import display
 from chat_client.events import Ended, Event, Joined, NameRefused, NotSent, Remark, Waiting, WaitingOver
-from chat_client.fullscreen import background, bindings, web_browser
+from chat_client.fullscreen import background, bindings, colours, web_browser
 from chat_client.fullscreen.driver import TerminalDriver
 from chat_client.fullscreen.feed import Feed
 from chat_client.fullscreen.name_screen import NameScreen
@@ -87,6 +87,11 @@ class ChatApp(App[int], inherit_bindings=False):
         self.session: ChatSession | None = None
         self.ended: Ended | None = None
         self.last_remarks: list[str] = []  # for the time after the app
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the colours of the theme, with one for refusals that 16 colours tell apart from the others."""
+        variables = super().get_css_variables()
+        return {**variables, "text-error": colours.refused_colour_of_16(self)} if colours.has_16(self) else variables
 
     def on_mount(self) -> None:
         """Ask for the name, and connect meanwhile."""

@@ -9,7 +9,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 from textual.widget import Widget
 
-from chat_client.fullscreen.colours import name_colour
+from chat_client.fullscreen.colours import has_16, name_colour, name_colour_of_16
 from chat_client.fullscreen.conversation import Conversation
 from chat_client.fullscreen.row import Look, Piece, Row
 
@@ -54,9 +54,13 @@ class Strips:
         if style is None:
             style = self._widget.get_component_rich_style(f"transcript--{look.name.lower()}")
             if name:
-                style += Style(color=name_colour(name, dark=self._widget.app.current_theme.dark))
+                style += Style(color=self._colour(name))
             self._styles[look, name] = style
         return style
+
+    def _colour(self, name: str) -> str:
+        app = self._widget.app
+        return name_colour_of_16(name, app) if has_16(app) else name_colour(name, dark=app.current_theme.dark)
 
     def clear_items(self) -> None:
         """Forget the strips of items."""
