@@ -241,6 +241,11 @@ def completions(typed_before: Sequence[str]) -> tuple[str, ...]:
             return ()
 
 
+def shown_briefly(preferences: Preferences, name: str) -> str:
+    """Return a line with the value of a preference. Raises BadPreference."""
+    return _line(preferences, preference_named(name))
+
+
 def shown(preferences: Preferences, name: str) -> str:
     """Return a line with the value and the choices of a preference. Raises BadPreference."""
     preference = preference_named(name)

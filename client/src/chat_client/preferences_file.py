@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from chat_client.language import _
-from chat_client.preferences import Preferences, Value, all_shown, from_file, preference_named, shown, with_typed
+from chat_client.preferences import (
+    Preferences,
+    Value,
+    all_shown,
+    from_file,
+    preference_named,
+    shown,
+    shown_briefly,
+    with_typed,
+)
 from chat_client.system_errors import why
 
 FILE = "settings.toml"
@@ -92,8 +101,10 @@ def set_by_command(store: PreferenceStore, argument: str) -> list[str]:
     name, *value = argument.split(maxsplit=1) or [""]
     if not name:
         return [*all_shown(store.current), _("/set NAME VALUE changes one; /set NAME shows its values")]
-    unsaved = store.change(name, value[0]) if value else ""
-    return [shown(store.current, name), *([unsaved] if unsaved else [])]
+    if not value:
+        return [shown(store.current, name)]
+    unsaved = store.change(name, value[0])
+    return [shown_briefly(store.current, name), *([unsaved] if unsaved else [])]
 
 
 def _read(path: Path) -> tuple[Preferences, list[str]]:
