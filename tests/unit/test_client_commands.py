@@ -173,9 +173,10 @@ def test_a_last_message_that_is_invalid_is_rejected_and_the_person_stays() -> No
 
 @pytest.mark.parametrize("line", ["/help search", "/help /search", "/HELP /Search"])
 def test_help_explains_one_command(line: str) -> None:
-    what, first, *_rest = entered(line)
+    what, first, *details = entered(line)
 
     assert what == "show"
+    assert "from:NAME, before:DATE, after:DATE" in " ".join(details)
     assert first.startswith("/search WORDS ")
     assert commands.SEARCH.help in first
 

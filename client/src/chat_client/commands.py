@@ -75,6 +75,7 @@ class Command:
         argument: The msgid by which /help calls the argument; empty for a command without one.
         choices: All values of the argument, if they are limited.
         optional: Whether the command may also stand alone.
+        details: The msgids of further lines of `/help` with its name.
     """
 
     names: tuple[str, ...]
@@ -83,6 +84,7 @@ class Command:
     argument: str = ""
     choices: tuple[str, ...] = ()
     optional: bool = False
+    details: tuple[str, ...] = ()
 
 
 USERS = Command(
@@ -100,6 +102,10 @@ SEARCH = Command(
     marked("list the messages with all these words; each also finds words that begin with it"),
     lambda frontend, words: frontend.search_messages(words),
     marked("WORDS"),
+    details=(
+        marked('"a phrase" finds words that follow each other; from:NAME, before:DATE, after:DATE narrow the search'),
+        marked('for example: /search from:ann after:2026-11-01 "third router"'),
+    ),
 )
 GO = Command(
     ("go",),
@@ -291,7 +297,7 @@ def _help(frontend: Frontend, name: str) -> None:
     if not name:
         frontend.show_help()
     elif command := command_named(name.removeprefix("/")):
-        frontend.show_lines(f"{usage(command)}  {_(command.help)}")
+        frontend.show_lines(f"{usage(command)}  {_(command.help)}", *map(_, command.details))
     else:
         frontend.reject_line(f"/help {name}", _unknown(name.removeprefix("/")))
 
