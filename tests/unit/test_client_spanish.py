@@ -24,23 +24,21 @@ FOREIGN = {"matches", "themes", "quit", "application", "loading", "found", "expe
 # Words that are the same in both languages, or stand for something that a person types or reads as it is.
 SAME = {
     *("chat", "tertulia", "alice", "bob", "eve", "lobby", "host", "error", "theme", "no", "rabbitmq", "archivo"),
+    *("ctrl", "tab", "esc", "alt", "utc", "amqp", "url", "term", "dumb", "stdin", "stdout", "stderr", "on", "off"),
     *(
-        "ctrl",
-        "tab",
-        "esc",
-        "alt",
-        "utc",
-        "url",
-        "amqp",
-        "amqp_url",
-        "amqp_url_file",
-        "term",
-        "dumb",
-        "stdin",
-        "stdout",
+        "mention",
+        "mymsgs",
+        "mymgs",
+        "bell",
+        "members",
+        "joins",
+        "ignore",
+        "highlight",
+        "notify",
+        "local",
+        "time",
+        "name",
     ),
-    *("stderr", "name", "local", "time", "plain", "text", "help", "version", "me", "exit", "quit", "search", "users"),
-    *("bell", "on", "off", "mention", "usa", "solo", "sale", "use"),
 }
 
 
@@ -133,13 +131,46 @@ async def palette_without_match(chat: ChatDriver) -> None:
     await chat.until(lambda: "nada coincide" in chat.screen(), "the palette says so")
 
 
+async def preferences(chat: ChatDriver) -> None:
+    for line in (
+        "/set",
+        "/set bell off",
+        "/set bell",
+        "/set nada",
+        "/ignore bob",
+        "/ignore",
+        "/unignore eve",
+        "/go nada",
+    ):
+        await chat.enter(line)
+
+
+async def lines_typed_before(chat: ChatDriver) -> None:
+    await chat.enter("hola")
+    await chat.pilot.press("ctrl+r", *"ho")
+    await chat.pilot.pause()
+
+
 async def leaving(chat: ChatDriver) -> None:
     await chat.pilot.press("ctrl+c")
     await chat.pilot.press("ctrl+q")
     await chat.pilot.pause()
 
 
-SCREENS = (lost, refused, told, pasted, helped, own, searched, palette, palette_without_match, leaving)
+SCREENS = (
+    lost,
+    refused,
+    told,
+    pasted,
+    helped,
+    own,
+    searched,
+    palette,
+    palette_without_match,
+    preferences,
+    lines_typed_before,
+    leaving,
+)
 
 
 @pytest.mark.parametrize("steps", SCREENS, ids=lambda steps: steps.__name__)
