@@ -33,6 +33,15 @@ def test_go_shows_the_first_message_of_a_time_and_escape_returns() -> None:
     run_in_room(steps, *ARCHIVE.newest(50))
 
 
+def test_the_name_of_a_run_does_not_hide_the_message_to_which_a_person_goes() -> None:
+    async def steps(chat: ChatDriver) -> None:
+        await chat.enter("/go 2026-11-22 16:02")
+        await answered(chat, Since(AT + 26 * 60_000_000))
+        assert "message 1560" in chat.screen()
+
+    run_in_room(steps, *ARCHIVE.newest(50), size=(40, 24))
+
+
 def test_a_day_that_is_none_is_refused_with_an_example() -> None:
     async def steps(chat: ChatDriver) -> None:
         await chat.enter("/go tomorrow")

@@ -207,7 +207,7 @@ class RoomView(TranscriptView):
         if isinstance(query, Newer):
             number = first_of_another(self._conversation) or number
             self._conversation.divide(number)
-        self.show_from(0 if query == OLDEST else self._conversation.row_of(number))
+        self.show_from(0 if query == OLDEST else self._start_of(number))
         if isinstance(query, From) and query != OLDEST:
             self._choose(number)
         self._arrival = number, self._top
@@ -219,8 +219,13 @@ class RoomView(TranscriptView):
 
     def _stay(self, number: int) -> None:
         """Show the message to which the person went: a chosen one in the middle, another one at the top."""
-        above = self.size.height // 2 if number == self._chosen else 0
-        self.scroll_to(y=self._conversation.row_of(number) - above, animate=False)
+        row, middle = self._start_of(number), self.size.height // 2
+        self.scroll_to(y=row - middle if number == self._chosen else row, animate=False)
+
+    def _start_of(self, number: int) -> int:
+        """Return the row at which a view has to begin to show a message: the one above, if the name covers its text."""
+        shown, said = self._conversation.named_row(number, 0), self._conversation.rows(number)[0]
+        return self._conversation.row_of(number) - (shown.body != said.body)
 
     def _moved(self, *, more: bool) -> None:
         """Forget what belongs to the items that were in the window before."""
