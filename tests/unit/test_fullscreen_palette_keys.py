@@ -10,6 +10,7 @@ from testkit.fake_session import ChatDriver, run_in_room
     "keys",
     [
         ("ctrl+p", "escape") * 6,
+        ("f1", "ctrl+p", "enter", "enter"),
         ("ctrl+p", "down", "pagedown", "pageup", "end", "home", "up", "enter"),
         ("ctrl+p", "pagedown") * 4,
     ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -78,6 +79,10 @@ class Themes(_Entries):
 
 class Palette(CommandPalette):
     """Textual's palette, which ends the app at a key for its list that arrives before the list has a height."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette once: a second Enter on its way would close the screen below."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:
