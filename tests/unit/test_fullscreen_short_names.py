@@ -1,5 +1,7 @@
 """Names in the list of members, which is narrower than the longest name."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -33,3 +35,13 @@ def test_no_two_names_look_the_same_and_each_fits(names: list[str], width: int) 
     assert len(set(shown)) == len(names)
     assert all(cell_len(name) <= width for name in shown)
     assert all(short == name for short, name in zip(shown, names, strict=True) if cell_len(name) <= width)
+
+
+def test_many_names_that_differ_nowhere_in_sight_are_numbered_fast() -> None:
+    names = [f"{'x' * 20}{number:03}{'y' * 9}" for number in range(1000)]
+    began = time.process_time()
+
+    shown = short_names(names, 8)
+
+    assert len(set(shown)) == len(names)
+    assert time.process_time() - began < 1

@@ -6,7 +6,12 @@ from functools import lru_cache
 from unicodedata import normalize
 
 # Links, mail addresses and paths. A name inside one of them is not addressed to anybody.
-_ADDRESS = re.compile(r"\b\w[\w+.-]*://\S*|\bwww\.\S*|[\w.+%-]*\w@\w[\w.-]*|(?<!\S)[~.]*/\S*|\w[\w-]*\.[\w.-]+/\S*")
+# Each form begins where a run of its characters does: a search that could begin inside of a run would take time by the
+# square of its length, and anybody can send a long one.
+_ADDRESS = re.compile(
+    r"(?<![\w+.-])[+.-]*\w[\w+.-]*://\S*|\bwww\.\S*|(?<![\w.+%-])[\w.+%-]*\w@\w[\w.-]*|(?<!\S)[~.]*/\S*"
+    r"|(?<![\w.-])[.-]*\w[\w-]*\.[\w.-]+/\S*"
+)
 
 
 def mentions_any(text: str, names: Iterable[str]) -> bool:
@@ -24,9 +29,8 @@ def mentions(text: str, name: str) -> bool:
     # A plain search comes first: it takes a tenth of the time, and most messages do not have the name.
     if not name or wanted not in folded:
         return False
-    addresses = [match.span() for match in _ADDRESS.finditer(folded)]
-    found = (match.span() for match in _whole(wanted).finditer(folded))
-    return any(not any(first < end and start < last for first, last in addresses) for start, end in found)
+    addressed = {position for match in _ADDRESS.finditer(folded) for position in range(*match.span())}
+    return any(addressed.isdisjoint(range(*match.span())) for match in _whole(wanted).finditer(folded))
 
 
 def _folded(text: str) -> str:
