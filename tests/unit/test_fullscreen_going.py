@@ -1,8 +1,10 @@
 """Going elsewhere in the room: to a day, to a result of a search, to the oldest message, and back."""
 
+from dataclasses import replace
+
 from chat_client import events
 from chat_client.fullscreen.room_screen import RoomScreen
-from chat_client.places import OLDEST, From, Newer, Query, Since
+from chat_client.places import OLDEST, From, Newer, Older, Query, Since
 from testkit.fake_archive import AT, FakeArchive
 from testkit.fake_session import ChatDriver, run_in_room
 
@@ -57,6 +59,22 @@ def test_a_day_after_the_newest_message_is_said_to_have_none() -> None:
         await answered(chat, Since(AT - AT % DAY + 8 * DAY))
         assert "no message is as late as that" in chat.screen()
         assert "message 2999" in chat.screen()
+
+    run_in_room(steps, *ARCHIVE.newest(50))
+
+
+def test_a_person_goes_to_a_time_at_which_a_hidden_person_spoke() -> None:
+    async def steps(chat: ChatDriver) -> None:
+        await chat.enter("/ignore eve")
+        await chat.enter("/go 2026-11-22 16:00")
+        asked = Since(AT + 24 * 60_000_000)
+        first, *others = ARCHIVE.answer(asked).messages
+        await chat.until(lambda: asked in chat.requests("history"), "the client asks for that time")
+        await chat.emit(events.HistoryListed(query=asked, messages=(replace(first, user="eve"), *others), more=True))
+        older = chat.requests("history")[-1]
+        assert isinstance(older, Older)
+        await chat.emit(ARCHIVE.answer(older))
+        assert "message 1441" in chat.screen()
 
     run_in_room(steps, *ARCHIVE.newest(50))
 

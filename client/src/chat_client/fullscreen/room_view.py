@@ -224,8 +224,10 @@ class RoomView(TranscriptView):
 
     def _start_of(self, number: int) -> int:
         """Return the row at which a view has to begin to show a message: the one above, if the name covers its text."""
-        shown, said = self._conversation.named_row(number, 0), self._conversation.rows(number)[0]
-        return self._conversation.row_of(number) - (shown.body != said.body)
+        row, said = self._conversation.row_of(number), self._conversation.rows(number)
+        if not said:  # it is hidden
+            return row
+        return row - (self._conversation.named_row(number, 0).body != said[0].body)
 
     def _moved(self, *, more: bool) -> None:
         """Forget what belongs to the items that were in the window before."""
