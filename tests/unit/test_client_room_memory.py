@@ -4,13 +4,14 @@ import errno
 import json
 import os
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client import room_memory
-from chat_client.memory_file import MAX_HISTORY, MAX_TEXTS, Memory
+from chat_client.memory_file import MAX_HISTORY, MAX_TEXTS, Memory, write_memory
 from chat_client.room_memory import RoomMemory, memory_path
 
 texts = st.lists(st.sampled_from(["a", "b", "two\nlines", "ñ👨‍👩‍👧"]), max_size=5)
@@ -219,3 +220,28 @@ def test_a_merge_keeps_every_text(theirs: list[str], mine: list[str], before: st
     assert merged.draft in {their, own}
     changed_by_both = their != before != own and own != their
     assert not changed_by_both or not their or their in merged.history
+
+
+def test_a_text_is_added_without_waiting_for_a_slow_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, writes, goes_on = RoomMemory(path), Event(), Event()
+
+    def slowly(file: Path, kept: Memory) -> None:
+        writes.set()
+        assert goes_on.wait(30)
+        write_memory(file, kept)
+
+    monkeypatch.setattr(room_memory, "write_memory", slowly)
+    memory.add("first")
+    saving = Thread(target=memory.save)
+    saving.start()
+    assert writes.wait(30)
+
+    adding = Thread(target=memory.add, args=["second"])
+    adding.start()
+    adding.join(5)
+    waits = adding.is_alive()
+    goes_on.set()
+    saving.join()
+    assert not waits
+    memory.save()
+    assert RoomMemory(path).history == ("first", "second")

@@ -70,14 +70,13 @@ class RoomMemory:
 
     def add(self, text: str) -> None:
         """Add a submitted text to the history."""
-        with self._lock:
-            self._added.append(text)
+        self._added.append(text)  # without the lock, which a save on a slow disk has for long
 
     def save(self) -> None:
         """Write what has changed since the last save. Any thread may call this. A problem becomes a remark, once."""
         with self._lock:
             mine = Memory(self.draft, tuple(self._added), self.read)
-            if (mine.draft, mine.read) == (self._saved.draft, self._saved.read) and not self._added:
+            if (mine.draft, mine.read) == (self._saved.draft, self._saved.read) and not mine.history:
                 return
             try:
                 self._write(mine)
@@ -98,8 +97,8 @@ class RoomMemory:
             found = self._load()
             write_memory(self._path, found.merged(mine, self._saved))
         # Keep this client's own view: another client's draft must not look like a change of this one's.
-        self._saved = Memory(mine.draft, self._saved.with_texts(self._added).history, mine.read)
-        self._added = []
+        self._saved = Memory(mine.draft, self._saved.with_texts(mine.history).history, mine.read)
+        del self._added[: len(mine.history)]  # a person may have submitted another text meanwhile
 
     def _load(self) -> Memory:
         """Read the file. Put one that cannot be used aside."""
