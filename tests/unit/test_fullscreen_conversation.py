@@ -1,6 +1,7 @@
 """A conversation in chunks equals a plain list, whatever is appended, prepended, posted and refused."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from chat_client.preferences import Preferences
 
 AT = 1_795_361_760_000_000  # 2026-11-22 15:36:00 UTC
 HOUR = 3_600_000_000
+MANY = CHUNK + 10  # so many items are in two chunks
 TEXTS = st.sampled_from(
     ["hola", "one two three four five six seven " * 4, "two\nlines", "tall\n" * 25, "/me waves", "Anna, 漢字?"]
 )
@@ -57,6 +59,9 @@ def of(width: int = 80) -> Conversation:
     return conversation
 
 
+built = lru_cache(maxsize=10_000)(rows)  # the model builds the same rows again and again
+
+
 class Flat:
     """The model: a plain list whose rows are all built on each call."""
 
@@ -74,7 +79,7 @@ class Flat:
         for item in self.items:
             is_new = item is self.new
             above = Above(None if is_new else above.item, above.at)
-            found.append([divider("new", Look.NEW, self.layout)] * is_new + rows(item, above, self.layout))
+            found.append([divider("new", Look.NEW, self.layout)] * is_new + built(item, above, self.layout))
             above = Above(item, item.at)
         for post in self.posts:
             found.append(unsent_rows(post, above, self.layout))
@@ -94,7 +99,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(items=st.lists(ITEMS, max_size=6), times=st.sampled_from([1, 1, 1, CHUNK]))
     def append(self, items: list[Item], times: int) -> None:
-        self.add([replace(item) for item in items * times])
+        self.add([replace(item) for item in (items * times)[:MANY]])
 
     def add(self, items: list[Item]) -> None:
         for item in items:
@@ -105,9 +110,9 @@ class Conversations(RuleBasedStateMachine):
         self.conversation.append(items)
 
     @precondition(lambda self: not self.flat.begun)
-    @rule(items=st.lists(MESSAGES, max_size=6), times=st.sampled_from([1, 1, CHUNK // 2]), more=st.booleans())
+    @rule(items=st.lists(MESSAGES, max_size=6), times=st.sampled_from([1, 1, CHUNK]), more=st.booleans())
     def prepend(self, items: list[MessageReceived], times: int, more: bool) -> None:
-        items = [replace(item) for item in items * times]
+        items = [replace(item) for item in (items * times)[:MANY]]
         before = self.place_from_the_end()
         self.conversation.prepend(items, more=more)
         self.flat.items[:0] = items

@@ -15,7 +15,7 @@ def held(app: RoomApp) -> int:
 
 
 def test_all_messages_of_a_large_room_are_read_up_and_down_each_once_in_bounded_memory() -> None:
-    said = 2 * BOUND
+    said = 3 * BOUND // 2
 
     async def steps(app: RoomApp, pilot: Pilot[None]) -> None:
         shown, largest = numbers(app.view), 0

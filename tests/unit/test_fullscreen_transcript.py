@@ -242,7 +242,9 @@ def test_the_view_does_not_move_when_the_divider_goes() -> None:
     run_transcript(steps)
 
 
-def test_names_have_their_colour_on_dark_and_on_light() -> None:
+def test_names_have_their_colour_on_dark_and_on_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")  # the terminal of the tests may have 16 colours
+
     async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
         view.add([message(0)])
         for theme, dark in (("textual-dark", True), ("textual-light", False)):
