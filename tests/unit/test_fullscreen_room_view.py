@@ -204,3 +204,20 @@ def test_a_chosen_message_that_is_dropped_is_not_chosen_any_more() -> None:
 
 def chosen(app: RoomApp) -> list[MessageReceived]:
     return [app.view.chosen] if app.view.chosen else []
+
+
+def test_a_view_without_height_remembers_no_more_than_its_window() -> None:
+    async def steps(app: RoomApp, pilot: Pilot[None]) -> None:
+        app.view.styles.height = 0
+        await settled(pilot)
+        assert app.view.size.height == 0
+        for _turn in range(3):
+            app.say(BOUND // 2)
+            await settled(pilot)
+        assert 0 < app.view.new_below <= held(app)
+
+        app.view.styles.height = "1fr"
+        await settled(pilot)
+        assert app.view.new_below == 0
+
+    run_room(steps, 100)

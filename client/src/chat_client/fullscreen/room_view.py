@@ -268,6 +268,7 @@ class RoomView(TranscriptView):
         gone = self._window.trim(*view)
         if self._conversation.first > first:
             self._older = Fetch.WANTED
+            self._unseen.forget(self._conversation.first)
         if self._conversation.end < end:
             self._newer = Fetch.WANTED
             self._unseen.drop(self._conversation.end)

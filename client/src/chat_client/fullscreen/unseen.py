@@ -61,6 +61,11 @@ class Unseen:
             self._first_below, self._reached = self._here.pop()[1], False
             self._below += 1
 
+    def forget(self, first: int) -> None:
+        """Forget the items before a number: they have left the window above, unseen in a view without height."""
+        while self._here and self._here[0][0] < first:
+            self._here.popleft()
+
     def clear(self) -> None:
         """Note that everything was seen."""
         self._here.clear()
