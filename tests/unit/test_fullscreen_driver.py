@@ -143,7 +143,6 @@ def test_a_moving_mouse_writes_little_and_links_still_click(alice: Alice) -> Non
     alice.types("steady")
     alice.sees("steady")
 
-    assert len(alice.raw) - before < MOTIONS * MOST_BYTES + 10_000
     assert len(alice.raw) - before < MOTIONS * MOST_BYTES
 
     row = next(number for number, text in enumerate(alice.rows(), 1) if "https://example.org/a" in text)
@@ -179,7 +178,6 @@ def test_an_error_in_a_worker_leaves_the_terminal_as_it_was(tmp_path: Path) -> N
 
 def test_a_client_whose_terminal_goes_away_ends(alice: Alice) -> None:
     pid = int(alice.posts.with_suffix(".pid").read_text())
-    os.close(os.dup(alice.terminal.child_fd))
     alice.terminal.close(force=False)
 
     until(lambda: not Path(f"/proc/{pid}").exists(), 20, "the client has ended")
