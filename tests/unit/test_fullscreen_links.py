@@ -1,11 +1,14 @@
 """Links in texts, which lead where they seem to lead."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_client.display import safe
 from chat_client.fullscreen.links import links, target
+from chat_wire.limits import MAX_TEXT
 
 
 def found(text: str) -> list[str]:
@@ -89,3 +92,14 @@ def test_links_do_not_overlap_and_contain_no_control_characters(text: str) -> No
         assert target(text[start:end]).lower().startswith(("http://", "https://"))
         assert found(text[start:end]) == [text[start:end]]
         position = end
+
+
+@pytest.mark.parametrize("run", ["www.a.b)", "http://a]", "https://a.b/(", "www."])
+def test_a_message_of_many_links_does_not_delay_the_others(run: str) -> None:
+    text = run * (MAX_TEXT // len(run))
+    began = time.process_time()
+
+    for _turn in range(20):  # a screen of them
+        links(text)
+
+    assert time.process_time() - began < 0.2

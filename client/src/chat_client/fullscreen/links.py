@@ -13,8 +13,11 @@ _QUOTES = (
     '"`«»\u2039\u203a“”„‟…\u3000-\u3003\u3008-\u3011\u3014-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65'
 )
 # A web address: the scheme and a host, or a host that begins with www.
-_START = r"https?://(?=[^\W_]|\[[0-9a-f:.]+\])|(?<![./@:-])www\.(?=[^\W_][\w-]*\.[^\W_])"
-_LINK = re.compile(rf"(?<![a-z0-9])(?:{_START})[^\s<>\x00-\x1f\x7f-\x9f{_QUOTES}{_UNSEEN}{_REPLACED}]+", re.IGNORECASE)
+_BEGIN = re.compile(
+    r"(?<![a-z0-9])(?:https?://(?=[^\W_]|\[[0-9a-f:.]+\])|(?<![./@:-])www\.(?=[^\W_][\w-]*\.[^\W_]))",
+    re.IGNORECASE,
+)
+_RUN = re.compile(rf"[^\s<>\x00-\x1f\x7f-\x9f{_QUOTES}{_UNSEEN}{_REPLACED}]+")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 # The punctuation that may end a link; other punctuation there belongs to the sentence.
 _LAST = set("/#%&@\\-)]}")
@@ -33,10 +36,12 @@ def target(link: str) -> str:
 
 
 def _links(text: str) -> Iterator[tuple[int, int]]:
-    end = 0
-    while match := _LINK.search(text, end):
-        end = match.start() + _length(match.group())
-        yield match.start(), end
+    end = run_end = 0
+    while begin := _BEGIN.search(text, end):
+        if begin.start() >= run_end and (run := _RUN.match(text, begin.start())):
+            run_end = run.end()  # found once for all links in it
+        end = begin.start() + _length(text[begin.start() : run_end])
+        yield begin.start(), end
 
 
 def _length(link: str) -> int:
