@@ -5,11 +5,15 @@ import webbrowser
 
 import pytest
 from textual.events import AppBlur, AppFocus, Paste
+from textual.geometry import Offset
+from textual.pilot import Pilot
+from textual.selection import Selection
 
 from chat_client import events
 from chat_client.fullscreen.transcript_view import TranscriptView
 from testkit.fake_session import ChatDriver, message, run_in_room
 from testkit.picture import picture
+from testkit.transcript_app import AT, TranscriptApp, run_transcript
 
 
 def test_a_message_is_chosen_and_copied_by_keys_and_the_person_types_on() -> None:
@@ -153,3 +157,19 @@ def test_a_folded_message_of_the_room_and_of_a_search_opens_by_f6_and_space() ->
         await chat.until(lambda: view.virtual_size.height == folded + 9, "it opens")
 
     run_in_room(steps)
+
+
+def test_a_selected_post_that_is_gone_is_not_copied() -> None:
+    async def steps(view: TranscriptView, pilot: Pilot[None], app: TranscriptApp) -> None:
+        view.add([message("hello")])
+        view.post(1, "mine", AT)
+        view.refuse(1, "too long")
+        await pilot.pause()
+        last = view._conversation.height - 1
+        app.screen.selections = {view: Selection(Offset(0, last), Offset(5, last))}
+        view.pop_refused()
+        await pilot.pause()
+
+        assert not app.screen.get_selected_text()
+
+    run_transcript(steps)

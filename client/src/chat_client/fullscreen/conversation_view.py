@@ -109,7 +109,9 @@ class ConversationView(ScrollView, can_focus=True):
         start = (selection.start.y + self._origin, selection.start.x) if selection.start else (0, 0)
         last = self._conversation.height - 1
         end = (selection.end.y + self._origin, selection.end.x) if selection.end else (last, sys.maxsize)
-        text = copied_text(self._conversation, (max(0, start[0]), start[1]), end) if last >= 0 else ""
+        if start[0] > last:  # what was selected is gone
+            return None
+        text = copied_text(self._conversation, (max(0, start[0]), start[1]), end)
         return (text, "\n") if text else None
 
     def render_line(self, y: int) -> Strip:
