@@ -21,6 +21,7 @@ OFF = {"1049", "1000", "1002", "1003", "1004", "1006", "1015", "1016", "2004", "
 ON = {"25", "7"}
 MOTIONS = 200
 MOST_BYTES = 50
+CONTINUES = 30
 
 
 class Alice(FullscreenPerson):
@@ -123,11 +124,12 @@ def test_a_line_and_an_enter_at_once_are_sent(alice: Alice) -> None:
 
 
 def test_keys_that_arrive_together_while_a_message_is_chosen_go_to_the_composer(alice: Alice) -> None:
-    alice.types("x\x7f")
-    alice.waits(lambda: alice.shows("Type a message"), "the composer is empty")
-    before = len(alice.raw)
+    alice.sees("you are alice")  # the newest item, which F6 chooses
+    row = next(number for number, text in enumerate(alice.rows()) if "you are alice" in text)
+    column = alice.rows()[row].index("alice")
+    before = alice.screen.buffer[row][column]
     alice.sends(b"\x1b[17~")
-    alice.waits(lambda: len(alice.raw) > before, "the focus is elsewhere")
+    alice.waits(lambda: alice.screen.buffer[row][column] != before, "a message is chosen")
     alice.sends(b"\x1b[A")
     alice.sends(b"typed on\r")
 
@@ -207,6 +209,15 @@ def test_ctrl_z_suspends_and_fg_comes_back(tmp_path: Path) -> None:
     person.sees("a draft and more")
     assert person.raw.rfind(RESTORE_TITLE) < person.raw.rfind(KEEP_TITLE) < person.raw.rfind(title("lobby", 0))
     person.terminal.close(force=True)
+
+
+def test_no_number_of_continue_signals_stops_the_client(alice: Alice) -> None:
+    for number in range(CONTINUES):
+        alice.signal(signal.SIGCONT)
+        alice.types("abc" if number % 2 else "\x15")
+        alice.rows()
+    alice.types("\x15still here")
+    alice.sees("still here")
 
 
 def test_ctrl_z_without_a_shell_does_not_freeze_the_client(tmp_path: Path) -> None:

@@ -95,10 +95,17 @@ class TerminalDriver(LinuxDriver):
             os.set_blocking(descriptor, True)  # a program before this one may have left it otherwise
 
     def start_application_mode(self) -> None:
-        """Take the terminal. From here on a signal ends the app in order."""
+        """Take the terminal. From here on a signal ends the app in order.
+
+        The loop calls the handlers. Python would call them in the middle of anything, which may hold a lock that they
+        need.
+        """
         self._draws = True
+        loop = asyncio.get_running_loop()
         for number in QUIT_SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._app.exit, 128 + number)
+            loop.add_signal_handler(number, self._app.exit, 128 + number)
+        loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
+        loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual does not declare None
         self.write(KEEP_TITLE)
 
@@ -147,12 +154,12 @@ class TerminalDriver(LinuxDriver):
         as it notices. The kernel does not stop a job that no shell could continue. Then the client goes on at once.
         """
         self.suspend_application_mode()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            asyncio.get_running_loop().remove_signal_handler(number)
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         while not self._in_foreground():
             time.sleep(BACKGROUND_SECONDS)
             os.killpg(os.getpgrp(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._sigtstp_application)
         self._must_signal_resume = True
         self.resume_application_mode()
 
