@@ -20,6 +20,7 @@ from bench.stage import Stage
 from bench.usage import memory, processor_seconds
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_archive.index_schema import CHECKPOINT
 from testkit.processes import Process, System
 from testkit.wait import until
 
@@ -64,7 +65,7 @@ def _indexed(data: Path) -> int:
     """Return the number of lines in the index."""
     try:
         with closing(sqlite3.connect(f"file:{data / 'index.sqlite'}?mode=ro", uri=True)) as index:
-            row = index.execute("SELECT lines FROM checkpoint_2").fetchone()
+            row = index.execute(f"SELECT lines FROM {CHECKPOINT.name}").fetchone()
     except sqlite3.OperationalError:  # the file does not exist yet, or is locked
         return 0
     return row[0] if row else 0
