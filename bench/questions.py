@@ -22,7 +22,6 @@ from bench.result import Result, Target
 from bench.stage import Stage
 from bench.times import Times
 from bench.usage import memory
-from chat_archive.log_line import to_line
 from chat_archive.owners import owner_number
 from chat_archive.search import RECENT_POSTS
 from chat_client.history import PAGE as FOUND_PAGE
@@ -32,6 +31,7 @@ from chat_client.my_messages import PAGE
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
 from chat_wire.limits import MAX_INT64
+from chat_wire.log_line import to_line
 from chat_wire.messages import History, Mine, Page, Recorded, Refused, Search
 from testkit.processes import Process, System
 from testkit.wait import until

@@ -55,7 +55,7 @@ CARRIERS = {
     "wrong_sequence": "`posts_refused`",
     "wrong_time": "`posts_refused`",
 }
-NEVER_CARRIED = {"invalid", "unreadable_line"}  # the base class, and an error that the archive only counts
+NEVER_CARRIED = {"invalid", "unreadable_line"}  # the base class, and an error that is only counted
 
 
 class Reason(NamedTuple):

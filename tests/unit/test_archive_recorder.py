@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 from chat_archive.errors import IndexFailed, LogFileFailed, LogFileHeld, StorageFailed
 from chat_archive.index import Index
 from chat_archive.log_file import LogFile
-from chat_archive.log_line import from_line
 from chat_archive.recorder import Recorder
 from chat_archive.stream_entries import StreamEntry
 from chat_wire.limits import MAX_INT64
+from chat_wire.log_line import from_line
 from chat_wire.messages import Batch, Position, Post, Recorded, Run
 
 ENTRIES_AT_ONCE = 3

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat_archive.log_line import from_line, to_line
 from chat_archive.stream_entries import StreamEntry, count_unrecordable, posts_of, resumes_at
 from chat_wire.deduplicator import Deduplicator
+from chat_wire.log_line import from_line, to_line
 from chat_wire.messages import Batch, Notice, Position, Post, Recorded, Run
 
 

@@ -7,7 +7,8 @@
     │   └── ReservedName  a user name is, or looks like, a word that has a meaning in the chat
     ├── InvalidText       the text of a post breaks a rule
     ├── InvalidToken      a token is forged, has expired, or its session has ended
-    └── UnknownRoom       the room does not exist
+    ├── UnknownRoom       the room does not exist
+    └── UnreadableLine    the archive did not write this line of log.txt
 
 The text of each error is for people: it says what happened and what to do.
 """
@@ -59,3 +60,9 @@ class UnknownRoom(WireError):
     """The room does not exist."""
 
     reason = "unknown_room"
+
+
+class UnreadableLine(WireError):
+    """The archive did not write this line of log.txt."""
+
+    reason = "unreadable_line"

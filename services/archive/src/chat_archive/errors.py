@@ -6,7 +6,6 @@ WireError
     │   ├── LogFileFailed        log.txt cannot be written or read
     │   ├── LogFileHeld          another process writes log.txt
     │   └── IndexFailed          the index cannot be written or read
-    ├── UnreadableLine           the archive did not write this line of log.txt
     ├── InvalidWords             a search has no word, or too many
     ├── InvalidDate              a search names a day that is not a date
     ├── InvalidSender            a search names no sender after `from:`, or several
@@ -40,12 +39,6 @@ class LogFileHeld(StorageFailed):
 
 class IndexFailed(StorageFailed):
     """The index's database refused a statement or cannot be reached; the text has its reason."""
-
-
-class UnreadableLine(ArchiveError):
-    """The archive did not write this line of log.txt."""
-
-    reason = "unreadable_line"
 
 
 class InvalidWords(ArchiveError):

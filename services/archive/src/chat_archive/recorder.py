@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from chat_archive.errors import UnreadableLine
 from chat_archive.index import Checkpoint, Index
 from chat_archive.log_file import LogFile
-from chat_archive.log_line import from_line, to_line
 from chat_archive.stream_entries import StreamEntry, count_unrecordable, posts_of, sessions_of
 from chat_wire.deduplicator import Deduplicator
+from chat_wire.errors import UnreadableLine
+from chat_wire.log_line import from_line, to_line
 from chat_wire.messages import Position, Recorded
 
 log = structlog.get_logger()

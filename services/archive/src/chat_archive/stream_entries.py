@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from chat_archive.log_line import nearest_time
 from chat_wire.limits import MAX_INT64
+from chat_wire.log_line import nearest_time
 from chat_wire.messages import Batch, Notice, Position, Post, Recorded, Run, entry_ids
 
 

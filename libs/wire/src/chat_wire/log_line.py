@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import orjson
 
-from chat_archive.errors import UnreadableLine
+from chat_wire.errors import UnreadableLine
 from chat_wire.limits import MAX_INT64, MAX_TIME
 from chat_wire.messages import Recorded, post_id
 from chat_wire.units import SECOND

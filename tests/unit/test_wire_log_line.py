@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_archive.errors import UnreadableLine
-from chat_archive.log_line import from_line, nearest_time, to_line
+from chat_wire.errors import UnreadableLine
+from chat_wire.log_line import from_line, nearest_time, to_line
 from chat_wire.messages import Recorded
 
 BEFORE_ALL = -(10**30)
