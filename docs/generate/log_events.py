@@ -73,6 +73,7 @@ MEANINGS = {
     "session.ended": "A session ended; `reason` is `exited`, `taken` or `released`.",
     "session.refused": "The registry refused a command; `reason` says why.",
     "session.resumed": "A session goes on with a new inbox or a new token.",
+    "settings.invalid": "A setting is missing or wrong. The process ends with status 2.",
     "snapshot.published": "The registry wrote a snapshot of its state.",
     "snapshot.refused": "The stream of snapshots has an entry that this registry cannot read.",
     "stream.diverged": "A stream is shorter than remembered, or is another one. It is read again from its beginning.",

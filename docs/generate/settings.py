@@ -9,8 +9,10 @@ INTRO = """\
 # Settings
 
 All settings come from the environment. For a setting `NAME` that the table marks, `NAME_FILE` can name a file with the
-value instead, for example for a secret. A program checks its settings at the start. If one is missing or wrong, it
-prints the reason and exits with status 2.
+value instead, for example for a secret. A variable that is empty, or whose file is empty, counts as not set.
+
+A program checks its settings at the start. If one is missing or wrong, it exits with status 2 and says why: a service
+with the log event [`settings.invalid`](log-events.md), other programs on stderr.
 
 """
 REST = """

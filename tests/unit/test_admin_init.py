@@ -28,7 +28,6 @@ def init(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     [
         {"ROOM_MAX_AGE": "1 year"},
         {"ROOM_MAX_AGE": "0D"},
-        {"ROOM_MAX_AGE": ""},
         {"ROOM_MAX_AGE_FILE": "/not/there"},
         {"ROOM_MAX_BYTES": "10GB"},
         {"ROOM_MAX_BYTES": "-1"},

@@ -48,7 +48,6 @@ def test_a_missing_broker_url_is_named() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "localhost",
         "http://localhost/",
         "amqp://",
@@ -68,6 +67,7 @@ def test_a_url_that_is_not_the_address_of_a_broker_is_refused(url: str) -> None:
     ("environ", "complaint"),
     [
         ({}, "chat: AMQP_URL is not set: "),
+        ({"AMQP_URL": ""}, "chat: AMQP_URL is not set: "),
         ({"AMQP_URL_FILE": "/nonexistent"}, "chat: AMQP_URL_FILE names /nonexistent, which cannot be read: "),
         ({"AMQP_URL": "http://localhost/"}, "chat: AMQP_URL is not the address of a broker: "),
         ({"AMQP_URL": URL, "XDG_STATE_HOME": "/dev/null"}, "chat: /dev/null/tertulia/author-secret cannot be used "),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -53,13 +54,15 @@ def environ(tmp_path: Path) -> Environ:
     }
 
 
-def read_all(environ: Mapping[str, str]) -> None:
+def read_all(environ: Mapping[str, str]) -> tuple[object, ...]:
     """Read the settings of every program."""
-    worker_settings(environ, "router")
-    registry_settings(environ, "replica-1")
-    router_settings(environ, "replica-1")
-    archive_settings(environ, "replica-1")
-    retention_in(environ)
+    return (
+        worker_settings(environ, "router"),
+        registry_settings(environ, "replica-1"),
+        router_settings(environ, "replica-1"),
+        archive_settings(environ, "replica-1"),
+        retention_in(environ),
+    )
 
 
 WRONG = [
@@ -106,6 +109,11 @@ WRONG = [
     ("INDEX_URL", "postgresql+psycopg://broker:port/chat"),
     ("INDEX_URL", "mysql://localhost/chat"),
     ("INDEX_URL", "postgresql+no_such_driver://localhost/chat"),
+    ("INDEX_URL", "sqlite:////no/such/directory/index.sqlite"),
+    ("INDEX_URL", "sqlite:////tmp"),
+    ("INDEX_URL", "sqlite:////tmp/" + "x" * 300),
+    ("INDEX_URL", "sqlite://host/index.sqlite"),
+    ("INDEX_URL", "sqlite:///index.sqlite?timeout=long"),
     ("ROOM_MAX_BYTES", "9999999"),
     ("ROOM_MAX_BYTES", "10 GB"),
     ("ROOM_MAX_BYTES", "9" * 5000),
@@ -141,16 +149,28 @@ def test_a_right_setting_is_taken(environ: Environ, name: str, value: str) -> No
     read_all({**environ, name: value})
 
 
-@pytest.mark.parametrize("name", ["AMQP_URL", "TOKEN_PUBLIC_KEY", "TOKEN_PRIVATE_KEY", "DATA_DIR"])
+WITHOUT_DEFAULT = ("AMQP_URL", "TOKEN_PUBLIC_KEY", "TOKEN_PRIVATE_KEY", "DATA_DIR")
+
+
+@pytest.mark.parametrize("name", WITHOUT_DEFAULT)
 def test_a_setting_without_a_default_has_to_be_set(environ: Environ, name: str) -> None:
     with pytest.raises(MissingSetting, match=f"^{name} is not set: export {name}, or {name}_FILE"):
         read_all({key: value for key, value in environ.items() if key != name})
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in WRONG}))
-def test_an_empty_setting_is_wrong(environ: Environ, name: str) -> None:
-    with pytest.raises(InvalidSetting, match=rf"^{name} .+: \w"):
+@pytest.mark.parametrize("name", sorted({name for name, _ in WRONG} - set(WITHOUT_DEFAULT)))
+def test_an_empty_setting_is_not_set(environ: Environ, name: str) -> None:
+    without = {key: value for key, value in environ.items() if key != name}
+    assert read_all({**environ, name: "", f"{name}_FILE": ""}) == read_all(without)
+
+
+@pytest.mark.parametrize("name", WITHOUT_DEFAULT)
+def test_an_empty_setting_without_a_default_has_to_be_set(environ: Environ, tmp_path: Path, name: str) -> None:
+    with pytest.raises(MissingSetting, match=f"^{name} is not set: export {name}, or {name}_FILE"):
         read_all({**environ, name: ""})
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(MissingSetting, match=f"^{name} is not set: the file .*/empty, which {name}_FILE names, is"):
+        read_all({**environ, name: "", f"{name}_FILE": str(tmp_path / "empty")})
 
 
 def program(module: str, *arguments: str) -> Callable[[Environ], "subprocess.CompletedProcess[str]"]:
@@ -165,14 +185,36 @@ def program(module: str, *arguments: str) -> Callable[[Environ], "subprocess.Com
 
 
 @pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        ("chat_registry", "LOG_LEVEL", "LOUD"),
+        ("chat_registry", "TOKEN_PRIVATE_KEY", "no key"),
+        ("chat_registry", "INSTANCE", "\udcff"),
+        ("chat_router", "AMQP_URL", "amqp://user:hush@broker:port/"),
+        ("chat_router", "POSTS_PER_SECOND", "many"),
+        ("chat_archive", "HEALTH_FILE", "/dev/null"),
+        ("chat_archive", "INDEX_URL", "sqlite://host/index.sqlite"),
+        ("chat_archive", "DATA_DIR", ""),
+    ],
+)
+def test_a_service_with_a_wrong_setting_logs_it_in_one_line_and_ends_with_status_2(
+    environ: Environ, module: str, name: str, value: str
+) -> None:
+    ended = program(module)({**environ, name: value})
+    line = orjson.loads(ended.stdout)
+    assert (ended.returncode, ended.stderr) == (2, "")
+    assert (line["event"], line["level"], line["service"]) == (
+        "settings.invalid",
+        "error",
+        module.removeprefix("chat_"),
+    )
+    assert (line["setting"], line["error"].startswith(f"{name} ")) == (name, True)
+    assert "hush" not in ended.stdout
+
+
+@pytest.mark.parametrize(
     ("run", "name", "value"),
     [
-        (program("chat_registry"), "LOG_LEVEL", "LOUD"),
-        (program("chat_registry"), "TOKEN_PRIVATE_KEY", "no key"),
-        (program("chat_router"), "LOG_LEVEL", "LOUD"),
-        (program("chat_router"), "POSTS_PER_SECOND", "many"),
-        (program("chat_archive"), "LOG_LEVEL", "LOUD"),
-        (program("chat_archive"), "INDEX_URL", "mysql://localhost/chat"),
         (program("chat_admin", "release", "bob"), "AMQP_URL", "http://broker/"),
         (program("chat_admin", "dead-letters", "list"), "AMQP_URL", "amqp://user:hush@broker:port/"),
         (program("chat_admin", "init", "/no/such/directory"), "ROOM_MAX_AGE", "a year"),

@@ -43,7 +43,9 @@ def retention_in(environ: Mapping[str, str]) -> Retention:
     room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB, least=MIN_ROOM_BYTES)
     room_age = setting(environ, "ROOM_MAX_AGE", "365D")
     if not re.fullmatch("[1-9][0-9]*[YMDhms]", room_age):
-        raise InvalidSetting(f"ROOM_MAX_AGE is {room_age!r}: set it to a number and Y, M, D, h, m or s, such as 365D")
+        raise InvalidSetting(
+            "ROOM_MAX_AGE", f"is {room_age!r}: set it to a number and Y, M, D, h, m or s, such as 365D"
+        )
     return Retention(room_bytes, room_age)
 
 

@@ -23,8 +23,9 @@ def broker_url(environ: Mapping[str, str]) -> str:
     url = setting(environ, "AMQP_URL")
     if not all(map(_is_broker, url.split(";"))):
         raise InvalidSetting(
-            "AMQP_URL is not the URL of a broker: set it to amqp://USER:PASSWORD@HOST:5672/, with the special "
-            "characters of the password %-encoded and a ; between the nodes of a cluster"
+            "AMQP_URL",
+            "is not the URL of a broker: set it to amqp://USER:PASSWORD@HOST:5672/, with the special characters of the "
+            "password %-encoded and a ; between the nodes of a cluster",
         )
     return url
 

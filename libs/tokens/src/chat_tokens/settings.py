@@ -25,8 +25,9 @@ def signing_keys(environ: Mapping[str, str]) -> tuple[str, str]:
         return pem, public_half(pem)
     except _NOT_A_KEY:
         raise InvalidSetting(
-            "TOKEN_PRIVATE_KEY is not an Ed25519 private key in PEM: use the file registry/token_private_key that "
-            "`chat-admin init` writes"
+            "TOKEN_PRIVATE_KEY",
+            "is not an Ed25519 private key in PEM: use the file registry/token_private_key that `chat-admin init` "
+            "writes",
         ) from None
 
 
@@ -45,7 +46,8 @@ def verifying_key(environ: Mapping[str, str]) -> str:
         check_public_key(pem)
     except _NOT_A_KEY:
         raise InvalidSetting(
-            "TOKEN_PUBLIC_KEY is not an Ed25519 public key in PEM: use the file token_public_key that "
-            "`chat-admin init` writes for the router and the archive"
+            "TOKEN_PUBLIC_KEY",
+            "is not an Ed25519 public key in PEM: use the file token_public_key that `chat-admin init` writes for the "
+            "router and the archive",
         ) from None
     return pem

@@ -4,7 +4,8 @@
     ├── MissingSetting    a setting that has no default is not set, or its file cannot be read
     └── InvalidSetting    the value breaks a rule
 
-The text of each error names the setting and says what to do. It never quotes a value that may be a secret.
+The text of each error names the setting and says what to do. It never quotes a value that may be a secret. An empty
+variable counts as not set: a line such as `LOG_LEVEL=` in a file of settings means the default.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +17,25 @@ _MAX_QUOTED = 80  # characters of a wrong value in an error text
 
 
 class SettingError(Exception):
-    """Base of the errors of settings."""
+    """Base of the errors of settings.
+
+    Attributes:
+        name: The setting's name.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        """Make the error; its text is the name and the problem.
+
+        Args:
+            name: The setting's name.
+            problem: What is wrong and what to do.
+        """
+        super().__init__(f"{name} {problem}")
+        self.name = name
 
 
 class MissingSetting(SettingError):
-    """A setting that has no default is not set, or its file cannot be read."""
+    """A setting that has no default is not set, or the file that it names cannot be read."""
 
 
 class InvalidSetting(SettingError):
@@ -30,7 +45,8 @@ class InvalidSetting(SettingError):
 def setting(environ: Mapping[str, str], name: str, default: str | None = None) -> str:
     """Return the value of a setting.
 
-    The variable NAME goes before the file that NAME_FILE names; container platforms hand secrets over as files.
+    The variable NAME goes before the file that NAME_FILE names; container platforms hand secrets over as files. An
+    empty variable, and a file without text, count as not set.
 
     Args:
         environ: The environment variables.
@@ -38,18 +54,18 @@ def setting(environ: Mapping[str, str], name: str, default: str | None = None) -
         default: The value when neither variable is set.
 
     Returns:
-        The value. White space at both ends of a file is removed.
+        The value, never empty unless the default is. White space at both ends of a file is removed.
 
     Raises:
         MissingSetting: Nothing is set and there is no default, or the file cannot be read.
     """
-    if name in environ:
-        return environ[name]
-    if f"{name}_FILE" in environ:
-        return _read(Path(environ[f"{name}_FILE"]), name)
-    if default is None:
-        raise MissingSetting(f"{name} is not set: export {name}, or {name}_FILE with the path of a file that holds it")
-    return default
+    file = environ.get(f"{name}_FILE")
+    value = environ.get(name) or (_read(file, name) if file else None) or default
+    if value is not None:
+        return value
+    if file:
+        raise MissingSetting(name, f"is not set: the file {file}, which {name}_FILE names, is empty")
+    raise MissingSetting(name, f"is not set: export {name}, or {name}_FILE with the path of a file that holds it")
 
 
 def number(environ: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
@@ -68,9 +84,9 @@ def number(environ: Mapping[str, str], name: str, default: int, least: int = 0) 
     value = setting(environ, name, str(default))
     # int() refuses texts of thousands of digits, so the length comes first.
     if value.isdecimal() and (len(value) > len(str(MAX_INT64)) or int(value) > MAX_INT64):
-        raise InvalidSetting(f"{name} is {value[:_MAX_QUOTED]!r}: set it to a whole number, at most {MAX_INT64}")
+        raise InvalidSetting(name, f"is {value[:_MAX_QUOTED]!r}: set it to a whole number, at most {MAX_INT64}")
     if not value.isdecimal() or int(value) < least:
-        raise InvalidSetting(f"{name} is {value[:_MAX_QUOTED]!r}: set it to a whole number, {least} or more")
+        raise InvalidSetting(name, f"is {value[:_MAX_QUOTED]!r}: set it to a whole number, {least} or more")
     return int(value)
 
 
@@ -93,14 +109,14 @@ def choice(environ: Mapping[str, str], name: str, options: Sequence[str], defaul
     value = setting(environ, name, default)
     if value.upper() not in options:
         words = f"{', '.join(options[:-1])} or {options[-1]}"
-        raise InvalidSetting(f"{name} is {value[:_MAX_QUOTED]!r}: set it to {words}")
+        raise InvalidSetting(name, f"is {value[:_MAX_QUOTED]!r}: set it to {words}")
     return value.upper()
 
 
-def _read(path: Path, name: str) -> str:
+def _read(path: str, name: str) -> str:
     try:
-        return path.read_text().strip()
+        return Path(path).read_text("utf-8").strip()
     except OSError as error:
-        raise MissingSetting(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from None
+        raise MissingSetting(f"{name}_FILE", f"names {path}, which cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise MissingSetting(f"{name}_FILE names {path}, which is not a text in UTF-8: name another file") from None
+        raise MissingSetting(f"{name}_FILE", f"names {path}, which is not a text in UTF-8: name another file") from None

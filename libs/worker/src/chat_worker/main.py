@@ -1,16 +1,23 @@
 """The entry point of every service: read the settings once, configure the logs, and serve."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 
+import structlog
+
 from chat_wire.settings import SettingError
-from chat_worker import log
+from chat_worker.log import configure
 from chat_worker.runtime import ServiceFactory, run
 from chat_worker.settings import worker_settings
 
+log = structlog.get_logger()
 
-def main(name: str, build: Callable[[Mapping[str, str], str], ServiceFactory]) -> None:
+Build = Callable[[Mapping[str, str], str], ServiceFactory]
+
+
+def main(name: str, build: Build) -> None:
     """Run a service until SIGTERM or SIGINT.
 
     Args:
@@ -19,13 +26,15 @@ def main(name: str, build: Callable[[Mapping[str, str], str], ServiceFactory]) -
             function that makes the service each time that the runtime has connected.
 
     Raises:
-        SystemExit: With status 2 and the reason on stderr if a setting is missing or wrong; with status 1 after a bug.
+        SystemExit: With status 2 if a setting is missing or wrong, after the line `settings.invalid`; with status 1
+            after a bug.
     """
     try:
         settings = worker_settings(os.environ, name)
         make_service = build(os.environ, settings.instance)
     except SettingError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        configure(name, socket.gethostname(), "INFO")
+        log.error("settings.invalid", setting=error.name, error=str(error))
         sys.exit(2)
-    log.configure(settings.service, settings.instance, settings.log_level)
+    configure(settings.service, settings.instance, settings.log_level)
     run(settings, make_service)

@@ -55,7 +55,7 @@ def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
 def _instance(environ: Mapping[str, str]) -> str:
     name = setting(environ, "INSTANCE", socket.gethostname())
     if not name.isprintable() or not 1 <= len(name) <= MAX_INSTANCE:
-        raise InvalidSetting(f"INSTANCE is {name[:80]!a}: set it to 1 to {MAX_INSTANCE} printable characters")
+        raise InvalidSetting("INSTANCE", f"is {name[:80]!a}: set it to 1 to {MAX_INSTANCE} printable characters")
     return name
 
 
@@ -64,9 +64,11 @@ def _health_file(environ: Mapping[str, str]) -> Path:
     path = Path(setting(environ, "HEALTH_FILE", HEALTH_FILE))
     try:
         if path.exists() and not path.is_file():
-            raise InvalidSetting(f"HEALTH_FILE is {path}, which is not a regular file: name one that may be replaced")
+            raise InvalidSetting(
+                "HEALTH_FILE", f"is {path}, which is not a regular file: name one that may be replaced"
+            )
         if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
-            raise InvalidSetting(f"HEALTH_FILE is {path}: name a file in a directory that this process may write to")
+            raise InvalidSetting("HEALTH_FILE", f"is {path}: name a file in a directory that this process may write to")
     except OSError as error:
-        raise InvalidSetting(f"HEALTH_FILE cannot be used ({error.strerror}): name another file") from None
+        raise InvalidSetting("HEALTH_FILE", f"cannot be used ({error.strerror}): name another file") from None
     return path

@@ -51,11 +51,11 @@ def _directory(environ: Mapping[str, str]) -> Path:
     name = setting(environ, "DATA_DIR")
     path = Path(name).absolute()
     try:
-        is_directory = name != "" and path.is_dir()
+        is_directory = path.is_dir()
     except OSError as error:
-        raise InvalidSetting(f"DATA_DIR cannot be used ({error.strerror}): name another directory") from None
+        raise InvalidSetting("DATA_DIR", f"cannot be used ({error.strerror}): name another directory") from None
     if not is_directory:
-        raise InvalidSetting(f"DATA_DIR is {name!r}, which is not a directory: create it, or name another one")
+        raise InvalidSetting("DATA_DIR", f"is {name!r}, which is not a directory: create it, or name another one")
     return path
 
 
@@ -64,13 +64,27 @@ def _index_url(environ: Mapping[str, str], data_dir: Path) -> str:
     url = setting(environ, "INDEX_URL", f"sqlite:///{data_dir / 'index.sqlite'}")
     try:
         parsed = sa.make_url(url)
-        parsed.get_dialect().import_dbapi()
+        dialect = parsed.get_dialect()
+        dialect.import_dbapi()
+        dialect().create_connect_args(parsed)
         usable = parsed.get_backend_name() in FULL_TEXTS
     except (sa.exc.ArgumentError, ImportError, ValueError):
         usable = False
     if not usable:
         raise InvalidSetting(
-            "INDEX_URL is not the URL of a database that the archive can use: set it to sqlite:////PATH or "
-            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+            "INDEX_URL",
+            "is not the URL of a database that the archive can use: set it to sqlite:////PATH or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
         )
+    if parsed.get_backend_name() == "sqlite":
+        _check_file(Path(parsed.database or ""))
     return url
+
+
+def _check_file(path: Path) -> None:
+    try:
+        usable = path.parent.is_dir() and not path.is_dir()
+    except OSError as error:
+        raise InvalidSetting("INDEX_URL", f"cannot be used ({error.strerror}): name another file") from None
+    if not usable:
+        raise InvalidSetting("INDEX_URL", f"names the file {path}: name a file in a directory that exists")
