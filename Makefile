@@ -30,7 +30,7 @@ down:  ## stop the chat
 logs:  ## follow the logs of the services and of RabbitMQ
 	@if [ -d .run/log ]; then tail -q -n 50 -F .run/log/*.log; else $(NOT_RUNNING); fi
 
-test: .venv/dev rabbitmq  ## run all tests, except those that need Docker or PostgreSQL
+test: .venv/dev rabbitmq  ## run all tests, except those that need Docker
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
 	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
 

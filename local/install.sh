@@ -1,12 +1,14 @@
 #!/bin/sh
-# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|faults
+# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|postgresql|faults
 #
-#   venv      Python's virtual environments
-#   rabbitmq  the RabbitMQ server
-#   faults    the tools with which the fault tests cut networks and move clocks
+#   venv        Python's virtual environments
+#   rabbitmq    the RabbitMQ server
+#   postgresql  the PostgreSQL server, for tests
+#   faults      the tools with which the fault tests cut networks and move clocks
 #
 # As root on Debian or Ubuntu the script installs the packages; elsewhere it prints what to do. It starts no server, now
-# or at boot: the chat starts its own node, and a RabbitMQ that runs already stays undisturbed.
+# or at boot: the chat starts its own node, the tests start their own servers, and servers that run already stay
+# undisturbed.
 set -eu
 # Debian installs most of the tools into directories that are not in an ordinary user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -15,6 +17,7 @@ missing() {
     case $1 in
     venv) package=python3-venv; ! python3 -c 'import ensurepip' 2>/dev/null ;;
     rabbitmq) package=rabbitmq-server; ! command -v rabbitmq-server >/dev/null ;;
+    postgresql) package=postgresql; ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null ;;
     faults) package="iptables iproute2 faketime"; ! { command -v iptables && command -v tc && command -v faketime; } >/dev/null ;;
     esac
 }
@@ -23,8 +26,8 @@ POLICY=/usr/sbin/policy-rc.d  # package scripts run it before they start a servi
 
 forbid_starting() {
     if [ -e "$POLICY" ]; then
-        "$POLICY" rabbitmq-server start >/dev/null 2>&1 || [ $? -ne 101 ] || return 0
-        give_up "its package would start a RabbitMQ service now, because $POLICY exists and allows it"
+        "$POLICY" "$1" start >/dev/null 2>&1 || [ $? -ne 101 ] || return 0
+        give_up "its package would start a service now, because $POLICY exists and allows it"
     fi
     trap 'rm -f "$POLICY"' EXIT INT TERM
     printf '#!/bin/sh\nexit 101\n' >"$POLICY"
@@ -33,7 +36,7 @@ forbid_starting() {
 
 forbid_starting_at_boot() {
     command -v systemctl >/dev/null || return 0
-    for unit in rabbitmq-server.service epmd.service epmd.socket; do
+    for unit in "$@"; do
         systemctl disable --quiet "$unit" 2>/dev/null || true
     done
 }
@@ -47,9 +50,12 @@ give_up() {
 missing "$1" || exit 0
 command -v apt-get >/dev/null || give_up "this is not Debian or Ubuntu: use the package manager of your system"
 [ "$(id -u)" -eq 0 ] || give_up "only root can install packages"
-forbid_starting
+forbid_starting "${package%% *}"
 echo "Installing $package" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 apt-get -qq install --no-install-recommends $package >/dev/null  # unquoted: each word is a package
-[ "$1" != rabbitmq ] || forbid_starting_at_boot
+case $1 in
+rabbitmq) forbid_starting_at_boot rabbitmq-server.service epmd.service epmd.socket ;;
+postgresql) forbid_starting_at_boot postgresql.service ;;
+esac

@@ -6,6 +6,7 @@ Parallel test runs on the same broker share its users, which `chat-admin init` m
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -14,8 +15,9 @@ from urllib.error import HTTPError
 import pytest
 from hypothesis import HealthCheck, settings
 
-from testkit import wallclock
+from testkit import postgres, wallclock
 from testkit.broker import TestBroker
+from testkit.postgres import Postgres, running_postgres
 from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
 from testkit.wait import until
@@ -81,3 +83,19 @@ def system(broker: TestBroker, vhost: str, tmp_path: Path) -> Iterator[System]:
     """Yield a system without processes in the virtual host of the test."""
     with system_in(broker, vhost, tmp_path) as empty:
         yield empty
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """Yield a private PostgreSQL server. Without PostgreSQL, warn and skip the test."""
+    if not postgres.installed():
+        warnings.warn("PostgreSQL is not installed: run local/install.sh postgresql", stacklevel=1)
+        pytest.skip("PostgreSQL is not installed: run local/install.sh postgresql")
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: Postgres) -> str:
+    """Create an empty PostgreSQL database for a test, and return its URL."""
+    return postgresql.create_database()

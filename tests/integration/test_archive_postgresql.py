@@ -1,7 +1,5 @@
-"""The index in PostgreSQL. TEST_POSTGRESQL_URL has to name an empty database."""
+"""The index in PostgreSQL."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,18 +16,15 @@ from chat_archive.search import search
 from chat_archive.stream_entries import StreamEntry
 from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Batch, Post, Recorded, Run
-
-pytestmark = pytest.mark.skipif("TEST_POSTGRESQL_URL" not in os.environ, reason="TEST_POSTGRESQL_URL is not set")
+from testkit.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
-def index() -> Iterator[Index]:
-    """Yield an empty index, and empty it again."""
-    made = Index(os.environ["TEST_POSTGRESQL_URL"])
+def index(postgresql: Postgres) -> Index:
+    """Return an empty index."""
+    made = Index(postgresql.create_database())
     made.create()
-    made.clear()
-    yield made
-    made.clear()
+    return made
 
 
 def test_postgresql_answers_as_sqlite_does(index: Index, tmp_path: Path) -> None:
