@@ -4,11 +4,9 @@ VENV := .venv/bin
 # Debian keeps RabbitMQ and the fault tests' tools in directories that are not in an ordinary user's PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 PACKAGES := libs/wire libs/amqp libs/tokens libs/worker services/registry services/router services/archive client admin
-PORT_OPTION = $(if $(AMQP_PORT),--port $(AMQP_PORT))
+UP_OPTIONS = $(if $(REGISTRY),--registry $(REGISTRY)) $(if $(ROUTER),--router $(ROUTER)) \
+	$(if $(ARCHIVE),--archive $(ARCHIVE)) $(if $(AMQP_PORT),--port $(AMQP_PORT))
 NOT_RUNNING = echo "The chat does not run."
-REGISTRY ?= 1
-ROUTER ?= 1
-ARCHIVE ?= 1
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
@@ -22,7 +20,7 @@ chat: .venv/ready rabbitmq  ## open the client; start the chat first if it does 
 	@set -a; . ./.run/client.env; exec $(VENV)/chat $(ARGS)
 
 up: .venv/ready rabbitmq  ## start the chat or change a running one: make up REGISTRY=2 ROUTER=3 ARCHIVE=2 AMQP_PORT=5673
-	@$(VENV)/python -m local.system up --registry $(REGISTRY) --router $(ROUTER) --archive $(ARCHIVE) $(PORT_OPTION)
+	@$(VENV)/python -m local.system up $(UP_OPTIONS)
 
 down:  ## stop the chat
 	@if [ -e .run/supervisord.conf ]; then $(VENV)/python -m local.system down; else $(NOT_RUNNING); fi

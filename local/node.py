@@ -3,7 +3,8 @@
     python local/node.py --dir DIR --port 5673 [--definitions FILE] [--address 127.0.0.1]
 
 The node uses four consecutive ports: AMQP, management, Erlang distribution and epmd. It therefore does not conflict
-with a RabbitMQ on the standard ports. Without definitions, RabbitMQ creates the administrator `guest` with the password
+with a RabbitMQ on the standard ports. With the definitions of `chat-admin init`, the node has no users until
+broker/prepare.sh imports them. Without definitions, RabbitMQ creates the administrator `guest` with the password
 `guest`. SIGTERM shuts the node down cleanly. On an address other than 127.0.0.1, the node can join a cluster.
 """
 
@@ -17,9 +18,10 @@ import time
 from pathlib import Path
 
 BROKER = Path(__file__).resolve().parent.parent / "broker"
-# Debian's wrapper /usr/sbin/rabbitmq-server switches the user and lowers the open-file limit. The first path here is
-# the script that it wraps, which does neither.
-SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
+# Debian's wrappers in /usr/sbin switch the user, and that of the server lowers the open-file limit. The scripts that
+# they wrap are here, and do neither.
+RABBITMQ_BIN = "/usr/lib/rabbitmq/bin"
+SERVERS = (f"{RABBITMQ_BIN}/rabbitmq-server", "rabbitmq-server")
 LOOPBACK = "127.0.0.1"
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
@@ -29,7 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path, required=True, help="the directory of all the node's files")
     parser.add_argument("--port", type=int, required=True, help="the AMQP port; the node also uses the next three")
-    parser.add_argument("--definitions", type=Path, help="users, permissions and policies to import at startup")
+    parser.add_argument(
+        "--definitions", type=Path, help="the definitions.json of init; the node loads vhost.json beside it"
+    )
     parser.add_argument("--address", default=LOOPBACK, help="the IPv4 address to listen on (default: %(default)s)")
     arguments = parser.parse_args()
     directory = arguments.dir.resolve()
@@ -39,6 +43,22 @@ def main() -> None:
     _write_config(directory, arguments.address, arguments.port, arguments.definitions)
     _start_epmd(arguments.address, arguments.port + 3)
     os.execve(server, [server], environment(directory, arguments.port, arguments.address))
+
+
+def prepare(directory: Path, port: int, installation: Path) -> None:
+    """Bring the running node up to date with the files of `chat-admin init`; return when services may start.
+
+    Args:
+        directory: The directory of the node's files.
+        port: The node's AMQP port.
+        installation: The directory `broker` that init wrote.
+
+    Raises:
+        subprocess.CalledProcessError: The node refused, or did not start. The reason is on stderr.
+    """
+    environ = environment(directory.resolve(), port)
+    environ["PATH"] = f"{RABBITMQ_BIN}:{environ['PATH']}"
+    subprocess.run([BROKER / "prepare.sh", installation], check=True, env=environ)
 
 
 def executable() -> str | None:
@@ -86,11 +106,11 @@ def _write_config(directory: Path, address: str, port: int, definitions: Path | 
         f"management.tcp.ip = {address}",
         f"management.tcp.port = {port + 1}",
     ]
-    if definitions:  # RabbitMQ skips an unchanged file, which preserves changes that an operator made at runtime
+    if definitions:
+        # The option names definitions.json, as in version 0.2.0: supervisor restarts a node whose command changed.
         lines += [
             "definitions.import_backend = local_filesystem",
-            f"definitions.local.path = {definitions.resolve()}",
-            "definitions.skip_if_unchanged = true",
+            f"definitions.local.path = {definitions.resolve().with_name('vhost.json')}",
         ]
     (directory / "conf.d").mkdir(parents=True, exist_ok=True)
     (directory / "conf.d" / "node.conf").write_text("\n".join(lines) + "\n")

@@ -3,71 +3,32 @@
     python -m local.system up [--registry N] [--router N] [--archive N] [--port PORT]
     python -m local.system down
 
-On a running system, `up` adds and removes replicas, and restarts the services whose settings changed.
+`up` reads settings from the environment and from the file .env, as Docker Compose does; the environment goes first. On
+a running system it brings the broker up to date, then adds replicas, replaces those whose code or settings changed, one
+after the other, and removes replicas in the end.
 """
 
 import argparse
 import os
-import re
-import shlex
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local import node, programs
+from local.programs import CONFIG, DATA, RUN, SERVICES
+
 ROOT = Path(__file__).resolve().parent.parent
-# Relative to ROOT, the working directory of every process: supervisor cannot read a path with a space or a %.
-RUN = Path(".run")
-DATA = Path("data")
-CONFIG = RUN / "supervisord.conf"
 BIN = Path(sys.executable).parent
-SERVICES = ("registry", "router", "archive")
 # The services read these from files, which the caller's variables of the same name would override.
-SECRETS = ("AMQP_URL", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")
-# `up` passes these variables of its environment to the services.
-SETTINGS = {
-    "registry": ("LOG_LEVEL",),
-    "router": ("LOG_LEVEL", "POSTS_PER_SECOND"),
-    "archive": ("LOG_LEVEL", "INDEX_URL", "INDEX_URL_FILE"),
-}
-PASSED_ON = {name for names in SETTINGS.values() for name in names}
-# Supervisor's configuration has no escape for a quote, and takes a ; or # after a space for the start of a comment.
-UNQUOTABLE = re.compile(r"""["'\n]|\s[;#]""")
+SECRETS = ("AMQP_URL", "BROKER_ID", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")
+PASSED_ON = {name for names in programs.SETTINGS.values() for name in names}
 DEFAULT_PORT = 5673
 READY_SECONDS = 90
 ASK_SUPERVISOR_SECONDS = 1
 STOPPED_SECONDS = 90
-
-SUPERVISORD = f"""\
-[supervisord]
-logfile = {RUN}/supervisord.log
-pidfile = {RUN}/supervisord.pid
-childlogdir = {RUN}
-
-[unix_http_server]
-file = {RUN}/supervisor.sock
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[supervisorctl]
-serverurl = unix://{RUN}/supervisor.sock
-"""
-
-PROGRAM = """
-[program:{name}]
-command = {command}
-environment = {environment}
-priority = {priority}
-startsecs = 10
-startretries = 1000000
-stopwaitsecs = {stop_seconds}
-stdout_logfile = {run}/log/{name}.log
-stdout_logfile_maxbytes = 50MB
-stdout_logfile_backups = 2
-redirect_stderr = true
-"""
 
 
 def main() -> None:
@@ -77,34 +38,61 @@ def main() -> None:
     commands.add_parser("down", help="stop the chat")
     start = commands.add_parser("up", help="start the chat, or change a running one")
     for service in SERVICES:
-        start.add_argument(f"--{service}", type=int, default=1, metavar="N", help="replicas (default: 1)")
+        default = f"{service.upper()}_REPLICAS, or 1"
+        start.add_argument(f"--{service}", type=int, metavar="N", help=f"replicas (default: {default})")
     start.add_argument(
-        "--port", type=int, help=f"the AMQP port, before three more (default: as before, or {DEFAULT_PORT})"
+        "--port",
+        type=int,
+        help=f"the AMQP port, before three more (default: AMQP_PORT, or as before, or {DEFAULT_PORT})",
     )
     arguments = parser.parse_args()
     os.chdir(ROOT)
     if arguments.command == "down":
         down()
-    else:
-        up({service: getattr(arguments, service) for service in SERVICES}, arguments.port or _port())
+        return
+    settings = _settings()
+    given = {service: getattr(arguments, service) for service in SERVICES}
+    up({name: _replicas(name, count, settings) for name, count in given.items()}, arguments.port, settings)
 
 
-def up(replicas: dict[str, int], port: int) -> None:
-    """Start or change the system, and return when all replicas are ready."""
+def _settings() -> dict[str, str]:
+    """Return the settings of .env and of the environment, which goes first; an empty one counts as not set."""
+    # Not at the top: after an update of the source, `down` has to run before `make up` installs what is new.
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
+
+
+def _replicas(service: str, given: int | None, settings: Mapping[str, str]) -> int:
+    return given if given is not None else _number(settings, f"{service.upper()}_REPLICAS", 1)
+
+
+def _number(settings: Mapping[str, str], name: str, default: int) -> int:
+    value = settings.get(name, str(default))
+    if not value.isdecimal():
+        sys.exit(f"{name} is {value!r}: set it to a whole number")
+    return int(value)
+
+
+def up(replicas: Mapping[str, int], port: int | None, settings: Mapping[str, str]) -> None:
+    """Start or change the system, and return when all replicas are ready.
+
+    Args:
+        replicas: The number of replicas of each service.
+        port: The AMQP port; None if AMQP_PORT, the last run or the default decides.
+        settings: The settings.
+    """
+    port = port or _number(settings, "AMQP_PORT", _last_port())
     running = _supervisor_runs()
     if not running:
         _check_free(port)
+    _write_files(port, settings)
     instances = [f"{service}-{number}" for service in SERVICES for number in range(1, replicas[service] + 1)]
-    _prepare(port)
-    CONFIG.write_text(SUPERVISORD + _broker(port) + "".join(_service(instance, port) for instance in instances))
-    if running:
-        _supervisorctl("update")
-    for report in (RUN / "health").glob("*.json"):  # an old report must not pass for a new one
-        report.unlink()
-    if not running:
-        environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *PASSED_ON}}
-        subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
-    _wait_until_ready(instances)
+    old = programs.written() if running else {}
+    services = {each: programs.service(each, settings) for each in instances}
+    new = {"broker": programs.broker(port, old.get("broker", "")), **services}
+    _start_broker(port, old | {"broker": new["broker"]}, running)
+    _start_services(old, new)
     print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}")
     print(f"The record of all messages is {DATA}/log.txt. The logs are in {RUN}/log.")
 
@@ -133,7 +121,7 @@ def _check_free(port: int) -> None:
                 sys.exit(f"Port {number} is in use. Choose another port: make up AMQP_PORT={port + 100}")
 
 
-def _port() -> int:
+def _last_port() -> int:
     """Return the port of the last run, or the default."""
     try:
         return int((RUN / "port").read_text())
@@ -141,51 +129,54 @@ def _port() -> int:
         return DEFAULT_PORT
 
 
-def _prepare(port: int) -> None:
+def _write_files(port: int, settings: Mapping[str, str]) -> None:
     RUN.mkdir(exist_ok=True)
     RUN.chmod(0o700)  # it holds passwords; somebody else may have created the directory
     for directory in (RUN / "health", RUN / "log", DATA):
         directory.mkdir(exist_ok=True)
-    (RUN / "port").write_text(str(port))
     init = [str(BIN / "chat-admin"), "init", str(RUN / "secrets"), "--host", "127.0.0.1", "--port", str(port)]
-    subprocess.run(init, check=True)
+    status = subprocess.run(init, check=False, env=settings).returncode
+    if status:
+        sys.exit(status)
+    (RUN / "port").write_text(str(port))
     for name in ("client", "admin"):
         (RUN / f"{name}.env").write_text(f"AMQP_URL={(RUN / 'secrets' / name / 'amqp_url').read_text()}")
 
 
-def _broker(port: int) -> str:
-    definitions = RUN / "secrets" / "broker" / "definitions.json"
-    command = f"{_python()} local/node.py --dir {RUN}/broker --port {port} --definitions {definitions}"
-    return PROGRAM.format(name="broker", command=command, environment="", priority=1, stop_seconds=60, run=RUN)
+def _start_broker(port: int, present: Mapping[str, str], running: bool) -> None:
+    """Start or keep the broker beside the present services, and bring it up to date."""
+    programs.write(present.values())
+    if running:
+        _supervisorctl("update", "broker")
+    else:
+        environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *PASSED_ON}}
+        subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
+    try:
+        node.prepare(RUN / "broker", port, RUN / "secrets" / "broker")
+    except subprocess.CalledProcessError:
+        sys.exit("No service was changed. The log of the broker is .run/log/broker.log.")
 
 
-def _service(instance: str, port: int) -> str:
-    service = instance.partition("-")[0]
-    secrets = RUN / "secrets" / service
-    settings = {
-        "AMQP_URL_FILE": secrets / "amqp_url",
-        "AMQP_PORT": port,  # nothing reads it, but supervisor restarts a service whose environment changed
-        "TOKEN_PRIVATE_KEY_FILE": secrets / "token_private_key",
-        "TOKEN_PUBLIC_KEY_FILE": secrets / "token_public_key",
-        "DATA_DIR": DATA,
-        "INSTANCE": instance,
-        "HEALTH_FILE": RUN / "health" / f"{instance}.json",
-        **{name: _quotable(name) for name in SETTINGS[service] if name in os.environ},
-    }
-    environment = ",".join(f'{name}="{value}"' for name, value in settings.items())
-    command = f"{_python()} -m chat_{service}"
-    return PROGRAM.format(name=instance, command=command, environment=environment, priority=2, stop_seconds=15, run=RUN)
+def _start_services(old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Add new replicas together, replace changed ones one after the other, and stop the others in the end."""
+    added = {name: section for name, section in new.items() if name not in old}
+    changed = {name: section for name, section in new.items() if name in old and section != old[name]}
+    present = {**old, "broker": new["broker"]}
+    for group in [added, *({name: section} for name, section in changed.items())]:
+        present |= group
+        programs.write(present.values())
+        _update(list(group.keys() - {"broker"}))
+    programs.write(new.values())
+    _supervisorctl("update")
+    _wait_until_ready([name for name in new if name != "broker"])
 
 
-def _quotable(name: str) -> str:
-    value = os.environ[name]
-    if UNQUOTABLE.search(value):
-        sys.exit(f"{name} has a quote, or a space before ; or #, which supervisor cannot read. Choose another value.")
-    return value.replace("%", "%%")
-
-
-def _python() -> str:
-    return shlex.quote(os.path.relpath(sys.executable)).replace("%", "%%")
+def _update(instances: Sequence[str]) -> None:
+    if instances:
+        _supervisorctl("update", *instances)
+        for instance in instances:  # an old report must not pass for a new one
+            (RUN / "health" / f"{instance}.json").unlink(missing_ok=True)
+        _wait_until_ready(instances)
 
 
 def _supervisor_runs() -> bool:
@@ -193,15 +184,17 @@ def _supervisor_runs() -> bool:
     return asked.returncode == 0
 
 
-def _supervisorctl(command: str) -> None:
-    subprocess.run([BIN / "supervisorctl", "-c", CONFIG, command], check=True, stdout=subprocess.DEVNULL)
+def _supervisorctl(*command: str) -> None:
+    subprocess.run([BIN / "supervisorctl", "-c", CONFIG, *command], check=True, stdout=subprocess.DEVNULL)
 
 
-def _wait_until_ready(instances: list[str]) -> None:
+def _wait_until_ready(instances: Sequence[str]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     for instance in instances:
         while wrong := _problem_after(ASK_SUPERVISOR_SECONDS, instance):
             if _keeps_exiting(instance):
+                if "settings.invalid" in _last_line(instance):  # status 2, which no restart changes
+                    _supervisorctl("stop", instance)
                 sys.exit(f"{instance} exits as soon as it starts: {_last_line(instance)}")
             if time.monotonic() > deadline:
                 sys.exit(f"{instance} is not ready within {READY_SECONDS} s: {wrong}\nSee .run/log/{instance}.log.")

@@ -1,6 +1,7 @@
 """The chat in containers, started with the real compose files on a real Docker engine."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,8 +37,8 @@ class Project:
         return done.stdout
 
     def scale(self, replicas: Mapping[str, int], *options: str) -> None:
-        """Scale the services to these numbers of replicas, with two client containers."""
-        counts = [f"--scale={service}={count}" for service, count in {**replicas, "client": 2}.items()]
+        """Scale the services to these numbers of replicas."""
+        counts = [f"--scale={service}={count}" for service, count in replicas.items()]
         self.run("up", "--detach", "--wait", *options, *counts)
 
     @contextmanager
@@ -51,20 +52,21 @@ class Project:
                 self.command("down", "--volumes", "--timeout", "15"), cwd=ROOT, check=False, capture_output=True
             )
 
-    def enter(self, index: int, name: str) -> "pexpect.spawn[str]":
-        """Open the client in a client container, and join under a name."""
-        command = self.command("exec", f"--index={index}", "client", "chat", "--plain")
-        chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, encoding="utf-8", timeout=60)
+    def enter(self, person: str, name: str) -> "pexpect.spawn[str]":
+        """Open the client as a person, and join under a name."""
+        command = self.command("run", "--rm", "client", "chat", "--plain")
+        environ = {**os.environ, "PERSON": person}
+        chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, env=environ, encoding="utf-8", timeout=60)
         chat.expect("name: ")
         chat.sendline(name)
         chat.expect(f"you are {name}")
         return chat
 
     def client(self, name: str, output: Path) -> "subprocess.Popen[str]":
-        """Start a client in a container of its own, and wait until it has joined.
+        """Start a client of a person of its own, and wait until it has joined.
 
         Args:
-            name: Its name.
+            name: The name of the person, and in the room.
             output: The file for its output.
 
         Returns:
@@ -72,8 +74,9 @@ class Project:
         """
         with output.open("w") as shown:
             process = subprocess.Popen(
-                self.command("run", "--rm", "--no-deps", "-T", "client", "chat", "--plain", "--name", name),
+                self.command("run", "--rm", "-T", "client", "chat", "--plain", "--name", name),
                 cwd=ROOT,
+                env={**os.environ, "PERSON": name},
                 stdin=subprocess.PIPE,
                 stdout=shown,
                 text=True,

@@ -16,15 +16,9 @@ with the log event [`settings.invalid`](log-events.md), other programs on stderr
 
 """
 REST = """
-`make up` also takes these variables:
-
-| variable | default | meaning |
-| --- | --- | --- |
-| `REGISTRY`, `ROUTER`, `ARCHIVE` | `1` | the numbers of replicas |
-| `AMQP_PORT` | the last one, at first `5673` | the port of RabbitMQ on 127.0.0.1 |
-
-[Operate without Docker](../how-to/operate-without-docker.md) describes the other ports, and which settings `make up`
-passes to the services.
+Docker Compose and `make up` read settings from the environment and from the file `.env` beside `compose.yaml`; the
+environment goes first. [`.env.example`](../../.env.example) lists them.
+[Operate without Docker](../how-to/operate-without-docker.md) describes the other ports of `make up`.
 """
 
 
@@ -101,7 +95,21 @@ ELSEWHERE = (
         "no",
         "`tertulia/` below it has your preferences, [settings.toml](settings-toml.md)",
     ),
-    ("`AMQP_PORT`", "compose", "any free port", "no", "the port on 127.0.0.1 for clients outside of containers"),
+    (
+        "`AMQP_PORT`",
+        "compose, `make up`",
+        "compose: none; `make up`: the last one, at first `5673`",
+        "no",
+        "the port of RabbitMQ on 127.0.0.1. If it is not set, compose publishes no port",
+    ),
+    (
+        "`REGISTRY_REPLICAS`, `ROUTER_REPLICAS`, `ARCHIVE_REPLICAS`",
+        "compose, `make up`",
+        "`1`",
+        "no",
+        "the numbers of replicas",
+    ),
+    ("`PERSON`", "compose", "`me`", "no", "the person of `docker compose run --rm client`: a name for a directory"),
 )
 READERS = ("setting", "number", "choice")
 

@@ -1,6 +1,7 @@
 """chat-admin: the operator's command.
 
     chat-admin init DIR [--host HOST...] [--port PORT] write passwords, keys and the broker's definitions to DIR
+    chat-admin new-broker DIR                          accept a new, empty broker at the next start
     chat-admin release NAME                            free a name, whatever session holds it
     chat-admin dead-letters list                       list the dead letters
     chat-admin dead-letters show ID                    show a dead letter
@@ -16,12 +17,14 @@ or the chat does not answer.
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from chat_admin import dead_letters
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
+from chat_admin.identity import accept_new_broker
 from chat_admin.initialise import initialise
 from chat_admin.release import release
 from chat_amqp.settings import broker_url
@@ -31,7 +34,8 @@ from chat_wire.settings import SettingError
 def main() -> None:
     """Run the command of the command line, and exit with its status."""
     arguments = _parser().parse_args()
-    sys.exit(_init(arguments, os.environ) if arguments.command == "init" else _ask(arguments, os.environ))
+    on_files = {"init": _init, "new-broker": _new_broker}
+    sys.exit(on_files.get(arguments.command, _ask)(arguments, os.environ))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("directory", type=Path, metavar="DIR")
     init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the nodes of the broker (default: rabbitmq)")
     init.add_argument("--port", type=int, default=5672, help="the port of the broker (default: %(default)s)")
+    new_broker = commands.add_parser(
+        "new-broker", help="make a new identity for the broker, so that the next start sets up one that is empty"
+    )
+    new_broker.add_argument("directory", type=Path, metavar="DIR")
     commands.add_parser("release", help="free a name, whatever session holds it").add_argument("name", metavar="NAME")
     letters = commands.add_parser("dead-letters", help="list, show, replay or drop dead letters")
     _add_letters(letters.add_subparsers(dest="action", required=True))
@@ -70,10 +78,18 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
+    return _written(partial(initialise, arguments.directory, arguments.host, arguments.port, retention))
+
+
+def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    return _written(partial(accept_new_broker, arguments.directory))
+
+
+def _written(write_files: Callable[[], None]) -> int:
     try:
-        initialise(arguments.directory, arguments.host, arguments.port, retention)
+        write_files()
     except OSError as error:
-        where = error.filename or arguments.directory
+        where = error.filename or "the directory"
         print(f"{where} cannot be written or read ({error.strerror}): name another directory", file=sys.stderr)
         return 2
     return 0

@@ -2,26 +2,35 @@
 
 Each program has its own directory, so you can mount only the files that it needs:
 
-    broker/definitions.json                    users, permissions and policies of RabbitMQ
+    broker/definitions.json                    users, permissions and policies; broker/prepare.sh imports them
+    broker/identity.json                       the exchange that marks the broker as that of this installation
+    broker/vhost.json                          all that RabbitMQ loads by itself when it starts
     broker/erlang_cookie                       the shared secret of the nodes of a cluster
-    registry/amqp_url, token_private_key
-    router/amqp_url, token_public_key          and the same in archive/
+    registry/amqp_url, broker_id, token_private_key
+    router/amqp_url, broker_id, token_public_key    and the same in archive/
     client/amqp_url                            and the same in admin/
 """
 
 import json
 import secrets
+import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chat_admin.definitions import Retention, definitions
+from chat_admin.files import write
+from chat_admin.identity import write_identity
 from chat_admin.permissions import USERS
 
 PASSWORD_BYTES = 24
+# With definitions to load, RabbitMQ makes neither the virtual host nor the user guest by itself. broker/prepare.sh
+# imports everything else: what RabbitMQ loads again at a start would undo the changes of an operator.
+AT_START = {"vhosts": [{"name": "/"}]}
 
 
 def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Retention) -> None:
@@ -39,11 +48,17 @@ def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Rete
     passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
     for name, password in passwords.items():
         urls = [f"amqp://{name}:{password}@{host}:{port}/%2F" for host in hosts]
-        _write(directory / name / "amqp_url", ";".join(urls) + "\n")
+        write(directory / name / "amqp_url", ";".join(urls) + "\n")
     _write_keys(directory)
     _write_cookie(directory / "broker" / "erlang_cookie")
-    broker = definitions(passwords, retention)
-    _write(directory / "broker" / "definitions.json", json.dumps(broker, indent=2) + "\n")
+    write_identity(directory)
+    _write_definitions(directory / "broker", definitions(passwords, retention))
+
+
+def _write_definitions(directory: Path, broker: dict[str, Any]) -> None:
+    write(directory / "definitions.json", json.dumps(broker, indent=2) + "\n")
+    write(directory / "vhost.json", json.dumps(AT_START) + "\n")
+    directory.chmod(directory.stat().st_mode | stat.S_IWGRP)  # broker/prepare.sh notes there what it has imported
 
 
 def _password(url: Path) -> str:
@@ -56,15 +71,15 @@ def _password(url: Path) -> str:
 def _write_keys(directory: Path) -> None:
     private = directory / "registry" / "token_private_key"
     if not private.exists():
-        _write(private, _private_pem(Ed25519PrivateKey.generate()))
+        write(private, _private_pem(Ed25519PrivateKey.generate()))
     public = _public_pem(private.read_bytes())
     for reader in ("router", "archive"):
-        _write(directory / reader / "token_public_key", public)
+        write(directory / reader / "token_public_key", public)
 
 
 def _write_cookie(path: Path) -> None:
     if not path.exists():
-        _write(path, secrets.token_hex(PASSWORD_BYTES))
+        write(path, secrets.token_hex(PASSWORD_BYTES))
 
 
 def _private_pem(key: Ed25519PrivateKey) -> str:
@@ -76,15 +91,3 @@ def _public_pem(private_pem: bytes) -> str:
     public = serialization.load_pem_private_key(private_pem, password=None).public_key()
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
     return public.public_bytes(serialization.Encoding.PEM, spki).decode()
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by owner and group."""
-    if path.exists() and path.read_text() == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.chmod(0o640)
-    draft.rename(path)
