@@ -54,6 +54,7 @@ MEANINGS = {
     "index.caught_up": "The writer added lines of `log.txt` that the index lacked, about a MiB; more may follow.",
     "index.failed": "The index cannot answer a question.",
     "index.rebuilding": "The index does not match `log.txt`; the archive builds it again.",
+    "journal.newer": "The journal has an entry of a newer version of the registry. This replica does not serve.",
     "log.cut": "The archive removed an incomplete last line, which a crash left in `log.txt`.",
     "log.not_cut": "The archive could not remove an incomplete last line of `log.txt`.",
     "log.repeated_lines": "`log.txt` has a message twice: somebody altered the file.",
@@ -65,6 +66,7 @@ MEANINGS = {
     "question.answered": "The archive answered a question.",
     "question.late": "`/users` was answered with less than its asker knew: the journal was deleted, or is far behind.",
     "question.refused": "The archive refused a question.",
+    "registry.no_state": "The journal lost its beginning, and no readable snapshot has it. The replica does not serve.",
     "registry.ready": "The replica handles commands.",
     "room.attached": "The writer reads the stream of a room.",
     "router.ready": "The replica handles posts. `seat` is its slot.",
@@ -75,7 +77,7 @@ MEANINGS = {
     "session.resumed": "A session goes on with a new inbox or a new token.",
     "settings.invalid": "A setting is missing or wrong. The process ends with status 2.",
     "snapshot.published": "The registry wrote a snapshot of its state.",
-    "snapshot.refused": "The stream of snapshots has an entry that this registry cannot read.",
+    "snapshot.refused": "The registry passes over newer snapshots that it cannot read, the last for this `reason`.",
     "stream.diverged": "A stream is shorter than remembered, or is another one. It is read again from its beginning.",
     "worker.crashed": "A defect: the line has the traceback, and the process ends with status 1.",
     "worker.started": "The process started.",
@@ -127,7 +129,16 @@ def events() -> dict[str, Event]:
                 event.levels |= set(_levels(call))
                 event.fields |= {each.arg: None for each in call.keywords if each.arg and each.arg != "exc_info"}
                 event.has_more |= any(each.arg is None for each in call.keywords)
+        for name in _raised(tree) if service else ():
+            found[name] = Event({service or ""}, {"error"}, {"error": None})
     return found
+
+
+def _raised(tree: ast.Module) -> Iterator[str]:
+    """Yield the events of the errors that the runtime logs: the class attributes `event`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from _assigned(ast.Module(node.body, []), "event")
 
 
 def _fields(name: str, event: Event) -> str:

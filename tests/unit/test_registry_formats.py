@@ -1,4 +1,8 @@
-"""The formats that the registry keeps on the broker, against bytes that version 0.1.0 wrote."""
+"""The formats that the registry keeps on the broker, against bytes that older versions wrote.
+
+`recorded/registry_*.jsonl` come from version 0.1.0 (4e4d9a3), `registry_*_before_0_1.jsonl` from 582386e, of the day
+before. The snapshots of 582386e have another form, without a version; every version since passes them over.
+"""
 
 import json
 from collections.abc import Callable
@@ -13,6 +17,7 @@ from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire import codec
 from chat_wire.codec import encode
+from chat_wire.errors import DecodeError
 from chat_worker.delivery import Delivery
 from testkit.registry import Journal
 
@@ -21,6 +26,8 @@ MESSAGES = (RECORDED / "registry_journal.jsonl").read_bytes().splitlines()
 PARTS = (RECORDED / "registry_snapshot.jsonl").read_bytes().splitlines()
 HOLDER_FIELDS = 11  # in version 0.1.0
 ENTRIES = MESSAGES[:-2]  # then a message of several entries, and a marker
+MESSAGES_BEFORE_0_1 = (RECORDED / "registry_journal_before_0_1.jsonl").read_bytes().splitlines()
+PARTS_BEFORE_0_1 = (RECORDED / "registry_snapshot_before_0_1.jsonl").read_bytes().splitlines()
 
 
 def restored() -> State:
@@ -31,8 +38,12 @@ def restored() -> State:
 
 
 def replayed() -> State:
+    return replay(ENTRIES)
+
+
+def replay(bodies: list[bytes]) -> State:
     view = View()
-    for offset, body in enumerate(ENTRIES):
+    for offset, body in enumerate(bodies):
         view.read(
             Delivery(
                 body=body,
@@ -85,8 +96,31 @@ def test_a_quiet_session_is_read_from_the_journal_and_from_a_snapshot() -> None:
     assert [holder.quiet for holder in known.state.holders.values()] == [True]
 
 
+def test_a_journal_of_before_0_1_leads_to_the_same_names_and_sessions_as_there() -> None:
+    known = [holder for body in PARTS_BEFORE_0_1 for holder in json.loads(body)["holders"]]
+    fields = ("key", "name", "author", "session", "partition", "inbox", "connected", "expires", "request")
+
+    state = replay(MESSAGES_BEFORE_0_1)
+
+    found = [{field: getattr(holder, field) for field in fields} for holder in state.holders.values()]
+    assert found == [{field: holder[field] for field in fields} for holder in known]
+    assert list(state.ended) == [ended["session"] for body in PARTS_BEFORE_0_1 for ended in json.loads(body)["ended"]]
+
+
+def test_a_snapshot_of_before_0_1_is_refused_and_an_older_readable_one_stays_the_newest() -> None:
+    collector = snapshots.Collector()
+    for body in PARTS:
+        collector.add(body)
+
+    for body in PARTS_BEFORE_0_1:
+        with pytest.raises(DecodeError):
+            collector.add(body)
+    assert snapshots.restore(collector.newest()) == restored()
+
+
 def as_version_0_1_reads_it(part: bytes) -> Any:
     """Return a part of a snapshot without the fields that version 0.1.0 does not know: msgspec ignores more of them."""
     read = json.loads(part)
+    del read["version"]
     read["holders"] = [holder[:HOLDER_FIELDS] for holder in read["holders"]]
     return read

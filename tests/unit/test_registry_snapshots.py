@@ -6,13 +6,14 @@ import pytest
 
 from chat_registry import journal, snapshots
 from chat_registry.claims import session_id
-from chat_registry.errors import Diverged
+from chat_registry.errors import Diverged, NewerJournal, NoState
 from chat_registry.journal import ClaimName, Departed, JournalEntry
 from chat_registry.outcome import NOTHING
 from chat_registry.state import State
+from chat_registry.versions import NewerVersion
 from chat_registry.view import View
 from chat_wire.codec import encode
-from chat_wire.errors import DecodeError
+from chat_wire.errors import DecodeError, UnknownType
 from chat_wire.messages import Marker
 from chat_worker.delivery import Delivery
 from testkit.registry import SECOND, START, Journal, presence
@@ -111,10 +112,49 @@ def test_the_newest_complete_snapshot_is_found_however_the_parts_are_mixed() -> 
 
 
 def test_a_message_that_is_not_a_snapshot_is_refused() -> None:
-    with pytest.raises(DecodeError):
+    with pytest.raises(UnknownType):
         snapshots.Collector().add(b'{"type":"claim"}')
     with pytest.raises(DecodeError):
         snapshots.Collector().add(b"\xff")
+
+
+def test_an_unreadable_or_newer_snapshot_is_passed_over_however_complete_it_is() -> None:
+    state = view_of(claim(number) for number in range(snapshots.PART_ROWS + 1)).state
+    readable = [encode(part) for part in snapshots.parts_of(state, "readable")]
+    good, last = [encode(part) for part in snapshots.parts_of(state, "unreadable")]
+    newer = [encode(part).replace(b'"version":1', b'"version":2') for part in snapshots.parts_of(state, "newer")]
+    collector = snapshots.Collector()
+    for body in readable:
+        collector.add(body)
+
+    assert not collector.add(good)
+    for body in (last.replace(b'"holders":[[', b'"holders":[[7,'), last.replace(b"author", b"\xff\xfe")):
+        with pytest.raises(DecodeError):
+            collector.add(body)
+    for body in newer:
+        with pytest.raises(NewerVersion, match="version 2, and this registry reads versions up to 1"):
+            collector.add(body)
+
+    assert [part.entry for part in collector.newest()] == ["readable", "readable"]
+
+
+def test_a_snapshot_with_a_partition_that_does_not_exist_is_refused() -> None:
+    (part,) = snapshots.parts_of(view_of([claim(0)]).state, "digest")
+    moved = encode(part).replace(b',0,"inbox-0"', b',16,"inbox-0"')
+
+    with pytest.raises(DecodeError):
+        snapshots.Collector().add(moved)
+
+
+def test_torn_snapshots_do_not_gather_in_memory() -> None:
+    state = view_of(claim(number) for number in range(snapshots.PART_ROWS + 1)).state
+    collector = snapshots.Collector()
+    for number in range(3 * snapshots.MAX_INCOMPLETE):
+        first, last = map(encode, snapshots.parts_of(state, f"torn {number}"))
+        assert not collector.add(first)
+
+    assert collector.incomplete == snapshots.MAX_INCOMPLETE
+    assert collector.add(last)
 
 
 def test_a_journal_with_another_entry_where_the_snapshot_was_made_is_noticed() -> None:
@@ -137,6 +177,49 @@ def test_a_journal_that_does_not_continue_the_snapshot_adds_its_newer_entries() 
 
     assert list(view.state.holders) == ["user0", "user1", "user3"]
     assert view.state.offset == 2
+
+
+def test_a_journal_without_its_beginning_and_without_a_snapshot_leads_to_no_state() -> None:
+    with pytest.raises(NoState, match="the journal's entries 0 to 4, which are gone"):
+        View().read(delivery(5, encode(claim(0))))
+
+
+def test_a_journal_that_begins_later_than_the_snapshot_ends_leads_to_no_state() -> None:
+    snapshot = view_of([claim(0), claim(1)]).state
+    view = view_after(snapshot, "digest")
+    with pytest.raises(Diverged):
+        view.read(delivery(3, encode(claim(2))))
+    view.restart()
+
+    with pytest.raises(NoState, match="the journal's entries 2 to 2, which are gone"):
+        view.read(delivery(3, encode(claim(2, at=START + 1))))
+
+
+def test_a_journal_that_lost_its_end_and_begins_within_the_snapshot_continues_it() -> None:
+    view = view_after(view_of([claim(0), claim(1)]).state, "another")
+    view.restart()
+
+    view.read(delivery(2, encode(claim(2, at=START + 1))))
+    view.read(delivery(9, encode(claim(3, at=START + 2))))  # only the first entry tells where the journal begins
+
+    assert list(view.state.holders) == ["user0", "user1", "user2", "user3"]
+
+
+def test_an_entry_of_a_newer_version_ends_the_replay_whatever_its_form() -> None:
+    newer = encode(claim(1)).replace(b'"type"', b'"version":2,"type"')
+    bodies = (newer, b"[" + encode(claim(0)) + b"," + newer + b"]", b'{"type":"rename","version":2,"from":1}')
+    for body in bodies:
+        with pytest.raises(NewerVersion):
+            journal.decode(body)
+        with pytest.raises(NewerJournal, match=r"at offset 0.*version 2, and this registry reads versions up to 1"):
+            View().read(delivery(0, body))
+
+
+def test_version_1_of_an_entry_is_read_and_not_written() -> None:
+    body = encode(claim(1))
+
+    assert b"version" not in body
+    assert journal.decode(body.replace(b'"type"', b'"version":1,"type"')) == (claim(1),)
 
 
 def test_an_unreadable_message_is_skipped() -> None:

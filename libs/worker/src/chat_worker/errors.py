@@ -1,9 +1,13 @@
-"""Errors of the runtime about a delivery.
+"""Errors of the runtime: about a delivery, and about the worker itself.
 
 WireError
 ├── Fatal      the delivery crashes the worker that handles it
 └── NoInbox    the `reply_to` of a request does not name an inbox
+
+CannotServe    the worker must not work until somebody changes something
 """
+
+from typing import ClassVar
 
 from chat_wire.errors import WireError
 
@@ -18,3 +22,12 @@ class NoInbox(WireError):
     """The AMQP `reply_to` of a request does not name an inbox, so a service cannot answer it."""
 
     reason = "no_inbox"
+
+
+class CannotServe(Exception):
+    """The worker must not work until somebody changes something: its connections close, and it tries again slowly.
+
+    The text says what happened and what to do. `event` is the log event.
+    """
+
+    event: ClassVar[str]

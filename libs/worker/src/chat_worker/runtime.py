@@ -6,6 +6,8 @@ unacknowledged delivery, and the worker publishes again; readers ignore the seco
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from random import uniform
 from threading import Event
 from typing import Any, Protocol
 
@@ -16,10 +18,13 @@ from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
 from chat_worker import health, poison_probe
 from chat_worker.broker import Broker
+from chat_worker.errors import CannotServe
 from chat_worker.settings import WorkerSettings
 from chat_worker.signals import stop_requested
 
 log = structlog.get_logger()
+
+CANNOT_SERVE_SECONDS = 10
 
 
 class Service(Protocol):
@@ -79,12 +84,12 @@ def run(settings: WorkerSettings, make_service: ServiceFactory) -> None:
     with stop_requested() as stopping:
         log.info("worker.started")
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(recoverable_errors()),
-            wait=tenacity.wait_random(0.1, 2),
+            retry=tenacity.retry_if_exception_type((*recoverable_errors(), CannotServe)),
+            wait=_seconds_until_next_try,
             sleep=tenacity.sleep_using_event(stopping),
             stop=tenacity.stop_when_event_set(stopping),
-            before_sleep=_log_lost,
-            retry_error_callback=_log_lost,
+            before_sleep=partial(_log_lost, settings),
+            retry_error_callback=partial(_log_lost, settings),
         )
         try:
             retrying(_connect_and_serve, settings, make_service, stopping)
@@ -94,9 +99,18 @@ def run(settings: WorkerSettings, make_service: ServiceFactory) -> None:
         log.info("worker.stopped")
 
 
-def _log_lost(state: tenacity.RetryCallState) -> None:
+def _seconds_until_next_try(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("broker.lost", error=repr(error))
+    return CANNOT_SERVE_SECONDS if isinstance(error, CannotServe) else uniform(0.1, 2)
+
+
+def _log_lost(settings: WorkerSettings, state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, CannotServe):
+        log.error(error.event, error=str(error))
+        health.report(settings.health_file, {"ready": False, "reason": str(error)})
+    else:
+        log.warning("broker.lost", error=repr(error))
 
 
 def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, stopping: Event) -> None:

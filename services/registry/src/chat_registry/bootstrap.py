@@ -1,7 +1,8 @@
 """The first step of a replica: it loads the newest complete snapshot.
 
 The replica publishes a marker to the stream of snapshots and reads the stream until the marker comes back. Then it
-loads the snapshot whose last part arrived last, and begins with the journal (`replay`).
+loads the snapshot whose last part arrived last, and begins with the journal (`replay`). It passes over a snapshot that
+it cannot read: the older one, and more of the journal, lead to the same state.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,8 @@ class Bootstrap:
         self._broker = broker
         self._on_loaded = on_loaded
         self._collector = Collector()
+        self._passed_over = 0
+        self._last_refusal: tuple[int | None, WireError] | None = None
 
     def begin(self) -> Publication:
         """Begin to read the stream of snapshots, and return the marker that ends this step."""
@@ -59,12 +62,20 @@ class Bootstrap:
 
     def _collect(self, delivery: Delivery) -> None:
         try:
-            self._collector.add(delivery.body)
+            if self._collector.add(delivery.body):
+                self._passed_over = 0
         except WireError as error:
-            log.error("snapshot.refused", offset=delivery.offset, reason=error.reason, error=str(error))
+            self._passed_over += 1
+            self._last_refusal = (delivery.offset, error)
 
     def _load(self) -> None:
         parts = self._collector.newest()
         self._collector = Collector()  # releases the bodies of the parts
         if parts:
             self._view.load(restore(parts), anchor=parts[0].entry)
+        if self._passed_over and self._last_refusal:
+            offset, error = self._last_refusal
+            log.warning(
+                "snapshot.refused", count=self._passed_over, offset=offset, reason=error.reason, error=str(error)
+            )
+            self._view.lacks_snapshot = True

@@ -1,7 +1,7 @@
 """The entries of the journal, which every replica applies in the same order.
 
 A journal message is one entry, or an array of all the entries that a replica appends at one moment; those share an
-offset.
+offset. A replica that finds an entry of a newer version stops serving, as its state would be wrong from then on.
 
 No entry contains a secret or a token: the replica that appends an entry hashes the secret and verifies the token
 first. Replicas use only the time in the entry, never their own clocks, so all of them reach the same state.
@@ -13,20 +13,23 @@ from typing import TypeAlias
 
 import msgspec
 
+from chat_registry.versions import JOURNAL_VERSION, JournalVersion, refuse_newer
 from chat_wire import codec
 from chat_wire.errors import DecodeError
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
     """The fields of every entry.
 
     Attributes:
         origin: The replica that appended the entry and publishes its outcome.
         time: The time of the entry, in microseconds.
+        version: The oldest version of the registry's rules that decides the entry rightly. Version 1 is not written.
     """
 
     origin: str
     time: int
+    version: JournalVersion = 1
 
 
 class RequestedEntry(Entry, frozen=True, kw_only=True):
@@ -36,7 +39,7 @@ class RequestedEntry(Entry, frozen=True, kw_only=True):
     inbox: str
 
 
-class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name", omit_defaults=True):
+class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):
     """An author asks for a name.
 
     Attributes:
@@ -101,10 +104,12 @@ def decode(body: bytes) -> tuple[JournalEntry | JournalMarker, ...]:
 
     Raises:
         DecodeError: The message is not one of the journal.
+        NewerVersion: An entry has a newer version.
     """
     try:
         message = _decoder.decode(body)
     except codec.UNREADABLE as error:
+        refuse_newer(body, JOURNAL_VERSION)
         raise DecodeError(f"journal: {error}") from None
     return message if isinstance(message, tuple) else (message,)
 

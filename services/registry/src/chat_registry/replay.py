@@ -90,6 +90,7 @@ class Replay:
             return
         for entry, outcome in read:
             if isinstance(entry, JournalMarker):
+                due = due or self._view.lacks_snapshot
                 yield from self._on_caught_up()
             else:
                 effects.log_outcome(entry, outcome)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-
 from chat_registry.state import EndedSession, Holder, State, add_holder
+from chat_registry.versions import SNAPSHOT_VERSION, SnapshotVersion, refuse_newer
 from chat_wire import codec
-from chat_wire.errors import DecodeError
+from chat_wire.errors import WireError
+from chat_wire.messages import Marker
 
 PART_ROWS = 5_000
+# A replica that dies leaves a snapshot incomplete, for as long as the stream keeps it.
+MAX_INCOMPLETE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class SnapshotPart:
     """
 
     type: Literal["snapshot"] = "snapshot"
+    version: SnapshotVersion = SNAPSHOT_VERSION
     offset: int
     index: int
     entry: str
@@ -68,47 +71,56 @@ def restore(parts: list[SnapshotPart]) -> State:
     return state
 
 
-class _Label(msgspec.Struct):
-    """The fields that identify a part or a marker; the collector decodes only the parts that it returns in full."""
-
-    type: Literal["snapshot", "marker"]
-    offset: int = 0
-    entry: str = ""
-    part: int = 0
-    parts: int = 0
-
-
 class Collector:
-    """Finds the newest complete snapshot in the stream of parts, where the parts of several may be mixed."""
+    """Finds the newest readable snapshot in the stream of parts, where the parts of several may be mixed.
+
+    It decodes each part when it arrives, so a snapshot with an unreadable part never becomes complete, and an older one
+    stays the newest. It keeps the bodies of the newest complete snapshot and of at most MAX_INCOMPLETE others.
+    """
 
     def __init__(self) -> None:
         """Start without parts."""
         self._incomplete: dict[tuple[int, str], dict[int, bytes]] = {}
         self._newest: list[bytes] = []
 
-    def add(self, body: bytes) -> None:
+    def add(self, body: bytes) -> bool:
         """Add the next message of the stream; ignore it if it is a marker.
 
+        Returns:
+            Whether a snapshot is complete now that is newer than all others.
+
         Raises:
-            DecodeError: The message is neither a part of a snapshot nor a marker.
+            DecodeError: This version cannot read the message.
+            UnknownType: The message is neither a part of a snapshot nor a marker.
         """
-        try:
-            label = msgspec.json.decode(body, type=_Label)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DecodeError(f"snapshot: {error}") from None
-        if label.type == "marker":
-            return
-        parts = self._incomplete.setdefault((label.offset, label.entry), {})
-        parts[label.part] = body
-        if len(parts) == label.parts:
-            self._newest = [parts[part] for part in sorted(parts)]
-            del self._incomplete[label.offset, label.entry]
+        part = _decode(body)
+        if isinstance(part, Marker):
+            return False
+        label = (part.offset, part.entry)
+        parts = self._incomplete.setdefault(label, {})
+        parts[part.part] = body
+        if len(parts) == part.parts:
+            self._newest = [parts[number] for number in sorted(parts)]
+            del self._incomplete[label]
+            return True
+        if len(self._incomplete) > MAX_INCOMPLETE:
+            del self._incomplete[next(iter(self._incomplete))]
+        return False
+
+    @property
+    def incomplete(self) -> int:
+        """The number of snapshots of which some parts are missing."""
+        return len(self._incomplete)
 
     def newest(self) -> list[SnapshotPart]:
-        """Return the parts of the snapshot that was complete last, or an empty list if no snapshot is complete.
-
-        Raises:
-            DecodeError: An incompatible version of the registry wrote the snapshot. The caller does not catch this,
-                so every replica that reads this snapshot ends.
-        """
+        """Return the parts of the snapshot that was complete last, or an empty list if no snapshot is complete."""
         return [codec.decode(body, SnapshotPart) for body in self._newest]
+
+
+def _decode(body: bytes) -> SnapshotPart | Marker:
+    kinds: tuple[type[SnapshotPart | Marker], ...] = (SnapshotPart, Marker)
+    try:
+        return codec.decode(body, *kinds)
+    except WireError:
+        refuse_newer(body, SNAPSHOT_VERSION)
+        raise

@@ -7,6 +7,7 @@ writes them, as arrays, several times as fast as dataclasses. They cannot be par
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 
@@ -32,7 +33,8 @@ class PresenceEvent(msgspec.Struct, frozen=True, kw_only=True, array_like=True, 
 class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A name and the session that holds it.
 
-    Snapshots store the fields in this order. A new field comes last and has a default; older versions ignore it.
+    Snapshots store the fields in this order. A new field comes last and has a default; older versions ignore it. Every
+    other change needs a new SNAPSHOT_VERSION.
 
     Attributes:
         key: The name in the form that makes it unique.
@@ -53,7 +55,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     name: str
     author: str
     session: str
-    partition: int
+    partition: Annotated[int, msgspec.Meta(ge=0, lt=PARTITIONS)]
     inbox: str
     connected: bool
     expires: int
@@ -66,7 +68,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
 class EndedSession(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A session that ended at time `at` (microseconds) because of `request`; `inbox` is its client's last inbox.
 
-    Snapshots store the fields in this order. Change it only together with the snapshot format.
+    Snapshots store the fields in this order. A change follows the rules for `Holder`.
     """
 
     session: str

@@ -3,10 +3,11 @@
 import structlog
 
 from chat_registry import domain, journal
-from chat_registry.errors import Diverged
+from chat_registry.errors import Diverged, NewerJournal, NoState
 from chat_registry.journal import JournalEntry, JournalMarker
 from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.state import State
+from chat_registry.versions import NewerVersion
 from chat_wire.errors import WireError
 from chat_worker.delivery import Delivery
 
@@ -19,12 +20,21 @@ class View:
     The broker does not fsync streams, and an operator can delete them; the broker then uses their offsets again. So
     a snapshot holds the digest of the last message that it includes, the anchor. The replica reads that message again
     and compares: only if it is the anchor does the journal continue the snapshot.
+
+    If it does not, or without a snapshot, the replica reads the journal from its first entry. That entry must join what
+    the state includes; else entries are gone that no readable snapshot includes, and the state would be wrong.
+
+    Attributes:
+        state: The state.
+        lacks_snapshot: Whether the newest snapshot cannot be read. The replica then makes one when it has caught up.
     """
 
     def __init__(self) -> None:
         """Follow the journal from its first entry."""
         self.state = State()
+        self.lacks_snapshot = False
         self._anchor: str | None = None
+        self._joins: int | None = 0
         self._known_until: int | None = None
         self._since_snapshot: int | None = None
 
@@ -37,6 +47,7 @@ class View:
         """
         self.state = state
         self._anchor = anchor
+        self._joins = None
         self._since_snapshot = 0
 
     @property
@@ -55,6 +66,7 @@ class View:
         The state includes everything up to the snapshot's time, so the view skips entries up to that time.
         """
         self._anchor = None
+        self._joins = self.state.offset + 1
         self._known_until = self.state.time
         self._since_snapshot = None
         self.state.offset = -1
@@ -64,11 +76,14 @@ class View:
 
         Raises:
             Diverged: The journal does not continue the snapshot.
+            NoState: Entries are gone that no readable snapshot includes.
+            NewerJournal: A newer version of the registry wrote the message.
         """
         offset = delivery.offset or 0
         if self._anchor is not None:
             self._check_anchor(offset, delivery.body)
             return []
+        self._check_beginning(offset)
         read = [(entry, self._apply(offset, index, entry)) for index, entry in enumerate(_decode(delivery))]
         self.state.offset = max(self.state.offset, offset)
         if self._since_snapshot is not None:
@@ -99,14 +114,23 @@ class View:
             )
         self._anchor = None
 
+    def _check_beginning(self, offset: int) -> None:
+        joins, self._joins = self._joins, None
+        if joins is not None and offset > joins:
+            raise NoState(joins, offset)
+
     def _is_known(self, entry: JournalEntry) -> bool:
         return self._known_until is not None and entry.time <= self._known_until
 
 
 def _decode(delivery: Delivery) -> tuple[JournalEntry | JournalMarker, ...]:
-    """Return the entries in a delivery, or none if it is unreadable. All replicas skip the same ones, so they agree."""
+    """Return the entries in a delivery, or none if it is damaged. All replicas skip the same ones, so they agree."""
     try:
         return journal.decode(delivery.body)
+    except NewerVersion as error:
+        raise NewerJournal(
+            f"a newer registry wrote the entry of the journal at offset {delivery.offset}: {error}; run that version"
+        ) from error
     except WireError as error:
         log.error("entry.refused", offset=delivery.offset, reason=error.reason, error=str(error))
         return ()
