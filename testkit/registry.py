@@ -29,18 +29,22 @@ class Journal:
         self, name: str, author: str, request: str, inbox: str = "", *, distinct: bool = True, quiet: bool = False
     ) -> Outcome:
         """Append a claim, from a new inbox unless one is given; one that is not `distinct` is of an older version."""
-        return self.add(
-            ClaimName(
-                origin="r1",
-                time=self.now,
-                request=request,
-                inbox=inbox or f"inbox of {request}",
-                name=name,
-                key=name_key(name),
-                author=author,
-                distinct=distinct,
-                quiet=quiet,
-            )
+        return self.add(self.claim_entry(name, author, request, inbox, distinct=distinct, quiet=quiet))
+
+    def claim_entry(
+        self, name: str, author: str, request: str, inbox: str = "", *, distinct: bool = True, quiet: bool = False
+    ) -> ClaimName:
+        """Return the entry that `claim` appends."""
+        return ClaimName(
+            origin="r1",
+            time=self.now,
+            request=request,
+            inbox=inbox or f"inbox of {request}",
+            name=name,
+            key=name_key(name),
+            author=author,
+            distinct=distinct,
+            quiet=quiet,
         )
 
     def resume(self, author: str, claimed_by: str, request: str, inbox: str = "") -> Outcome:

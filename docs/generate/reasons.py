@@ -19,7 +19,6 @@ The router writes a dead letter instead of `posts_refused` if the sender has no 
 # Reasons without an error class.
 MEANINGS = {
     "busy": "Too many questions wait in this registry replica.",
-    "name_alike": "The name looks like one in use.",
     "name_taken": "Another person holds the name.",
     "not_held": "Nobody holds the name that an operator wants to free.",
     "request_used": "The same claim got another name before.",

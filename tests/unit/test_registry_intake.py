@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chat_registry import intake
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ResumeSession
+from chat_registry.naming import NameAlike
 from chat_registry.settings import registry_settings
 from chat_registry.state import State
 from chat_tokens.tokens import Claims, mint
@@ -180,3 +181,24 @@ def test_nobody_else_gets_an_old_name_that_breaks_the_rules_of_form() -> None:
     journal.claim("ann.", "another author", "r0", distinct=False)
     with pytest.raises(InvalidName):
         claimed("ann.", journal.state)
+
+
+def test_a_new_claim_of_a_name_that_looks_like_one_in_use_is_not_appended() -> None:
+    journal = Journal()
+    journal.claim("ann", "another author", "r0")
+
+    with pytest.raises(NameAlike, match="\u0430nn looks like ann, which is in use: choose another name"):
+        claimed("\u0430nn", journal.state)
+
+
+def test_the_journal_decides_a_claim_that_comes_again_and_one_of_a_name_that_is_taken() -> None:
+    journal, author = Journal(), hashlib.sha256(SECRET.encode()).hexdigest()
+    journal.claim("ann", "another author", "r0", distinct=False)
+    journal.claim("\u0430nn", "another author", "r00", distinct=False)
+    assert claimed("\u0430nn", journal.state).name == "\u0430nn"
+
+    journal.release("\u0430nn", "o1")
+    journal.claim("\u0430nn", author, "r1", distinct=False)
+    assert claimed("\u0430nn", journal.state).name == "\u0430nn"
+    journal.exit(author, "r1", "r2")
+    assert claimed("\u0430nn", journal.state).name == "\u0430nn"

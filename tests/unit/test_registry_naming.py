@@ -1,13 +1,15 @@
 """Names that look alike: the skeletons of UTS #39, and claims of names that look like one in use."""
 
 import itertools
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_registry import snapshots
-from chat_registry.naming import skeletons
+from chat_registry.claims import check_alike
+from chat_registry.naming import NameAlike, skeletons
 from chat_registry.outcome import Outcome
 from chat_registry.state import Holder
 from chat_wire import codec
@@ -122,6 +124,21 @@ def test_no_two_granted_names_ever_look_alike(claims: list[tuple[str, str]], lea
 
     held = [skeletons(holder.name) for holder in journal.state.holders.values()]
     assert not any(one & other for one, other in itertools.combinations(held, 2))
+
+
+@given(CLAIMS, st.sets(st.integers(0, 24)))
+def test_a_registry_of_0_2_reaches_the_same_state(claims: list[tuple[str, str]], leaving: set[int]) -> None:
+    known, older = Journal(), Journal()  # version 0.2.0 ignores `distinct`
+    for number, (name, author) in enumerate(claims):
+        with suppress(NameAlike):
+            check_alike(known.state, known.claim_entry(name, author, f"r{number}"))
+            known.claim(name, author, f"r{number}")
+            older.claim(name, author, f"r{number}", distinct=False)
+        if number in leaving:
+            known.exit(author, f"r{number}", f"x{number}")
+            older.exit(author, f"r{number}", f"x{number}")
+
+    assert known.state == older.state
 
 
 @given(CLAIMS, st.sets(st.integers(0, 24)), st.booleans())

@@ -3,6 +3,7 @@
 import hashlib
 
 from chat_registry.journal import ClaimName
+from chat_registry.naming import NameAlike
 from chat_registry.outcome import Outcome, refuse, refuse_ended
 from chat_registry.presence import kinds_of_change, presence_events
 from chat_registry.sessions import end_session, renew_session, token_expiry
@@ -38,15 +39,35 @@ def decide_claim(state: State, entry: ClaimName) -> Outcome:
     return _grant_name(state, entry, session, before)
 
 
+def check_alike(state: State, entry: ClaimName) -> None:
+    """Check that a new claim looks like no name in use, before a replica appends it.
+
+    A registry of 0.2.0 that runs beside this one grants each such claim that it reads in the journal. So `decide_claim`
+    has to refuse only those that two replicas append at the same moment. It also decides a claim that comes again, and
+    one of a name that is taken.
+
+    Args:
+        state: The state that the replica knows.
+        entry: The claim.
+
+    Raises:
+        NameAlike: The name looks like one in use.
+    """
+    session, before = session_id(entry.author, entry.request), state.holders.get(entry.key)
+    if session in state.sessions or session in state.ended or f"{session} {entry.key}" in state.refused:
+        return
+    if before and before.author != entry.author:
+        return
+    if other := look_alike(state, entry.name, entry.key):
+        raise NameAlike(entry.name, other.name)
+
+
 def _refusal(state: State, entry: ClaimName, before: Holder | None) -> Outcome | None:
     """Return the outcome that refuses a claim whose name is in use or looks like one in use, else None."""
     if before and before.author != entry.author:
         return _taken(entry)
     other = look_alike(state, entry.name, entry.key) if entry.distinct else None
-    if other:
-        text = f"{entry.name} looks like {other.name}, which is in use: choose another name"
-        return refuse(entry.request, "name_alike", text)
-    return None
+    return refuse(entry.request, NameAlike.reason, str(NameAlike(entry.name, other.name))) if other else None
 
 
 def _taken(entry: ClaimName) -> Outcome:

@@ -4,6 +4,7 @@ import hashlib
 from typing import TypeAlias
 
 from chat_amqp import topology
+from chat_registry.claims import check_alike
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
 from chat_registry.naming import check_form
@@ -55,10 +56,12 @@ def entry_for(
         request: The request.
         inbox: The inbox that waits for the answer.
         now: The time of the entry, in microseconds.
-        state: The state that the replica knows, for a claim: a name that its author holds may break the rules of form.
+        state: The state that the replica knows, for a claim: a name that its author holds may break the rules of form,
+            and no new name may look like one in use.
 
     Raises:
         InvalidName: The name in a claim or a release breaks a rule.
+        NameAlike: A new claim is for a name that looks like one in use.
         InvalidToken: The token is forged, or has expired and comes without the secret of its author.
     """
     match request:
@@ -85,7 +88,7 @@ def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int
     holder = state.holders.get(key)
     if holder is None or holder.author != author:
         check_form(request.name)
-    return ClaimName(
+    entry = ClaimName(
         origin=identity.origin,
         time=now,
         request=request.request,
@@ -96,6 +99,8 @@ def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int
         distinct=True,
         quiet=request.quiet,
     )
+    check_alike(state, entry)
+    return entry
 
 
 def _resume_entry(identity: ReplicaIdentity, request: Resume, inbox: str, now: int) -> ResumeSession:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import icu
 
-from chat_wire.errors import InvalidName, ReservedName
+from chat_wire.errors import InvalidName, ReservedName, WireError
 
 # A name cannot pose as a mention of all members, as the chat itself, or as what the client says about nobody.
 RESERVED = (
@@ -18,6 +18,22 @@ RESERVED = (
     *("administrador", "administradora", "operador", "operadora", "sistema"),
     *("nobody", "nadie", "you", "tú"),
 )
+
+
+class NameAlike(WireError):
+    """The name looks like one in use."""
+
+    reason = "name_alike"
+
+    def __init__(self, name: str, used: str) -> None:
+        """Say which name is in use.
+
+        Args:
+            name: The name as typed.
+            used: The name in use.
+        """
+        super().__init__(f"{name} looks like {used}, which is in use: choose another name")
+
 
 _checker = icu.SpoofChecker()
 
