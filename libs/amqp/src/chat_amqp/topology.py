@@ -10,6 +10,7 @@
     router, registry ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
     router ─ declares ─> router.seat.N (exclusive): the replica that holds the queue has slot N, 0..15
     client ── chat.archive ──> archive.queries (quorum, TTL 10 s) ──> archive
+    operator ─ chat.operator ─> archive.queries
     archive ─ default exchange ──> archive.writer (quorum, single active consumer): the writer lease
     services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
     services, broker ─ chat.dead ──> dead-letters (quorum) ──> an operator
@@ -67,16 +68,13 @@ JOURNAL_STREAM = _stream("registry.journal", JOURNAL)
 SNAPSHOTS_STREAM = _stream("registry.snapshots", SNAPSHOTS)
 SESSIONS_ENDED = _stream("sessions.ended", SESSIONS)
 # Without a dead-letter exchange: an expired question has no reader, and it holds a token.
-QUERIES = Queue(
-    "archive.queries",
-    ARCHIVE,
-    "archive.queries",
-    queue_arguments={
-        "x-queue-type": "quorum",
-        "x-message-ttl": QUESTION_SECONDS * 1000,
-        "x-delivery-limit": DELIVERY_LIMIT,
-    },
-)
+_QUERY_ARGUMENTS = {
+    "x-queue-type": "quorum",
+    "x-message-ttl": QUESTION_SECONDS * 1000,
+    "x-delivery-limit": DELIVERY_LIMIT,
+}
+QUERIES = Queue("archive.queries", ARCHIVE, "archive.queries", queue_arguments=_QUERY_ARGUMENTS)
+EXPORTS = Queue("archive.queries", OPERATOR, "archive.queries", queue_arguments=_QUERY_ARGUMENTS)
 WRITER_LEASE = _quorum("archive.writer", DEFAULT, single_active_consumer=True)
 DEAD_LETTERS = Queue("dead-letters", DEAD, queue_arguments={"x-queue-type": "quorum"})
 
@@ -131,7 +129,7 @@ ROOM_STREAMS = tuple(room(name) for name in ROOMS)
 INGRESS_QUEUES = tuple(ingress(partition) for partition in range(PARTITIONS))
 SLOTS = tuple(slot(number) for number in range(PARTITIONS))
 ROUTER_QUEUES = (*INGRESS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
-ARCHIVE_QUEUES = (QUERIES, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
+ARCHIVE_QUEUES = (QUERIES, EXPORTS, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
 
 
 def declare(channel: Any, *queues: Queue) -> None:

@@ -177,6 +177,22 @@ class Index:
         """Return the oldest `limit` posts of a room from number `first` on, oldest first."""
         return self._posts(_ONWARD, in_room=room, first=_to_column(first), max_posts=limit)
 
+    def numbered(self, numbers: range, limit: int, room: str | None, since: int | None) -> list[Recorded]:
+        """Return the oldest `limit` posts with these numbers, oldest first.
+
+        Args:
+            numbers: The posts to look through.
+            limit: How many posts to return at most.
+            room: The room's name; None for all rooms.
+            since: The earliest time of arrival, in microseconds; None for any time.
+        """
+        wanted = _RECORDED.where(_POST.number >= numbers.start, _POST.number < numbers.stop)
+        if room is not None:
+            wanted = wanted.where(_POST.room == room)
+        if since is not None:
+            wanted = wanted.where(_POST.server_ts >= since)
+        return self._posts(wanted.order_by(_POST.number).limit(limit))
+
     def search(self, room: str, words: Iterable[str], numbers: range, limit: int) -> list[Recorded]:
         """Return the newest `limit` posts of a room that match all words, newest first.
 

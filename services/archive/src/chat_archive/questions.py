@@ -8,6 +8,7 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
+from chat_archive.exports import exported
 from chat_archive.index import Index
 from chat_archive.pages import cut_page, page_limit
 from chat_archive.query import parse_query
@@ -17,7 +18,7 @@ from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownRoom, WireError
 from chat_wire.limits import SESSION_MEMORY_SECONDS
-from chat_wire.messages import History, Mine, Page, Position, Recorded, Search, post_id
+from chat_wire.messages import Export, Exported, History, Mine, Page, Position, Recorded, Search, post_id
 from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter
@@ -30,11 +31,12 @@ log = structlog.get_logger()
 
 SESSION_MEMORY = SESSION_MEMORY_SECONDS * SECOND
 Question = History | Mine | Search
-QUESTIONS: tuple[type[Question], ...] = (History, Mine, Search)
+FROM_CLIENTS: tuple[type[Question | Export], ...] = (History, Mine, Search)
+FROM_OPERATORS: tuple[type[Question | Export], ...] = (Export,)
 
 
 class ArchiveQuestions:
-    """Answers the questions of clients whose token is valid and whose session has not ended."""
+    """Answers the questions of clients whose token is valid and whose session has not ended, and those of operators."""
 
     def __init__(self, index: Index, public_key: str, revoked: RevokedSessions) -> None:
         """Make the handler.
@@ -55,42 +57,51 @@ class ArchiveQuestions:
             deliveries: Deliveries of `archive.queries`.
 
         Returns:
-            A `Page` or `Refused` for the inbox in each delivery's reply_to. An undecodable question, or one
-            without an inbox, also becomes a dead letter.
+            A `Page`, `Exported` or `Refused` for the inbox in each delivery's reply_to. An undecodable question, or
+            one without an inbox, also becomes a dead letter.
         """
         return [publication for delivery in deliveries for publication in self._answer(delivery)]
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
         if not topology.is_inbox(delivery.reply_to):
             return [dead_letter(delivery, NoInbox("reply_to does not name an inbox: set it to your client's inbox"))]
+        # The broker names the exchange, so a client cannot pass for an operator.
+        accepted = FROM_OPERATORS if delivery.exchange == topology.OPERATOR.name else FROM_CLIENTS
         try:
-            question = decode(delivery.body, *QUESTIONS)
+            question = decode(delivery.body, *accepted)
         except WireError as error:
             return [dead_letter(delivery, error), *refusal(delivery, None, error)]
         try:
-            page = self._page(question)
+            answer = self._looked_up(question)
         except WireError as error:
             log.warning("question.refused", question=question.type, reason=error.reason, error=str(error))
             return refusal(delivery, question.request, error)
-        return reply(delivery.reply_to, encode(page))
+        return reply(delivery.reply_to, encode(answer))
+
+    def _looked_up(self, question: Question | Export) -> Page | Exported:
+        try:
+            return self._exported(question) if isinstance(question, Export) else self._page(question)
+        except IndexFailed as error:
+            log.error("index.failed", error=str(error))
+            raise IndexUnavailable("the archive cannot answer at the moment: try again later") from error
+
+    def _exported(self, question: Export) -> Exported:
+        _check_room(question.room or topology.ROOMS[0])
+        answer = exported(self._index, question)
+        _log_answer(question, len(answer.messages), answer.through < answer.newest)
+        return answer
 
     def _page(self, question: Question) -> Page:
         claims = verify(question.token, self._public_key, now())
         self._revoked.check(claims.session)
-        room = topology.ROOMS[0] if isinstance(question, Mine) else question.room
-        if room not in topology.ROOMS:
-            raise UnknownRoom(f"the room {room!r:.80} does not exist: ask about another room")
-        try:
-            match question:
-                case History():
-                    return self._history(question)
-                case Mine():
-                    return self._mine(question, claims)
-                case Search():
-                    return self._search(question)
-        except IndexFailed as error:
-            log.error("index.failed", error=str(error))
-            raise IndexUnavailable("the archive cannot answer at the moment: try again later") from error
+        _check_room(topology.ROOMS[0] if isinstance(question, Mine) else question.room)
+        match question:
+            case History():
+                return self._history(question)
+            case Mine():
+                return self._mine(question, claims)
+            case Search():
+                return self._search(question)
 
     def _history(self, question: History) -> Page:
         """Return the posts near a place, or those before a number.
@@ -121,6 +132,15 @@ class ArchiveQuestions:
         return _page(question, messages[::-1], more or cut, None)
 
 
+def _check_room(room: str) -> None:
+    if room not in topology.ROOMS:
+        raise UnknownRoom(f"the room {room!r:.80} does not exist: ask about another room")
+
+
+def _log_answer(question: Question | Export, count: int, more: bool) -> None:
+    log.info("question.answered", question=question.type, count=count, more=more)
+
+
 def _page(question: Question, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:
-    log.info("question.answered", question=question.type, count=len(messages), more=more)
+    _log_answer(question, len(messages), more)
     return Page(request=question.request, messages=tuple(messages), more=more, position=position)

@@ -4,7 +4,7 @@ Times are integers: microseconds since 1970-01-01 UTC. The field `type` names th
 service reads and writes, such as the entries of the registry's journal, belong to that service.
 """
 
-from chat_wire.messages.history import History, Mine, Page, Position, Recorded, Search
+from chat_wire.messages.history import Export, Exported, History, Mine, Page, Position, Recorded, Search
 from chat_wire.messages.rooms import (
     Batch,
     Notice,
@@ -40,6 +40,8 @@ __all__ = [
     "EndReason",
     "Exit",
     "Exited",
+    "Export",
+    "Exported",
     "Granted",
     "History",
     "ListUsers",

@@ -1,4 +1,4 @@
-"""Messages about recorded posts: between clients and the archive."""
+"""Messages about recorded posts: between clients, operators and the archive."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -151,3 +151,41 @@ class Page:
     position: Position | None
     last: dict[str, int] = field(default_factory=dict)
     placed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """An operator asks for the oldest recorded posts. The archive answers with `Exported`.
+
+    The archive accepts this from `chat.operator` only.
+
+    Attributes:
+        request: A random id.
+        after: Return posts with a higher number than this.
+        room: The room's name; null for all rooms.
+        since: Return only posts that arrived at a router at this time or later; null for any time.
+    """
+
+    type: Literal["export"] = "export"
+    request: str
+    after: Int64
+    room: str | None = None
+    since: Int64 | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """Recorded posts, oldest first: the answer to `Export`.
+
+    Attributes:
+        request: The id of the question.
+        messages: The posts; there may be none, and yet more after `through`.
+        through: The answer has all posts up to this number. The next question has it as `after`.
+        newest: The number of the newest recorded post, 0 without one.
+    """
+
+    type: Literal["exported"] = "exported"
+    request: str
+    messages: tuple[Recorded, ...]
+    through: int
+    newest: int
