@@ -59,6 +59,7 @@ class System:
         broker: The broker.
         vhost: The virtual host.
         data: The DATA_DIR of the archive.
+        processes: The replicas that were started.
     """
 
     def __init__(self, broker: TestBroker, vhost: str, directory: Path) -> None:
@@ -73,7 +74,7 @@ class System:
         self.vhost = vhost
         self.data = directory / "data"
         self._directory = directory
-        self._processes: list[Process] = []
+        self.processes: list[Process] = []
         self.data.mkdir()
 
     def url(self, user: str) -> str:
@@ -82,7 +83,7 @@ class System:
 
     def start(self, service: str, replica: int = 1, **settings: str) -> Process:
         """Start a replica, without waiting until it is ready."""
-        name = f"{service}-{replica}-{len(self._processes)}"
+        name = f"{service}-{replica}-{len(self.processes)}"
         health, log = self._directory / f"{name}.json", self._directory / f"{name}.log"
         environ = {**os.environ, **self._environ(service), "INSTANCE": name, "HEALTH_FILE": str(health), **settings}
         with log.open("wb") as output:
@@ -90,7 +91,7 @@ class System:
                 [sys.executable, "-m", f"chat_{service}"], stdout=output, stderr=subprocess.STDOUT, env=environ
             )
         process = Process(name, popen, health, log)
-        self._processes.append(process)
+        self.processes.append(process)
         return process
 
     def started(self, service: str, replica: int = 1, **settings: str) -> Process:
@@ -112,9 +113,9 @@ class System:
 
     def stop(self) -> None:
         """Kill all processes."""
-        for process in self._processes:
+        for process in self.processes:
             process.popen.kill()
-        for process in self._processes:
+        for process in self.processes:
             process.popen.wait(10)
 
     def _environ(self, service: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from testkit.processes import System
 HOUR = 3_600_000_000
 
 
-def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR) -> Chatter:
+def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR, secret: str | None = None) -> Chatter:
     """Return a chatter with a new session, whose token is signed with the registry's key.
 
     Args:
@@ -19,8 +19,9 @@ def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR
         name: The name of the member.
         partition: The partition of the session.
         expires_in: The lifetime of the token, in microseconds.
+        secret: The author secret; by default, a random one.
     """
-    chatter = Chatter(system.url("client"))
+    chatter = Chatter(system.url("client"), secret)
     expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
     claims = Claims(
         session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires

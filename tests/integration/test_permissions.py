@@ -32,6 +32,7 @@ CLIENT_MUST_NOT_PUBLISH = [
     ("", "registry.commands"),
     ("chat.rooms", "lobby"),
     ("chat.operator", "registry.commands"),
+    ("chat.operator", "archive.queries"),
     ("chat.journal", ""),
     ("chat.snapshots", ""),
     ("chat.sessions", ""),
@@ -159,8 +160,18 @@ def test_only_the_registry_may_write_the_journal_and_read_commands(attempt: Atte
     assert "ACCESS_REFUSED" in attempt(user, lambda channel: consume(channel, "registry.commands"))
 
 
-@pytest.mark.parametrize(("to", "key"), [("chat.operator", "registry.commands"), *CLIENT_MAY_PUBLISH])
-def test_the_operator_may_send_commands_and_replay_dead_letters(attempt: Attempt, to: str, key: str) -> None:
+OPERATOR_MAY_PUBLISH = [
+    ("chat.operator", "registry.commands"),
+    ("chat.operator", "archive.queries"),
+    ("chat.rooms", "lobby"),
+    *CLIENT_MAY_PUBLISH,
+]
+
+
+@pytest.mark.parametrize(("to", "key"), OPERATOR_MAY_PUBLISH)
+def test_the_operator_may_send_commands_import_messages_and_replay_dead_letters(
+    attempt: Attempt, to: str, key: str
+) -> None:
     assert attempt("admin", lambda channel: publish(channel, to, key)) == ""
 
 
@@ -169,6 +180,6 @@ def test_the_operator_may_read_dead_letters_only(attempt: Attempt) -> None:
     assert "ACCESS_REFUSED" in attempt("admin", lambda channel: consume(channel, "registry.commands"))
 
 
-@pytest.mark.parametrize(("to", "key"), [("", "room.lobby"), ("chat.rooms", "lobby"), ("chat.journal", "")])
+@pytest.mark.parametrize(("to", "key"), [("", "room.lobby"), ("chat.journal", "")])
 def test_the_operator_may_publish_nowhere_else(attempt: Attempt, to: str, key: str) -> None:
     assert "ACCESS_REFUSED" in attempt("admin", lambda channel: publish(channel, to, key))

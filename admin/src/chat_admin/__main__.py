@@ -3,6 +3,8 @@
     chat-admin init DIR [--host HOST...] [--port PORT] write passwords, keys and the broker's definitions to DIR
     chat-admin new-broker DIR                          accept a new, empty broker at the next start
     chat-admin release NAME                            free a name, whatever session holds it
+    chat-admin export [--room ROOM] [--since TIME]     print the recorded messages, as lines of log.txt
+    chat-admin import FILE                             fill an empty chat with such lines; - stands for the input
     chat-admin dead-letters list                       list the dead letters
     chat-admin dead-letters show ID                    show a dead letter
     chat-admin dead-letters replay ID|--all            send dead letters to their queues again
@@ -10,8 +12,9 @@
 
 Write DIR before --host, which takes all words that follow it. `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the
 environment, the other commands AMQP_URL or AMQP_URL_FILE.
-The exit status is 0 after success, 1 after a refusal, and 2 if a setting is wrong, the files of DIR cannot be written,
-or the chat does not answer.
+TIME is a day or a day and a time in UTC, such as 2026-11-28 or "2026-11-28 20:15".
+The exit status is 0 after success, 1 after a refusal, 2 if a setting is wrong, a file cannot be read or written, or the
+chat does not answer, and 130 if you interrupt the command. An export is complete only with status 0.
 """
 
 import argparse
@@ -21,7 +24,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from chat_admin import dead_letters
+from chat_admin import backup, dead_letters
+from chat_admin.backup import time_typed
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.identity import accept_new_broker
@@ -55,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     new_broker.add_argument("directory", type=Path, metavar="DIR")
     commands.add_parser("release", help="free a name, whatever session holds it").add_argument("name", metavar="NAME")
+    export = commands.add_parser("export", help="print the recorded messages, as lines of log.txt")
+    export.add_argument("--room", metavar="ROOM", help="only those of this room")
+    export.add_argument(
+        "--since", type=time_typed, metavar="TIME", help='only those from this time on: 2026-11-28, "2026-11-28 20:15"'
+    )
+    fill = commands.add_parser("import", help="fill an empty chat with lines of log.txt")
+    fill.add_argument("file", metavar="FILE", help="a copy of log.txt or an export; - stands for the standard input")
     letters = commands.add_parser("dead-letters", help="list, show, replay or drop dead letters")
     _add_letters(letters.add_subparsers(dest="action", required=True))
     return parser
@@ -97,8 +108,8 @@ def _written(write_files: Callable[[], None]) -> int:
 
 def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
-        for line in _answer(arguments, broker_url(environ)):
-            print(line, flush=True)
+        _do(arguments, broker_url(environ))
+        sys.stdout.flush()
     except NotDone as error:
         print(error, file=sys.stderr)
         return 1
@@ -106,9 +117,32 @@ def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python reports the closed pipe at its end
+        _close_output()
         return 1
+    except OSError as error:
+        print(f"{error.filename or 'the output'} cannot be read or written: {error.strerror}", file=sys.stderr)
+        _close_output()
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        _close_output()
+        return 130
     return 0
+
+
+def _close_output() -> None:
+    """Drop what is not written: Python would try again at its end, and report the error once more, or wait."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _do(arguments: argparse.Namespace, url: str) -> None:
+    if arguments.command == "export":
+        backup.export(url, arguments.room, arguments.since)
+    elif arguments.command == "import":
+        backup.fill(url, arguments.file)
+    else:
+        for line in _answer(arguments, url):
+            print(line, flush=True)
 
 
 def _answer(arguments: argparse.Namespace, url: str) -> Iterable[str]:

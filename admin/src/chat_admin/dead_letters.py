@@ -6,16 +6,16 @@ closes, the broker puts the letters that were not acknowledged back into their p
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from kombu.connection import Connection
 
+from chat_admin.asking import connected
 from chat_admin.errors import NoAnswer, NoSuchLetter, NotReplayed
 from chat_admin.letter import Letter, from_message, line, lines, safe
 from chat_amqp import topology
-from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.publisher import Publication, Publisher
 
 MAX_LISTED = 1000
@@ -37,7 +37,7 @@ def listed(url: str) -> list[str]:
     """
     listing: list[str] = []
     more = 0
-    with _connected(url) as connection:
+    with connected(url) as connection:
         for message in islice(_fetch(_channel(connection)), MAX_LISTED):
             listing.append(line(from_message(message)))
             more = message.delivery_info["message_count"]
@@ -55,7 +55,7 @@ def shown(url: str, letter_id: str) -> list[str]:
         NoSuchLetter: No letter has this id.
         NoAnswer: The broker did not answer.
     """
-    with _connected(url) as connection:
+    with connected(url) as connection:
         _, letter = next(_chosen(_channel(connection), letter_id))
     return lines(letter)
 
@@ -71,7 +71,7 @@ def dropped(url: str, letter_id: str | None) -> Iterator[str]:
         NoSuchLetter: No letter has this id.
         NoAnswer: The broker did not answer.
     """
-    with _connected(url) as connection:
+    with connected(url) as connection:
         channel = _channel(connection)
         for tag, letter in _chosen(channel, letter_id):
             channel.basic_ack(tag)
@@ -93,7 +93,7 @@ def replayed(url: str, letter_id: str | None) -> Iterator[str]:
         NoAnswer: The broker did not answer.
     """
     stayed: list[str] = []
-    with _connected(url) as connection:
+    with connected(url) as connection:
         channel, publisher = _channel(connection), Publisher(connection.channel())
         for tag, letter in _chosen(channel, letter_id):
             try:
@@ -105,15 +105,6 @@ def replayed(url: str, letter_id: str | None) -> Iterator[str]:
             yield f"replayed {line(letter)}"
     if stayed:
         raise NotReplayed("\n".join(stayed))
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    try:
-        with connect(url, "chat-admin") as connection:
-            yield connection
-    except recoverable_errors() as error:
-        raise NoAnswer(f"the broker refused or did not answer ({error}): is the chat running?") from error
 
 
 def _channel(connection: Connection) -> Any:

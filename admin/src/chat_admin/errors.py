@@ -5,7 +5,9 @@ AdminError
 └── NotDone               the command was refused, or a part of it; the text says why
     ├── NotReleased       the registry refused the release
     ├── NoSuchLetter      no dead letter has this id
-    └── NotReplayed       a letter, or some of several, stay in dead-letters
+    ├── NotReplayed       a letter, or some of several, stay in dead-letters
+    ├── NotExported       the archive refused the export
+    └── NotImported       messages of a file, or some of them, were not imported
 """
 
 
@@ -31,3 +33,11 @@ class NoSuchLetter(NotDone):
 
 class NotReplayed(NotDone):
     """A letter could not be sent to its queue, and stays. Other letters of the same command may have been sent."""
+
+
+class NotExported(NotDone):
+    """The archive refused the export, or its index changed meanwhile."""
+
+
+class NotImported(NotDone):
+    """Messages of a file, or some of them, were not imported. Those before them may have been."""

@@ -70,7 +70,7 @@ CLIENT = Permissions(
 _REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # a replayed letter takes the path of the client
 ADMIN = Permissions(
     configure=_any_of([INBOX_PATTERN]),
-    write=_exactly(exchange.name for exchange in (topology.OPERATOR, *_REPLAYS)),
+    write=_exactly(exchange.name for exchange in (topology.OPERATOR, topology.ROOM, *_REPLAYS)),  # ROOM: for imports
     read=_any_of([INBOX_PATTERN, re.escape(topology.DEAD_LETTERS.name)]),
 )
 
