@@ -32,9 +32,15 @@ def init(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         {"ROOM_MAX_BYTES": "10GB"},
         {"ROOM_MAX_BYTES": "-1"},
         {"ROOM_MAX_BYTES": str(MIN_ROOM_BYTES - 1)},
+        {"LOG_LEVEL": "LOUD"},
+        {"POSTS_PER_SECOND": "many"},
+        {"INDEX_URL": "mysql://localhost/chat"},
+        {"ROUTER_REPLICAS": "-1"},
     ],
 )
-def test_a_retention_that_the_broker_would_not_start_with_is_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_a_wrong_setting_of_any_program_is_refused_before_a_file_is_written(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
     done = init(tmp_path / "secrets", **settings)
     assert (done.returncode, done.stderr.count("\n"), next(iter(settings)) in done.stderr) == (2, 1, True), done
     assert not (tmp_path / "secrets").exists()
@@ -63,6 +69,15 @@ def test_rooms_have_the_retention_of_the_settings(tmp_path: Path) -> None:
     (rooms,) = (policy["definition"] for policy in policies if policy["name"] == "rooms")
     assert (rooms["max-age"], rooms["max-length-bytes"]) == ("36h", MIN_ROOM_BYTES)
     assert rooms["stream-max-segment-size-bytes"] == MIN_ROOM_BYTES // 10
+
+
+@pytest.mark.parametrize("unset", [{}, {"ROOM_MAX_AGE": "", "ROOM_MAX_BYTES": ""}])
+def test_a_retention_that_is_not_set_stays_as_it_was(tmp_path: Path, unset: dict[str, str]) -> None:
+    """A shell that lacks the settings must not bring the defaults back."""
+    init(tmp_path, ROOM_MAX_AGE="36h", ROOM_MAX_BYTES=str(MIN_ROOM_BYTES))
+    before = contents(tmp_path)
+    assert init(tmp_path, **unset).returncode == 0
+    assert contents(tmp_path) == before
 
 
 def test_other_queues_have_a_fixed_retention(tmp_path: Path) -> None:
@@ -119,6 +134,27 @@ def test_a_second_run_completes_one_that_was_interrupted(tmp_path: Path) -> None
     (tmp_path / "archive" / "token_public_key").unlink()
     initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
     assert contents(tmp_path) == before
+
+
+def test_services_know_the_broker_by_one_id_that_a_new_broker_changes(tmp_path: Path) -> None:
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    (tmp_path / "broker" / "applied.json").touch()
+    first = identity_of(tmp_path)
+    done = subprocess.run([sys.executable, "-m", "chat_admin", "new-broker", str(tmp_path)], check=False)
+    assert done.returncode == 0
+    assert not (tmp_path / "broker" / "applied.json").exists()
+    second = identity_of(tmp_path)
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    assert identity_of(tmp_path) == second != first
+
+
+def identity_of(directory: Path) -> str:
+    """Return the ID of the broker, which each service and the definitions of the identity have."""
+    (exchange,) = json.loads((directory / "broker" / "identity.json").read_text())["exchanges"]
+    name = str(exchange["name"]).removeprefix("chat.identity.")
+    assert {(directory / each / "broker_id").read_text() for each in ("registry", "router", "archive")} == {f"{name}\n"}
+    assert exchange["internal"]  # nobody can publish to it
+    return name
 
 
 def test_only_owner_and_group_can_read_a_secret(tmp_path: Path) -> None:

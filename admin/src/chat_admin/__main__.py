@@ -11,7 +11,8 @@
     chat-admin dead-letters drop ID|--all              delete dead letters
 
 Write DIR before --host, which takes all words that follow it. `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the
-environment, the other commands AMQP_URL or AMQP_URL_FILE.
+environment, keeps the ones of before if they are not set, and checks the settings of the services. Commands without DIR
+read AMQP_URL or AMQP_URL_FILE.
 TIME is a day or a day and a time in UTC, such as 2026-11-28 or "2026-11-28 20:15".
 The exit status is 0 after success, 1 after a refusal, 2 if a setting is wrong, a file cannot be read or written, or the
 chat does not answer, and 130 if you interrupt the command. An export is complete only with status 0.
@@ -29,8 +30,9 @@ from chat_admin.backup import time_typed
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.identity import accept_new_broker
-from chat_admin.initialise import initialise
+from chat_admin.initialise import initialise, kept_retention
 from chat_admin.release import release
+from chat_admin.service_settings import check_service_settings
 from chat_amqp.settings import broker_url
 from chat_wire.settings import SettingError
 
@@ -84,12 +86,14 @@ def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    directory = arguments.directory
     try:
-        retention = retention_in(environ)
+        check_service_settings(environ)
+        retention = retention_in(environ, kept_retention(directory))
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    return _written(partial(initialise, arguments.directory, arguments.host, arguments.port, retention))
+    return _written(partial(initialise, directory, arguments.host, arguments.port, retention))
 
 
 def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:

@@ -31,17 +31,21 @@ class Retention:
     room_age: str
 
 
-def retention_in(environ: Mapping[str, str]) -> Retention:
+DEFAULT_RETENTION = Retention(10_000 * MB, "365D")
+
+
+def retention_in(environ: Mapping[str, str], kept: Retention = DEFAULT_RETENTION) -> Retention:
     """Return the retention that ROOM_MAX_BYTES and ROOM_MAX_AGE set.
 
     Args:
         environ: The environment variables.
+        kept: The retention as far as they are not set.
 
     Raises:
-        SettingError: A setting is wrong; the broker would not start with it.
+        SettingError: A setting is wrong; the broker would not take it.
     """
-    room_bytes = number(environ, "ROOM_MAX_BYTES", 10_000 * MB, least=MIN_ROOM_BYTES)
-    room_age = setting(environ, "ROOM_MAX_AGE", "365D")
+    room_bytes = number(environ, "ROOM_MAX_BYTES", kept.room_bytes, least=MIN_ROOM_BYTES)
+    room_age = setting(environ, "ROOM_MAX_AGE", kept.room_age)
     if not re.fullmatch("[1-9][0-9]*[YMDhms]", room_age):
         raise InvalidSetting(
             "ROOM_MAX_AGE", f"is {room_age!r}: set it to a number and Y, M, D, h, m or s, such as 365D"
@@ -49,11 +53,20 @@ def retention_in(environ: Mapping[str, str]) -> Retention:
     return Retention(room_bytes, room_age)
 
 
-def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str, Any]:
-    """Return the definitions that the broker imports when it starts, unless they are unchanged since its last import.
+def retention_of(broker: Mapping[str, Any]) -> Retention:
+    """Return the retention that definitions have.
 
-    The same arguments give the same definitions, so a restart keeps the changes that an operator made at runtime
-    (`definitions.skip_if_unchanged` in broker/compose.conf).
+    Args:
+        broker: What `definitions` returned, in this version or an older one.
+    """
+    (rooms,) = (policy["definition"] for policy in broker["policies"] if policy["name"] == "rooms")
+    return Retention(rooms["max-length-bytes"], rooms["max-age"])
+
+
+def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str, Any]:
+    """Return the definitions that broker/prepare.sh imports into the running broker, if they differ from the last ones.
+
+    The same arguments give the same definitions, so a start keeps the changes that an operator made at runtime.
 
     Args:
         passwords: The password of each user.

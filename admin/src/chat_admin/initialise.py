@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chat_admin.definitions import Retention, definitions
+from chat_admin.definitions import DEFAULT_RETENTION, Retention, definitions, retention_of
 from chat_admin.files import write
 from chat_admin.identity import write_identity
 from chat_admin.permissions import USERS
@@ -53,6 +53,18 @@ def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Rete
     _write_cookie(directory / "broker" / "erlang_cookie")
     write_identity(directory)
     _write_definitions(directory / "broker", definitions(passwords, retention))
+
+
+def kept_retention(directory: Path) -> Retention:
+    """Return the retention that was set before; the default if there is none.
+
+    Args:
+        directory: The directory of the installation.
+    """
+    try:
+        return retention_of(json.loads((directory / "broker" / "definitions.json").read_text()))
+    except (OSError, ValueError, KeyError):  # ValueError: an interrupted restore; `initialise` writes the file again
+        return DEFAULT_RETENTION
 
 
 def _write_definitions(directory: Path, broker: dict[str, Any]) -> None:

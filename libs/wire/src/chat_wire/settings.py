@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chat_wire.limits import MAX_INT64
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL")
 _MAX_QUOTED = 80  # characters of a wrong value in an error text
 
 

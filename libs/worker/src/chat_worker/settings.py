@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_amqp.settings import broker_url
-from chat_wire.settings import InvalidSetting, choice, setting
+from chat_wire.settings import LOG_LEVELS, InvalidSetting, choice, setting
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL")
 HEALTH_FILE = "/tmp/health.json"
 MAX_INSTANCE = 255  # characters, the most that a host name has (RFC 1035, 2.3.4)
 

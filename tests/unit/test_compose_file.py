@@ -1,0 +1,91 @@
+"""What compose.yaml makes of the settings; needs the command `docker compose`, but no engine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SERVICES = ("registry", "router", "archive")
+NODES = ("rabbitmq", "rabbitmq-2", "rabbitmq-3")
+CLUSTER = "compose.yaml:compose.cluster.yaml"
+
+pytestmark = pytest.mark.skipif(shutil.which("docker") is None, reason="the command docker is missing")
+
+
+def compose(*arguments: str, **settings: str) -> str:
+    """Run a compose command with only these settings, and return its output."""
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **settings}
+    command = ["docker", "compose", "--profile=*", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def services(*arguments: str, **settings: str) -> dict[str, Any]:
+    """Return the services of the compose file with these settings."""
+    configured: dict[str, Any] = json.loads(compose(*arguments, "config", "--format=json", **settings))
+    return dict(configured["services"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"AMQP_PORT": ""}])
+@pytest.mark.parametrize("files", ["compose.yaml", CLUSTER])
+def test_no_port_is_published_unless_amqp_port_is_set(files: str, settings: dict[str, str]) -> None:
+    assert not any("ports" in service for service in services(COMPOSE_FILE=files, **settings).values())
+
+
+@pytest.mark.parametrize("files", ["compose.yaml", CLUSTER])
+def test_amqp_port_publishes_one_node_on_the_loopback_interface(files: str) -> None:
+    configured = services(COMPOSE_FILE=files, AMQP_PORT="5733")
+
+    (ports,) = (service["ports"] for service in configured.values() if "ports" in service)
+    assert [(port["host_ip"], port["published"], port["target"]) for port in ports] == [("127.0.0.1", "5733", 5672)]
+
+
+def test_two_projects_share_no_image_that_they_build() -> None:
+    one, other = (set(compose("config", "--images", COMPOSE_PROJECT_NAME=name).split()) for name in ("one", "other"))
+
+    assert one & other == {"rabbitmq:4-management"}
+
+
+def test_a_file_of_settings_keeps_the_replicas(tmp_path: Path) -> None:
+    settings = tmp_path / "env"
+    settings.write_text("REGISTRY_REPLICAS=2\nROUTER_REPLICAS=3\nARCHIVE_REPLICAS=\n")
+
+    configured = services(f"--env-file={settings}")
+
+    assert {name: configured[name]["scale"] for name in SERVICES} == {"registry": 2, "router": 3, "archive": 1}
+
+
+def test_a_client_needs_no_other_container_and_is_a_person_with_a_directory_on_the_volume() -> None:
+    me, bo = services()["client"], services(PERSON="bo")["client"]
+
+    assert me["profiles"] == ["client"]
+    assert "depends_on" not in me
+    assert {"source": "people", "target": "/state"}.items() <= me["volumes"][1].items()
+    assert (me["environment"]["XDG_STATE_HOME"], bo["environment"]["XDG_STATE_HOME"]) == ("/state/me", "/state/bo")
+
+
+def test_the_settings_of_a_client_change_no_other_service() -> None:
+    assert {**services(PERSON="bo"), "client": None} == {**services(), "client": None}
+
+
+def test_the_example_of_a_file_of_settings_names_all_and_sets_the_defaults() -> None:
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    passed_on = {
+        name
+        for service in services().values()
+        for name, value in service.get("environment", {}).items()
+        if value is None
+    }
+    assert named == passed_on | {f"{name.upper()}_REPLICAS" for name in SERVICES} | {"AMQP_PORT", "COMPOSE_FILE"}
+
+    configured = services("--env-file=.env.example")
+    assert {name: configured[name]["scale"] for name in SERVICES} == dict.fromkeys(SERVICES, 1)
+    assert not any("ports" in service for service in configured.values())
