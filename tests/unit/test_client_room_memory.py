@@ -67,7 +67,8 @@ def test_two_spellings_of_one_name_share_a_memory(tmp_path: Path) -> None:
         b"\xff\xfe",
         b"[]",
         b"{}",
-        b'{"version": 2, "draft": "", "history": [], "read": null}',
+        b'{"version": 0, "draft": "", "history": [], "read": null}',
+        b'{"version": "2", "draft": "", "history": [], "read": null}',
         b'{"version": 1, "draft": 3, "history": [], "read": null}',
         b'{"version": 1, "draft": "\\ud800", "history": [], "read": null}',
         b'{"version": 1, "draft": "", "history": [null], "read": null}',
@@ -143,6 +144,26 @@ def test_a_field_of_a_newer_client_stays(path: Path) -> None:
     memory.save()
 
     assert json.loads(path.read_text())["pinned"] == [1]
+
+
+@pytest.mark.parametrize("runs_before", [False, True])
+def test_a_file_of_a_newer_version_stays_as_it_is(path: Path, runs_before: bool) -> None:
+    newer = b'{"version": 2, "drafts": {"": "of the newer client"}}'
+    path.parent.mkdir(parents=True)
+    memory = RoomMemory(path) if runs_before else None
+    path.write_bytes(newer)
+
+    memory = memory or RoomMemory(path)
+    memory.add("said")
+    for draft in ("a", "ab"):
+        memory.draft = draft
+        memory.save()
+
+    (remark,) = memory.pop_remarks()
+    assert remark.startswith(f"a newer client has written {path}: ")
+    assert memory.history == ("said",)
+    assert path.read_bytes() == newer
+    assert [each.name for each in path.parent.iterdir() if each.name != "lock"] == [path.name]
 
 
 def test_the_history_of_two_clients_is_kept_whole(path: Path) -> None:

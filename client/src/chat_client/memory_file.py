@@ -22,7 +22,11 @@ Position = tuple[int, int]  # the offset in the stream, and the index of the pos
 
 
 class BadMemory(Exception):
-    """A file does not hold a memory of this version."""
+    """A file does not hold a memory."""
+
+
+class NewerMemory(Exception):
+    """A newer client has written the file, in a form that this one cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def read_memory(path: Path) -> Memory:
     """Read a file.
 
     Raises:
-        BadMemory: It is not a memory of this version.
+        BadMemory: It is not a memory.
+        NewerMemory: It is one of a newer version.
         OSError: It cannot be read.
     """
     with path.open("rb") as file:
@@ -69,7 +74,7 @@ def read_memory(path: Path) -> Memory:
     try:
         return _memory(json.loads(written))
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
-        raise BadMemory(_("it is damaged, or a newer client has written it")) from None
+        raise BadMemory(_("it is damaged")) from None
 
 
 def write_memory(path: Path, memory: Memory) -> None:
@@ -91,17 +96,24 @@ def write_memory(path: Path, memory: Memory) -> None:
 
 
 def _memory(found: dict[str, Any]) -> Memory:
-    unknown = {name: value for name, value in found.items() if name not in {"version", "draft", "history", "read"}}
-    if found["version"] != VERSION:
+    version = _number(found["version"])
+    if version > VERSION:
+        raise NewerMemory
+    if version != VERSION:
         raise ValueError
+    unknown = {name: value for name, value in found.items() if name not in {"version", "draft", "history", "read"}}
     read = None if found["read"] is None else _position(*found["read"])
     return Memory(_text(found["draft"]), tuple(map(_text, found["history"])), read, unknown)
 
 
 def _position(offset: object, index: object) -> Position:
-    if type(offset) is not int or type(index) is not int:
+    return _number(offset), _number(index)
+
+
+def _number(number: object) -> int:
+    if type(number) is not int:
         raise TypeError
-    return offset, index
+    return number
 
 
 def _text(text: Any) -> str:

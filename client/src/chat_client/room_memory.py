@@ -15,7 +15,7 @@ from threading import Lock
 
 from chat_client import system_errors
 from chat_client.language import _
-from chat_client.memory_file import BadMemory, Memory, Position, read_memory, write_memory
+from chat_client.memory_file import BadMemory, Memory, NewerMemory, Position, read_memory, write_memory
 from chat_wire.errors import InvalidName
 from chat_wire.names import name_key
 
@@ -58,6 +58,7 @@ class RoomMemory:
         self._lock = Lock()
         self._remarks: list[str] = []
         self._said: set[str] = set()
+        self._is_newer = False  # than this client can read: the file stays as it is
         self._saved = self._load()
         self._added: list[str] = []
         self.draft = self._saved.draft
@@ -78,6 +79,8 @@ class RoomMemory:
             mine = Memory(self.draft, tuple(self._added), self.read)
             if (mine.draft, mine.read) == (self._saved.draft, self._saved.read) and not mine.history:
                 return
+            if self._is_newer:
+                return
             try:
                 self._write(mine)
             except OSError as error:
@@ -95,6 +98,8 @@ class RoomMemory:
             if not self._path.exists():
                 _make_room(self._path.parent)
             found = self._load()
+            if self._is_newer:
+                return
             write_memory(self._path, found.merged(mine, self._saved))
         # Keep this client's own view: another client's draft must not look like a change of this one's.
         self._saved = Memory(mine.draft, self._saved.with_texts(mine.history).history, mine.read)
@@ -105,6 +110,11 @@ class RoomMemory:
         try:
             return read_memory(self._path)
         except FileNotFoundError:
+            return Memory()
+        except NewerMemory:
+            self._is_newer = True
+            text = _("a newer client has written {path}: this one keeps neither your draft nor your input history")
+            self._remark(text.format(path=self._path))
             return Memory()
         except (OSError, BadMemory) as error:
             self._put_aside(error)
