@@ -33,7 +33,7 @@ class Node:
             inside: The command that runs another command in the network namespace of the address.
         """
         self.address = address
-        self.port = _free_ports()
+        self.port = free_ports()
         self._directory = directory
         self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,7 +94,8 @@ def running_node(directory: Path) -> Iterator[Node]:
         started.stop()
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
+    """Return the first of four consecutive free ports, as a node needs them."""
     for port in range(20_000 + os.getpid() % 1000 * 8, 32_000, 4):
         if all(_is_free(port + more) for more in range(4)):
             return port
