@@ -65,7 +65,8 @@ def test_each_python_file_that_the_documentation_names_exists() -> None:
 
 
 def test_each_name_that_a_page_gives_in_code_style_is_defined_in_the_source() -> None:
-    defined = set().union(*(_defined(path) for path in _python_files())) | FOREIGN
+    events = {part for event in log_events.events() for part in event.split(".")}
+    defined = set().union(*(_defined(path) for path in _python_files())) | events | FOREIGN
     for page, text in _explaining_pages().items():
         codes = re.findall(r"`(?:\w+\.)*(_?[A-Z][a-z]\w*|\w*[a-z]_\w+|_[a-z]\w*)(?:\(.*?\))?`", text)
         missing = set(codes) - defined
