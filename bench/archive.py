@@ -20,6 +20,7 @@ from bench.stage import Stage
 from bench.usage import memory, processor_seconds
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_archive.index_schema import CHECKPOINT
 from testkit.processes import Process, System
 from testkit.wait import until
@@ -37,7 +38,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 def _measure(stage: Stage, size: int, posts: int) -> Result:
     with stage.system() as system:
         with connect(stage.operator_url, "bench") as connection:
-            topology.declare(connection.channel(), *topology.ROOM_STREAMS)
+            declare(connection, *topology.ROOM_STREAMS)
         feed(stage.operator_url, topology.ROOM.name, "lobby", batches(posts, size))
         archive = system.started("archive")
         until(lambda: _indexed(system.data) == posts, RECORD_SECONDS, f"the archive has recorded {posts} posts")

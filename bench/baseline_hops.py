@@ -15,6 +15,7 @@ from kombu.entity import Exchange, Queue
 
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 
 ROOM = "baseline"
@@ -28,7 +29,7 @@ PREFETCH = 256
 def hops(url: str) -> Iterator[int]:
     """Run the relay from QUEUE to the stream of ROOM in a process of its own, and yield the id of that process."""
     with connect(url, "baseline") as connection:
-        topology.declare(connection.channel(), QUEUE, topology.room(ROOM))
+        declare(connection, QUEUE, topology.room(ROOM))
     process = subprocess.Popen([sys.executable, "-m", "bench.baseline_hops", url], stdout=subprocess.PIPE)
     try:
         assert process.stdout

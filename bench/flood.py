@@ -16,6 +16,7 @@ from bench.stage import Stage
 from bench.usage import memory
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 
 # Members: the posts for the chat and for the relay, so that each takes about 10 s.
@@ -76,7 +77,7 @@ def _relay(stage: Stage, members: int, posts: int) -> Measured:
 def _limit(stage: Stage, members: int, posts: int, room: Sequence[bytes]) -> Measured:
     """Measure the broker alone: publish the same entries directly to the room, with pipelined confirms."""
     with stage.emptied(), connect(stage.operator_url, "limit") as connection:
-        topology.declare(connection.channel(), *topology.ROOM_STREAMS)
+        declare(connection, *topology.ROOM_STREAMS)
         publisher = Publisher(connection.channel())
 
         def send() -> None:

@@ -9,6 +9,7 @@ from bench.stage import Stage
 from bench.usage import memory
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_registry import journal, snapshots
 from chat_registry.domain import apply
 from chat_registry.journal import ClaimName
@@ -62,7 +63,7 @@ def _feed(url: str, names: int) -> None:
     entries = [encode(claim) for claim in claims[names - 1 :]]
     parts = [encode(part) for part in snapshots.parts_of(state, journal.digest(entries[0]))]
     with connect(url, "bench") as connection:
-        topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
+        declare(connection, *topology.REGISTRY_QUEUES)
     feed(url, topology.JOURNAL.name, "", entries)
     feed(url, topology.SNAPSHOTS.name, "", parts)
 

@@ -40,13 +40,15 @@ class TestBroker:
         self.call("POST", "definitions", json.loads((self.secrets_dir / "broker/definitions.json").read_text()))
 
     def create_vhost(self) -> str:
-        """Create a virtual host in which the chat has the permissions of production, and return its name."""
+        """Create a virtual host with the permissions and policies of production, and return its name."""
         vhost = f"test-{secrets.token_hex(6)}"
         self.call("PUT", f"vhosts/{vhost}")
         definitions = json.loads((self.secrets_dir / "broker/definitions.json").read_text())
         for each in definitions["permissions"]:
             rights = {key: each[key] for key in ("configure", "write", "read")}
             self.call("PUT", f"permissions/{vhost}/{each['user']}", rights)
+        for each in definitions["policies"]:
+            self.set_policy(vhost, each["name"], each["pattern"], each["definition"], priority=0)
         operator = urlsplit(self.amqp_url).username
         self.call("PUT", f"permissions/{vhost}/{operator}", {"configure": ".*", "write": ".*", "read": ".*"})
         return vhost
@@ -65,9 +67,9 @@ class TestBroker:
             if exchange["name"].startswith("chat."):
                 self.call("DELETE", f"exchanges/{name}/{exchange['name']}")
 
-    def set_policy(self, vhost: str, name: str, pattern: str, definition: dict[str, Any]) -> None:
-        """Set a policy on queues with a higher priority than those of the chat."""
-        body = {"pattern": pattern, "definition": definition, "apply-to": "queues", "priority": 100}
+    def set_policy(self, vhost: str, name: str, pattern: str, definition: dict[str, Any], priority: int = 100) -> None:
+        """Set a policy on queues, with a higher priority than those of the chat unless you give another one."""
+        body = {"pattern": pattern, "definition": definition, "apply-to": "queues", "priority": priority}
         self.call("PUT", f"policies/{quote(vhost, safe='')}/{name}", body)
 
     def queue(self, vhost: str, name: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ docker compose exec router python -m chat_worker.health                        #
 """
 MEANINGS = {
     ("all", "at"): "time of the report, in microseconds since 1970-01-01 UTC",
+    ("all", "pid"): "the process",
+    ("all", "reason"): "why the replica does not serve; missing while it is connected",
     ("archive", "baton"): "whether the replica holds the writer lease",
     ("archive", "ready"): "whether the replica answers questions",
     ("archive", "rooms"): "for each room that this replica reads, the three fields below",
@@ -42,7 +44,7 @@ MEANINGS = {
     ("registry", "ready"): "whether the replica handles commands",
     ("router", "ready"): "whether the replica handles posts",
 }
-AT = ("all", "at")
+ALWAYS = {("all", "at"), ("all", "pid"), ("all", "reason")}
 
 
 def page() -> str:
@@ -53,7 +55,7 @@ def page() -> str:
 
 def fields() -> list[tuple[str, str]]:
     """Return service and field of all that a report has."""
-    found = {AT}
+    found = set(ALWAYS)
     for module, tree in modules().items():
         package, _, rest = module.partition(".")
         for function in ast.walk(tree):

@@ -24,13 +24,19 @@ them into `definitions.json`, and the broker creates them from that file when it
 
 - `amq.default` is the default exchange. Writing to it means writing to every queue, so no client may.
 - `N` stands for 0 to 15, `RANDOM` for 32 random hex digits, `room.*` for every room.
+- `chat.identity.ID` is how a service recognises its broker. The right to read it allows a passive declaration.
 - Routers and archives publish only markers to `chat.sessions`, by which they find the end of the stream
   ([decision 6](../decisions/0006-find-the-end-of-a-stream-by-a-marker.md)).
 
 [Security](../explanation/architecture.md#security) explains the consequences.
 """
-FAMILIES = (("router.ingress.", "router.ingress.N"), ("router.seat.", "router.seat.N"))
+FAMILIES = (
+    ("router.ingress.", "router.ingress.N"),
+    ("router.seat.", "router.seat.N"),
+    ("chat.identity.", "chat.identity.ID"),
+)
 EXCHANGES = {value.name or "amq.default" for value in vars(topology).values() if isinstance(value, Exchange)}
+EXCHANGES.add(topology.identity("ID").name)
 TITLES = {
     "registry": "Registry",
     "router": "Router",

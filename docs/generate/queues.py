@@ -22,7 +22,12 @@ it uses. All are in the virtual host `/`.
 QUEUES = """
 ## Queues and streams
 
-A *stream* is an append-only log that many readers read. Each other queue gives a message to one consumer.
+A *stream* is an append-only log that many readers read. Each other queue gives a message to one consumer, or all
+messages to a single active consumer.
+
+The services declare only the kind and the single active consumer. [Policies](#policies) set the rest: when messages
+expire, how often they are delivered, where dead letters go, and how long streams keep entries. A queue that an older
+version declared with more arguments works as it is; the log event [`queue.differs`](log-events.md) names it.
 
 """
 POLICIES = """
@@ -46,24 +51,19 @@ PURPOSES = {
     "dead-letters": "messages that no service could handle",
     "inbox.RANDOM": "the answers to one client",
 }
-ARGUMENTS = {
-    "x-single-active-consumer": "single active consumer",
-    "x-message-ttl": "messages expire after {} ms",
-    "x-dead-letter-exchange": "dead letters go to {}",
-    "x-delivery-limit": "delivery limit {}",
-}
 
 
 def page() -> str:
     """Return the page."""
     exchanges = table(("exchange", "kind", "users that may publish"), map(_exchange_row, _exchanges()))
-    header = ("queue", "kind", "bound to", "users that may consume", "purpose", "arguments")
+    header = ("queue", "kind", "bound to", "users that may consume", "purpose", "active consumers")
     queues = table(header, (_queue_row(name, same) for name, same in _queues().items()))
     return INTRO + exchanges + QUEUES + queues + POLICIES + _policies()
 
 
 def _exchanges() -> list[Exchange]:
-    found = {value.name: value for value in vars(topology).values() if isinstance(value, Exchange)}
+    values = [*vars(topology).values(), topology.identity("ID")]
+    found = {value.name: value for value in values if isinstance(value, Exchange)}
     return [exchange for _, exchange in sorted(found.items())]
 
 
@@ -71,7 +71,7 @@ def _exchange_row(exchange: Exchange) -> tuple[str, ...]:
     if not exchange.name:
         return "(default)", "direct", _users("write", "amq.default")
     publishers = "the broker itself" if exchange.name.startswith("amq.") else _users("write", exchange.name)
-    return code(exchange.name), exchange.type, publishers
+    return code(exchange.name), exchange.type, publishers or "nobody: services recognise their broker by it"
 
 
 def _queues() -> dict[str, list[Queue]]:
@@ -96,8 +96,8 @@ def _queue_row(name: str, queues: list[Queue]) -> tuple[str, ...]:
     arguments: dict[str, Any] = vars(queue)["queue_arguments"] or {}
     kind = arguments.get("x-queue-type", "exclusive")
     bound = sorted({_binding(each, name) for each in queues})
-    notes = [text.format(arguments[key]) for key, text in ARGUMENTS.items() if key in arguments]
-    return code(name), kind, ", ".join(bound), _users("read", queue.name), PURPOSES[name], "; ".join(notes)
+    consumer = "one" if "x-single-active-consumer" in arguments else ""
+    return code(name), kind, ", ".join(bound), _users("read", queue.name), PURPOSES[name], consumer
 
 
 def _binding(queue: Queue, family: str) -> str:

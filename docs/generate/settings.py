@@ -37,6 +37,9 @@ SETTINGS = {
         "",
         "`amqp://USER:PASSWORD@HOST:PORT/VHOST`; several, separated by `;`, are tried in random order",
     ),
+    "BROKER_ID": Setting(
+        "services", "", "the broker to use, 16 hex digits: a service refuses any other broker; without it, it uses any"
+    ),
     "INSTANCE": Setting("services", "host name", "the name of the replica in logs and at the broker"),
     "LOG_LEVEL": Setting(
         "services",

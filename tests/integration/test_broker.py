@@ -8,6 +8,7 @@ import pytest
 
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
@@ -57,7 +58,7 @@ def queue(url: str) -> Iterator[Any]:
     """Yield a channel on which the queue of partition 0 holds one message."""
     with connect(url, "test") as connection:
         channel: Any = connection.channel()
-        topology.declare(channel, topology.ingress(0), *topology.ROOM_STREAMS)
+        declare(connection, topology.ingress(0), *topology.ROOM_STREAMS)
         channel.basic_publish(channel.prepare_message(b"one"), "", QUEUE)
         until(lambda: ready(channel))
         yield channel

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu.connection import Connection
 
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from testkit.broker import TestBroker
 from testkit.fragile import PARTITIONS
@@ -58,9 +60,10 @@ def kept(url: str, directory: Path) -> Iterator[Kept]:
         made.stop()
 
 
-def fill(channel: Any) -> None:
+def fill(connection: Connection) -> None:
     """Put healthy messages into both partitions, and poison messages between those of the first."""
-    topology.declare(channel, *map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
+    declare(connection, *map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
+    channel: Any = connection.channel()
     publisher = Publisher(channel)
     for partition, bodies in HEALTHY.items():
         for n, body in enumerate(bodies):
@@ -91,7 +94,7 @@ def url(broker: TestBroker, vhost: str) -> str:
 
 def test_a_crash_loop_ends_with_only_the_poison_messages_in_dead_letters(url: str, tmp_path: Path) -> None:
     with connect(url, "test") as connection, kept(url, tmp_path) as service:
-        fill(connection.channel())
+        fill(connection)
         room = bodies_of(connection.channel(), "room.lobby", "first")
         letters = bodies_of(connection.channel(), "dead-letters")
         wait_until(connection, service, lambda: len({*room, *letters}) == 2 * EACH + len(set(POISON.values())))

@@ -1,6 +1,5 @@
 """The operator's `chat-admin dead-letters` on a real broker."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from chat_admin.dead_letters import MAX_LISTED, dropped, listed, replayed, shown
 from chat_admin.errors import NoSuchLetter, NotReplayed
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from testkit.broker import TestBroker
 from testkit.processes import System
@@ -30,10 +30,11 @@ class Letters:
     def __init__(self, broker: TestBroker, vhost: str) -> None:
         """Connect as registry and router, and declare the queues."""
         self.admin = broker.url("admin", vhost)
-        self.queues: Any = connect(broker.url("registry", vhost), "test").channel()
-        self.ingress: Any = connect(broker.url("router", vhost), "test").channel()
-        topology.declare(self.queues, topology.COMMANDS, topology.OPERATIONS, topology.DEAD_LETTERS)
-        topology.declare(self.ingress, topology.ingress(3))
+        registry, router = (connect(broker.url(user, vhost), "test") for user in ("registry", "router"))
+        declare(registry, topology.COMMANDS, topology.OPERATIONS, topology.DEAD_LETTERS)
+        declare(router, topology.ingress(3))
+        self.queues: Any = registry.channel()
+        self.ingress: Any = router.channel()
         self.queues.auto_decode = self.ingress.auto_decode = False
 
     def close(self) -> None:
@@ -79,9 +80,6 @@ class Letters:
 
 @pytest.fixture
 def letters(broker: TestBroker, vhost: str) -> Iterator[Letters]:
-    definitions = json.loads((broker.secrets_dir / "broker/definitions.json").read_text())
-    for policy in definitions["policies"]:
-        broker.set_policy(vhost, policy["name"], policy["pattern"], policy["definition"])
     made = Letters(broker, vhost)
     yield made
     made.close()

@@ -1,16 +1,15 @@
 """The rights of each user, tried on a real broker: a pattern that looks right may still allow too much."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from amqp.exceptions import AMQPError
-from kombu.entity import Queue
 
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from testkit.broker import TestBroker
 
@@ -50,10 +49,6 @@ CLIENT_MUST_NOT_READ = [
     "archive.writer",
     "dead-letters",
 ]
-
-
-def declare(queues: Sequence[Queue], channel: Any) -> None:
-    topology.declare(channel, *queues)
 
 
 def queue(channel: Any, **arguments: str) -> str:
@@ -114,6 +109,10 @@ def attempt(broker: TestBroker) -> Iterator[Attempt]:
     """
     vhost = broker.create_vhost()
 
+    for user, queues in DECLARED.items():
+        with connect(broker.url(user, vhost), f"test-{user}") as connection:
+            assert declare(connection, *queues) == []
+
     def attempt_as(user: str, do: Do) -> str:
         with connect(broker.url(user, vhost), f"test-{user}") as connection:
             try:
@@ -122,8 +121,6 @@ def attempt(broker: TestBroker) -> Iterator[Attempt]:
                 return str(error)
         return ""
 
-    for user, queues in DECLARED.items():
-        assert attempt_as(user, partial(declare, queues)) == ""
     yield attempt_as
     broker.delete_vhost(vhost)
 

@@ -10,6 +10,7 @@ import pytest
 
 from chat_amqp import topology
 from chat_amqp.connection import connect
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from chat_registry import snapshots
 from chat_registry.journal import Departed
@@ -260,4 +261,4 @@ def oldest_offset(system: System) -> int:
 def declare_streams(system: System) -> None:
     """Declare the registry's queues and streams, as its first replica does."""
     with connect(system.url("registry"), "test") as connection:
-        topology.declare(connection.channel(), *topology.REGISTRY_QUEUES)
+        declare(connection, *topology.REGISTRY_QUEUES)

@@ -77,6 +77,8 @@ WRONG = [
     ("AMQP_URL", "amqp://broker/;"),
     ("AMQP_URL", "amqp://broker/?no_such_parameter=1"),
     ("AMQP_URL", "amqp://broker/?heartbeat=often"),
+    ("BROKER_ID", "0123"),
+    ("BROKER_ID", "0123456789ABCDEF"),
     ("INSTANCE", "two\nlines"),
     ("INSTANCE", "\udcff"),
     ("INSTANCE", "x" * 256),

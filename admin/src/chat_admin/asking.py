@@ -11,6 +11,7 @@ from kombu.message import Message
 from chat_admin.errors import NoAnswer
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
+from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from chat_wire import codec
 from chat_wire.messages import Refused
@@ -54,9 +55,8 @@ class Asker:
         self._publisher = Publisher(connection.channel())
         self._answers: list[bytes] = []
         self._inbox = topology.new_inbox()
-        channel = connection.channel()
-        topology.declare(channel, self._inbox)
-        connection.Consumer([self._inbox], on_message=self._keep, no_ack=True, channel=channel).consume()
+        declare(connection, self._inbox)
+        connection.Consumer([self._inbox], on_message=self._keep, no_ack=True).consume()
 
     def ask(self, question: Any, answer: type[T]) -> T | Refused:
         """Ask, and wait for the answer.

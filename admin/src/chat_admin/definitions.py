@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chat_admin.permissions import USERS
+from chat_amqp.policies import QUEUE_POLICIES
 from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.settings import InvalidSetting, number, setting
 
@@ -87,6 +88,7 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
     """
     rooms = _stream(retention.room_bytes, min(50 * MB, retention.room_bytes // 10)) | {"max-age": retention.room_age}
     return [
+        *((policy.name, policy.pattern, dict(policy.definition)) for policy in QUEUE_POLICIES),
         ("rooms", r"^room\.", rooms),
         ("journal", r"^registry\.journal$", _stream(256 * MB, 16 * MB)),
         ("snapshots", r"^registry\.snapshots$", _stream(512 * MB, 64 * MB)),

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from chat_admin.files import write
+from chat_amqp import topology
 
 ID_BYTES = 8
 READERS = ("registry", "router", "archive")
@@ -50,7 +51,7 @@ def _write_id(directory: Path, broker_id: str) -> None:
 def _exchange(broker_id: str) -> dict[str, object]:
     return {
         "vhost": "/",
-        "name": f"chat.identity.{broker_id}",
+        "name": topology.identity(broker_id).name,
         "type": "fanout",
         "durable": True,
         "auto_delete": False,

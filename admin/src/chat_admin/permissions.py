@@ -2,7 +2,6 @@
 
 RabbitMQ checks three rights (https://www.rabbitmq.com/docs/access-control): `configure` to declare, `write` on an
 exchange to publish, `read` on a queue to consume. A user who binds a queue needs `write` on the queue and `read` on the
-exchange. A user who declares a queue with a dead-letter exchange also needs `read` on the queue and `write` on that
 exchange. The default exchange has the name amq.default there; to write to it is to write to every queue, so services
 may and clients may not.
 """
@@ -17,6 +16,8 @@ from chat_amqp import topology
 from chat_wire.limits import INBOX_PATTERN
 
 _ROOM = r"room\..*"
+# RabbitMQ 4 allows a passive declaration to users with any right. This one does not let them create the exchange.
+_IDENTITY = re.escape(topology.IDENTITY_PREFIX) + ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def _service(declares: Iterable[Queue], publishes: Iterable[Exchange]) -> Permis
     names = [queue.name for queue in queues]
     targets = [_name(exchange) for exchange in (*publishes, topology.DEAD, topology.DEFAULT)]
     own = [name for name in sources if not name.startswith("amq.")] + [topology.DEAD.name]
-    return Permissions(_exactly(names + own), _exactly(names + targets), _exactly(names + sources))
+    read = [re.escape(name) for name in names + sources]
+    return Permissions(_exactly(names + own), _exactly(names + targets), _any_of([*read, _IDENTITY]))
 
 
 def _name(exchange: Exchange) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from amqp.method_framing import frame_handler
 from kombu.connection import Connection
 
-from chat_amqp.errors import Unconfirmed
+from chat_amqp.errors import AmqpError
 
 HEARTBEAT_SECONDS = 10
 CONNECT_SECONDS = 5
@@ -83,6 +83,6 @@ def _frame_handler(connection: Any, callback: Any) -> Callable[[Frame], bool]:
 
 
 def recoverable_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a connection, a channel or a publication after which the caller reconnects."""
+    """Return the errors after which the caller reconnects: of connections, channels, declarations and publications."""
     probe = Connection("amqp://")
-    return (*probe.connection_errors, *probe.channel_errors, Unconfirmed)
+    return (*probe.connection_errors, *probe.channel_errors, AmqpError)

@@ -9,29 +9,25 @@
     client ── chat.ingress, key 0..15 ──> router.ingress.N (quorum, single active consumer) ──> router
     router, registry ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
     router ─ declares ─> router.seat.N (exclusive): the replica that holds the queue has slot N, 0..15
-    client ── chat.archive ──> archive.queries (quorum, TTL 10 s) ──> archive
+    client ── chat.archive ──> archive.queries (quorum) ──> archive
     operator ─ chat.operator ─> archive.queries
     archive ─ default exchange ──> archive.writer (quorum, single active consumer): the writer lease
     services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
     services, broker ─ chat.dead ──> dead-letters (quorum) ──> an operator
 
-Each program declares the queues that it uses; to declare an existing queue changes nothing
-(https://www.rabbitmq.com/docs/queues#declaration). The retention of streams is a policy of the broker, so an operator
-can change it while the system runs.
+Each program declares the queues that it uses (declarations.py). An argument of an existing queue cannot change, so a
+declaration has only the queue's type and whether it has a single active consumer. Policies of the broker have the rest:
+those of the work queues are in policies.py, the retention of streams is in chat_admin/definitions.py.
 """
 
 import re
 import secrets
-from typing import Any
 
 from kombu.entity import Exchange, Queue
 
-from chat_wire.limits import INBOX_PATTERN, PARTITIONS, QUESTION_SECONDS
+from chat_wire.limits import INBOX_PATTERN, PARTITIONS
 
 ROOMS = ("lobby",)
-# RabbitMQ 4 counts a lost connection as a delivery, and drops a message after 20 by default. With that, routers that
-# restart would turn healthy posts into dead letters. chat_worker/poison_probe.py finds poison messages instead.
-DELIVERY_LIMIT = 1_000_000
 _INBOX = re.compile(INBOX_PATTERN)
 
 REGISTRY = Exchange("chat.registry", type="direct")
@@ -45,16 +41,16 @@ ARCHIVE = Exchange("chat.archive", type="direct")
 DEAD = Exchange("chat.dead", type="fanout")
 BROKER_EVENTS = Exchange("amq.rabbitmq.event", type="topic", passive=True)
 DEFAULT = Exchange("")
+IDENTITY_PREFIX = "chat.identity."
 
 
-def _quorum(name: str, exchange: Exchange, routing_key: str = "", **arguments: Any) -> Queue:
-    settled = {
-        "x-queue-type": "quorum",
-        "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": DEAD.name,
-        **{f"x-{key.replace('_', '-')}": value for key, value in arguments.items()},
-    }
-    return Queue(name, exchange, routing_key, queue_arguments=settled)
+def _quorum(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
+    return Queue(name, exchange, routing_key, queue_arguments={"x-queue-type": "quorum"})
+
+
+def _single(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
+    arguments = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+    return Queue(name, exchange, routing_key, queue_arguments=arguments)
 
 
 def _stream(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
@@ -67,16 +63,10 @@ DEPARTURES = _quorum("registry.departures", BROKER_EVENTS, "queue.deleted")
 JOURNAL_STREAM = _stream("registry.journal", JOURNAL)
 SNAPSHOTS_STREAM = _stream("registry.snapshots", SNAPSHOTS)
 SESSIONS_ENDED = _stream("sessions.ended", SESSIONS)
-# Without a dead-letter exchange: an expired question has no reader, and it holds a token.
-_QUERY_ARGUMENTS = {
-    "x-queue-type": "quorum",
-    "x-message-ttl": QUESTION_SECONDS * 1000,
-    "x-delivery-limit": DELIVERY_LIMIT,
-}
-QUERIES = Queue("archive.queries", ARCHIVE, "archive.queries", queue_arguments=_QUERY_ARGUMENTS)
-EXPORTS = Queue("archive.queries", OPERATOR, "archive.queries", queue_arguments=_QUERY_ARGUMENTS)
-WRITER_LEASE = _quorum("archive.writer", DEFAULT, single_active_consumer=True)
-DEAD_LETTERS = Queue("dead-letters", DEAD, queue_arguments={"x-queue-type": "quorum"})
+QUERIES = _quorum("archive.queries", ARCHIVE, "archive.queries")
+EXPORTS = _quorum("archive.queries", OPERATOR, "archive.queries")
+WRITER_LEASE = _single("archive.writer", DEFAULT)
+DEAD_LETTERS = _quorum("dead-letters", DEAD)
 
 
 def ingress(partition: int) -> Queue:
@@ -85,7 +75,7 @@ def ingress(partition: int) -> Queue:
     Args:
         partition: The partition, 0 to 15.
     """
-    return _quorum(f"router.ingress.{partition}", INGRESS, str(partition), single_active_consumer=True)
+    return _single(f"router.ingress.{partition}", INGRESS, str(partition))
 
 
 def room(name: str) -> Queue:
@@ -105,6 +95,17 @@ def slot(number: int) -> Queue:
     """
     name = f"router.seat.{number}"
     return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
+
+
+def identity(broker_id: str) -> Exchange:
+    """Return the exchange by which services recognise their broker. Nobody publishes to it.
+
+    broker/prepare.sh declares it, and services declare it passively: they must not create it on another broker.
+
+    Args:
+        broker_id: The id of the broker, 16 hex digits.
+    """
+    return Exchange(f"{IDENTITY_PREFIX}{broker_id}", type="fanout", passive=True)
 
 
 def new_inbox() -> Queue:
@@ -130,17 +131,3 @@ INGRESS_QUEUES = tuple(ingress(partition) for partition in range(PARTITIONS))
 SLOTS = tuple(slot(number) for number in range(PARTITIONS))
 ROUTER_QUEUES = (*INGRESS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
 ARCHIVE_QUEUES = (QUERIES, EXPORTS, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
-
-
-def declare(channel: Any, *queues: Queue) -> None:
-    """Declare queues with their exchanges and bindings.
-
-    Args:
-        channel: An open channel of Kombu.
-        *queues: The queues.
-
-    Raises:
-        amqp.exceptions.AMQPError: The broker refused; it has closed the channel.
-    """
-    for queue in queues:
-        queue(channel).declare()

@@ -15,10 +15,12 @@ from kombu.connection import Connection
 from kombu.entity import Queue
 
 from chat_amqp.connection import STALLED_SECONDS, connect
-from chat_amqp.errors import Unconfirmed
+from chat_amqp.declarations import Difference, check_identity, declare
+from chat_amqp.errors import AmqpError, Unconfirmed
 from chat_amqp.publisher import Publication, Publisher
-from chat_amqp.topology import DEFAULT, declare, is_inbox
+from chat_amqp.topology import DEFAULT, is_inbox
 from chat_worker.delivery import Source
+from chat_worker.differences import log_differences
 from chat_worker.subscription import Subscription
 
 log = structlog.get_logger()
@@ -66,21 +68,37 @@ class Broker:
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         """Close the connections; with a closing handshake only if the broker still answers."""
-        answers = failed is None or issubclass(failed, Unconfirmed)
+        answers = failed is None or issubclass(failed, AmqpError)
         _close(self._outgoing, handshake=answers and not self._blocked)
         _close(self._incoming, handshake=answers)
 
+    def check_identity(self, broker_id: str) -> None:
+        """Check that both connections lead to the broker that the worker knows.
+
+        Args:
+            broker_id: The id of the broker; empty for no check.
+
+        Raises:
+            UnknownBroker: It is another broker.
+        """
+        for connection in (self._incoming, self._outgoing) if broker_id else ():
+            check_identity(connection, broker_id)
+
     def declare(self, *queues: Queue) -> None:
-        """Declare queues, with their exchanges and bindings.
+        """Declare queues, with their exchanges and bindings. Log how existing queues differ.
 
         Args:
             *queues: The queues.
 
         Raises:
-            amqp.exceptions.AMQPError: The broker refused.
+            DeclarationRefused: An exchange or queue exists and is not what this version needs.
+            amqp.exceptions.AMQPError: The broker refused for another reason.
         """
-        with self._incoming.channel() as channel:
-            declare(channel, *queues)
+        differences: dict[Difference, None] = {}  # a queue with two bindings is declared twice
+        for queue in queues:
+            differences |= dict.fromkeys(declare(self._incoming, queue))
+            self.heartbeat()  # a cluster may take seconds for each declaration
+        log_differences(differences)
 
     def hold(self, queue: Queue) -> bool:
         """Declare an exclusive queue, and hold it as long as this connection lasts.

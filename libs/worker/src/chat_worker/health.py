@@ -32,11 +32,11 @@ def report(path: Path, health: Mapping[str, Any]) -> None:
 
     Args:
         path: The file.
-        health: The fields of the report besides `at`, the time in microseconds since 1970-01-01 UTC.
+        health: The fields of the report besides `at`, the time in microseconds since 1970-01-01 UTC, and `pid`.
     """
     new = path.with_suffix(".new")
     try:
-        new.write_bytes(orjson.dumps({"at": now(), **health}, default=str))
+        new.write_bytes(orjson.dumps({"at": now(), "pid": os.getpid(), **health}, default=str))
         new.replace(path)
     except OSError as error:
         log.warning("health.not_written", path=str(path), error=str(error))

@@ -6,13 +6,10 @@ unacknowledged delivery, and the worker publishes again; readers ignore the seco
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from random import uniform
 from threading import Event
 from typing import Any, Protocol
 
 import structlog
-import tenacity
 
 from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
@@ -21,10 +18,9 @@ from chat_worker.broker import Broker
 from chat_worker.errors import CannotServe
 from chat_worker.settings import WorkerSettings
 from chat_worker.signals import stop_requested
+from chat_worker.trouble import Trouble
 
 log = structlog.get_logger()
-
-CANNOT_SERVE_SECONDS = 10
 
 
 class Service(Protocol):
@@ -83,34 +79,23 @@ def run(settings: WorkerSettings, make_service: ServiceFactory) -> None:
     """
     with stop_requested() as stopping:
         log.info("worker.started")
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((*recoverable_errors(), CannotServe)),
-            wait=_seconds_until_next_try,
-            sleep=tenacity.sleep_using_event(stopping),
-            stop=tenacity.stop_when_event_set(stopping),
-            before_sleep=partial(_log_lost, settings),
-            retry_error_callback=partial(_log_lost, settings),
-        )
         try:
-            retrying(_connect_and_serve, settings, make_service, stopping)
+            _reconnect(settings, make_service, stopping)
         except Exception:
             log.exception("worker.crashed")
             raise SystemExit(1) from None
         log.info("worker.stopped")
 
 
-def _seconds_until_next_try(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return CANNOT_SERVE_SECONDS if isinstance(error, CannotServe) else uniform(0.1, 2)
-
-
-def _log_lost(settings: WorkerSettings, state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, CannotServe):
-        log.error(error.event, error=str(error))
-        health.report(settings.health_file, {"ready": False, "reason": str(error)})
-    else:
-        log.warning("broker.lost", error=repr(error))
+def _reconnect(settings: WorkerSettings, make_service: ServiceFactory, stopping: Event) -> None:
+    """Serve from one connection to the next, until `stopping` is set."""
+    trouble = Trouble(settings.health_file)
+    errors: tuple[type[Exception], ...] = (*recoverable_errors(), CannotServe)
+    while not stopping.is_set():
+        try:
+            _connect_and_serve(settings, make_service, stopping)
+        except errors as error:
+            stopping.wait(trouble.pause_after(error))
 
 
 def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, stopping: Event) -> None:
@@ -122,10 +107,11 @@ def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, s
     """
 
     def report() -> None:
-        """Report the service's health. The broker calls this only while it is used, so `service` exists then."""
+        """Report the service's health. The broker calls this only once `service` exists."""
         health.report(settings.health_file, service.health())
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
+        broker.check_identity(settings.broker_id)
         log.info("broker.connected")
         service = make_service(broker)
         try:

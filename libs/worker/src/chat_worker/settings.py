@@ -1,6 +1,7 @@
 """The settings that all services share."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class WorkerSettings:
         instance: The replica's name in log lines and in the broker's list of connections.
         health_file: The file that the worker replaces with a report each second.
         log_level: The lowest level that is logged.
+        broker_id: The id of the broker that the worker may use, 16 hex digits; empty for any broker.
     """
 
     amqp_url: str
@@ -30,6 +32,7 @@ class WorkerSettings:
     instance: str
     health_file: Path
     log_level: str
+    broker_id: str = ""
 
 
 def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
@@ -48,7 +51,17 @@ def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
         instance=_instance(environ),
         health_file=_health_file(environ),
         log_level=choice(environ, "LOG_LEVEL", LOG_LEVELS, "INFO"),
+        broker_id=_broker_id(environ),
     )
+
+
+def _broker_id(environ: Mapping[str, str]) -> str:
+    broker_id = setting(environ, "BROKER_ID", "")
+    if not re.fullmatch("([0-9a-f]{16})?", broker_id):
+        raise InvalidSetting(
+            "BROKER_ID", f"is {broker_id[:80]!a}: use the file broker_id that `chat-admin init` writes, 16 hex digits"
+        )
+    return broker_id
 
 
 def _instance(environ: Mapping[str, str]) -> str:
