@@ -49,7 +49,10 @@ class Project:
             yield
         finally:
             subprocess.run(
-                self.command("down", "--volumes", "--timeout", "15"), cwd=ROOT, check=False, capture_output=True
+                self.command("--profile=*", "down", "--volumes", "--timeout", "15"),
+                cwd=ROOT,
+                check=False,
+                capture_output=True,
             )
 
     def enter(self, person: str, name: str) -> "pexpect.spawn[str]":

@@ -12,8 +12,8 @@ INTRO = """\
 # Permissions of broker users
 
 There is one RabbitMQ user for each service, one for all clients, and one for `chat-admin`. `chat-admin init` writes
-them into `definitions.json`, and the broker creates them from that file when it starts. The permissions come from
-[permissions.py](../../admin/src/chat_admin/permissions.py). RabbitMQ checks three rights
+them into `definitions.json`, and `broker/prepare.sh` imports them into the broker before the services start. The
+permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py). RabbitMQ checks three rights
 ([access control](https://www.rabbitmq.com/docs/access-control)):
 
 | right | for exchanges | for queues and streams |
