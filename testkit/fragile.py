@@ -4,16 +4,22 @@ It publishes the messages of two partitions to the lobby. The body of a message 
 """
 
 import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
 from chat_worker.main import main
+from chat_worker.runtime import ServiceFactory
 
 PARTITIONS = (0, 1)
+
+log = structlog.get_logger()
 
 
 class Fragile:
@@ -50,6 +56,9 @@ class Fragile:
         for delivery in deliveries:
             if delivery.body == b"exit":
                 os._exit(1)
+            if delivery.body == b"stuck":
+                log.info("fragile.stuck")
+                threading.Event().wait()
             if delivery.body == b"raise":
                 raise RuntimeError("a bug")
         return [
@@ -57,5 +66,10 @@ class Fragile:
         ]
 
 
+def build(_environ: Mapping[str, str], _instance: str) -> ServiceFactory:
+    """Return the function that makes the service."""
+    return Fragile
+
+
 if __name__ == "__main__":
-    main("fragile", lambda _environ, _instance: Fragile)
+    main("fragile", build)

@@ -12,8 +12,11 @@ Each service replaces its report every second. The setting `HEALTH_FILE` names t
 `.run/health`. The report is one JSON object.
 
 `python -m chat_worker.health` checks the report. It exits with status 0 if the report is at most 15 s old and `ready`
-is true, else with 1 and the reason on stderr. The health checks of the containers run it. A worker writes no report
-while it is stuck, has no connection to the broker, or cannot write `HEALTH_FILE`.
+is true, else with 1 and the reason on stderr. A worker without a connection to the broker is not ready, and reports the
+`reason`. It writes no report while it is stuck or cannot write `HEALTH_FILE`.
+
+With `--end-stuck`, the check also ends a worker whose last report is older than 60 s. The worker first writes the
+traceback of each thread to stderr. The health checks of the containers do this, and Docker starts the worker again.
 
 An archive whose disk for `log.txt` is full still answers questions, so it stays `ready` and reports `stalled`. In a
 container the report is in memory (`/tmp`). With `make up` it is on the same disk as `log.txt`, so a full disk stops the

@@ -31,7 +31,7 @@ def test_a_worker_that_reports_and_is_ready_is_healthy(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_missing_stuck_or_not_ready_is_unhealthy(tmp_path: Path) -> None:
     path = tmp_path / "health.json"
-    assert "has not connected yet" in str(health.problem(path))
+    assert "has not started yet" in str(health.problem(path))
     health.report(path, {"ready": False})
     assert "not ready" in str(health.problem(path))
     path.write_bytes(orjson.dumps({"at": now() - 16_000_000, "ready": True}))
@@ -44,7 +44,7 @@ def test_the_health_check_gives_the_reason_on_stderr(tmp_path: Path) -> None:
     environ = {**os.environ, "HEALTH_FILE": str(tmp_path / "health.json")}
     command = [sys.executable, "-m", "chat_worker.health"]
     failed = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert (failed.returncode, "has not connected yet" in failed.stderr) == (1, True)
+    assert (failed.returncode, "has not started yet" in failed.stderr) == (1, True)
     health.report(tmp_path / "health.json", {"ready": True})
     assert subprocess.run(command, env=environ, check=False).returncode == 0
 

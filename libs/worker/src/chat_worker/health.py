@@ -1,10 +1,13 @@
 """The health report, which a worker writes each second, and the check that reads it.
 
-`python -m chat_worker.health` exits with status 0 if the report in HEALTH_FILE is fresh and says `ready`; else with
-status 1 and the reason on stderr. A worker writes no report while it is stuck, while it has no connection to the
-broker, and while the file cannot be written.
+    python -m chat_worker.health [--end-stuck]
+
+exits with status 0 if the report in HEALTH_FILE is fresh and says `ready`; else with status 1 and the reason on stderr.
+A worker writes no report while it is stuck, and while the file cannot be written. With --end-stuck, the check also ends
+a worker that has not reported for 60 s.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Mapping
@@ -18,6 +21,7 @@ from chat_wire.settings import SettingError, setting
 from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.settings import HEALTH_FILE
+from chat_worker.stuck import end_stuck
 
 log = structlog.get_logger()
 
@@ -51,22 +55,25 @@ def problem(path: Path) -> str | None:
     try:
         health = orjson.loads(path.read_bytes())
     except FileNotFoundError:
-        return f"{path} does not exist: the worker has not connected yet"
+        return f"{path} does not exist: the worker has not started yet"
     age = abs(now() - health["at"]) / SECOND  # a report from the future, written before the clock was set back
     if age > FRESH_SECONDS:
-        return f"no report for {age:.0f} s: the worker is stuck, its broker is down, or it cannot write {path}"
+        return f"no report for {age:.0f} s: the worker is stuck, or it cannot write {path}"
     if not health.get("ready"):
-        return f"not ready: {health}"
+        return f"not ready: {health.get('reason') or health}"
     return None
 
 
 def main() -> None:
     """Exit with status 0 if the worker is healthy, else with status 1 and the reason on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m chat_worker.health", description="check the health of a worker")
+    parser.add_argument("--end-stuck", action="store_true", help="end the worker if it has not reported for 60 s")
+    ends = parser.parse_args().end_stuck
     try:
         path = Path(setting(os.environ, "HEALTH_FILE", HEALTH_FILE))
     except SettingError as error:
         sys.exit(str(error))
-    sys.exit(problem(path))
+    sys.exit((end_stuck(path) if ends else None) or problem(path))
 
 
 if __name__ == "__main__":

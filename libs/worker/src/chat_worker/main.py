@@ -1,6 +1,8 @@
 """The entry point of every service: read the settings once, configure the logs, and serve."""
 
+import faulthandler
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -29,6 +31,7 @@ def main(name: str, build: Build) -> None:
         SystemExit: With status 2 if a setting is missing or wrong, after the line `settings.invalid`; with status 1
             after a bug.
     """
+    _dump_tracebacks()
     try:
         settings = worker_settings(os.environ, name)
         make_service = build(os.environ, settings.instance)
@@ -38,3 +41,9 @@ def main(name: str, build: Build) -> None:
         sys.exit(2)
     configure(settings.service, settings.instance, settings.log_level)
     run(settings, make_service)
+
+
+def _dump_tracebacks() -> None:
+    """Write tracebacks to stderr when a signal such as SIGABRT ends this process (stuck.py), and no core with keys."""
+    faulthandler.enable()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
