@@ -106,6 +106,6 @@ def test_a_restored_chat_has_its_messages_and_its_names_and_goes_on(chat: Chat) 
     ann.close()
 
     # A copy of log.txt is older than the chat: the archive reads the rest in the stream again.
-    chat.guide("while the chat is stopped. With `make`:")
+    chat.guide("With `make`, stop the whole chat:")
 
     until(lambda: chat.recorded() == ["one", "two", "three"])
