@@ -79,7 +79,7 @@ def test_a_classic_queue_in_place_of_a_quorum_queue_is_named_with_what_to_do(
     archive = system.start("archive")
     (line,) = until(lambda: archive.lines("declaration.refused"))
     assert (line["level"], line["name"]) == ("error", "archive.queries")
-    assert "x-queue-type" in line["error"]
+    assert "exists with x-queue-type classic, and this version needs x-queue-type quorum" in line["error"]
     assert "rabbitmqctl delete_queue archive.queries" in line["error"]
     assert archive.lines("broker.lost") == []
     assert "needs x-queue-type quorum" in str(problem(archive.health))

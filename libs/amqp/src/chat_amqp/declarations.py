@@ -111,7 +111,8 @@ def _is_of_policies(difference: Difference) -> bool:
 
 
 def _refusal(difference: Difference) -> str:
-    wanted, found = (f"{difference.argument} {_shown(value)}" for value in (difference.wanted, difference.found))
+    argument = difference.argument
+    wanted, found = (f"{argument} {_shown(argument, value)}" for value in (difference.wanted, difference.found))
     differs = f"the {difference.kind} {difference.name} exists with {found}, and this version needs {wanted}"
     if difference.kind == "exchange":
         return f"{differs}: delete the exchange with rabbitmqadmin; this service then declares it again"
@@ -121,8 +122,10 @@ def _refusal(difference: Difference) -> str:
     )
 
 
-def _shown(value: str | int | bool | None) -> str:
-    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _shown(argument: str, value: str | int | bool | None) -> str:
+    if value is None:
+        return "classic" if argument == "x-queue-type" else "not set"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def difference_in(text: str) -> Difference | None:

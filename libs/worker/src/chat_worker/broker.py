@@ -53,7 +53,11 @@ class Broker:
             amqp.exceptions.AMQPError: A node refused the connection.
         """
         self._incoming = connect(url, f"{name} consuming")
-        self._outgoing = connect(url, f"{name} publishing")
+        try:
+            self._outgoing = connect(url, f"{name} publishing")
+        except BaseException:
+            _close(self._incoming, handshake=False)
+            raise
         self._publisher = Publisher(self._outgoing.channel())
         self._subscriptions: dict[str, Subscription] = {}
         self._stopping = stopping
