@@ -2,10 +2,11 @@
 
 import signal
 import time
-from typing import Any
 
 import pytest
 
+from chat_admin.errors import NotReleased
+from chat_admin.release import release
 from chat_amqp.publisher import Publication
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
@@ -17,7 +18,6 @@ from chat_wire.messages import (
     Notice,
     Refused,
     Release,
-    Released,
     Resume,
     SessionEnded,
 )
@@ -80,17 +80,13 @@ def test_a_session_resumes_after_a_lost_connection_and_its_client_learns_of_a_ta
 
 @pytest.mark.usefixtures("registry")
 def test_an_operator_releases_a_name(system: System) -> None:
-    bob, operator = member(system, "bob"), Chatter(system.url("admin"))
+    bob = member(system, "bob")
 
-    def release() -> Any:
-        request = Release(request=new_request(), name="BOB")
-        return operator.request(request, exchange="chat.operator")
+    assert release(system.url("admin"), "BOB") == "bob"
 
-    released = release()
-    assert isinstance(released, Released)
-    assert released.name == "bob"
     bob.hear(lambda: [reply.reason for reply in bob.replies if isinstance(reply, SessionEnded)] == ["released"])
-    assert release().reason == "not_held"
+    with pytest.raises(NotReleased, match="not released"):
+        release(system.url("admin"), "BOB")
 
 
 @pytest.mark.usefixtures("registry")
