@@ -10,11 +10,11 @@ from chat_registry.errors import Diverged, NewerJournal, NoState
 from chat_registry.journal import ClaimName, Departed, JournalEntry
 from chat_registry.outcome import NOTHING
 from chat_registry.state import State
-from chat_registry.versions import NewerVersion
 from chat_registry.view import View
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError, UnknownType
 from chat_wire.messages import Marker
+from chat_wire.versions import NewerVersion
 from chat_worker.delivery import Delivery
 from testkit.registry import SECOND, START, Journal, presence
 
@@ -132,7 +132,7 @@ def test_an_unreadable_or_newer_snapshot_is_passed_over_however_complete_it_is()
         with pytest.raises(DecodeError):
             collector.add(body)
     for body in newer:
-        with pytest.raises(NewerVersion, match="version 2, and this registry reads versions up to 1"):
+        with pytest.raises(NewerVersion, match="version 2, and this reader knows versions up to 1"):
             collector.add(body)
 
     assert [part.entry for part in collector.newest()] == ["readable", "readable"]
@@ -211,7 +211,7 @@ def test_an_entry_of_a_newer_version_ends_the_replay_whatever_its_form() -> None
     for body in bodies:
         with pytest.raises(NewerVersion):
             journal.decode(body)
-        with pytest.raises(NewerJournal, match=r"at offset 0.*version 2, and this registry reads versions up to 1"):
+        with pytest.raises(NewerJournal, match=r"at offset 0.*version 2, and this reader knows versions up to 1"):
             View().read(delivery(0, body))
 
 

@@ -13,9 +13,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from chat_registry.versions import JOURNAL_VERSION, JournalVersion, refuse_newer
+from chat_registry.versions import JOURNAL_VERSION, JournalVersion
 from chat_wire import codec
 from chat_wire.errors import DecodeError
+from chat_wire.versions import refuse_newer
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chat_registry.state import EndedSession, Holder, State, add_holder
-from chat_registry.versions import SNAPSHOT_VERSION, SnapshotVersion, refuse_newer
+from chat_registry.versions import SNAPSHOT_VERSION, SnapshotVersion
 from chat_wire import codec
 from chat_wire.errors import WireError
 from chat_wire.messages import Marker
+from chat_wire.versions import refuse_newer
 
 PART_ROWS = 5_000
 # A replica that dies leaves a snapshot incomplete, for as long as the stream keeps it.

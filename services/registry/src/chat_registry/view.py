@@ -7,8 +7,8 @@ from chat_registry.errors import Diverged, NewerJournal, NoState
 from chat_registry.journal import JournalEntry, JournalMarker
 from chat_registry.outcome import NOTHING, Outcome
 from chat_registry.state import State
-from chat_registry.versions import NewerVersion
 from chat_wire.errors import WireError
+from chat_wire.versions import NewerVersion
 from chat_worker.delivery import Delivery
 
 log = structlog.get_logger()
