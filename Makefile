@@ -34,9 +34,14 @@ test: .venv/dev rabbitmq  ## run all tests, except those that need Docker
 
 CLOCK ?= +400d
 ZONE ?= Pacific/Apia
+CLOCK_TESTS ?= tests/unit tests/integration
+# Neither the day nor the time zone can change what these tests find.
+TIMELESS := admin_init checks client_keys compose_file docs_reference faults_checker faults_checker_names \
+	faults_checker_runs fullscreen_clusters fullscreen_colours fullscreen_driver fullscreen_input locks packages settings \
+	worker_poison_probe
 
 test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day: make test-clock CLOCK=+40d ZONE=Asia/Kolkata
-	TEST_CLOCK=$(CLOCK) TZ=$(ZONE) $(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
+	TEST_CLOCK=$(CLOCK) TZ=$(ZONE) $(VENV)/pytest -n 4 --dist worksteal $(CLOCK_TESTS) $(TIMELESS:%=--ignore=tests/unit/test_%.py)
 
 fuzz: .venv/dev  ## send 100,000 random inputs through a terminal to the client: make fuzz SEED=9 INPUTS=1000
 	$(VENV)/python -m testkit.fuzz_terminal $(if $(SEED),--seed $(SEED)) --inputs $(or $(INPUTS),100000)
