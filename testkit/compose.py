@@ -30,9 +30,12 @@ class Project:
         files = [f"--file={file}" for file in self.files]
         return ["docker", "compose", "--project-name", self.name, *files, *arguments]
 
-    def run(self, *arguments: str) -> str:
-        """Run a compose command, and return its output; raises AssertionError if it fails."""
-        done = subprocess.run(self.command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    def run(self, *arguments: str, **settings: str) -> str:
+        """Run a compose command with settings, and return its output; raises AssertionError if it fails."""
+        environ = {**os.environ, **settings}
+        done = subprocess.run(
+            self.command(*arguments), cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -49,16 +52,16 @@ class Project:
             yield
         finally:
             subprocess.run(
-                self.command("--profile=*", "down", "--volumes", "--timeout", "15"),
+                self.command("--profile=*", "down", "--volumes", "--remove-orphans", "--timeout", "15"),
                 cwd=ROOT,
                 check=False,
                 capture_output=True,
             )
 
-    def enter(self, person: str, name: str) -> "pexpect.spawn[str]":
-        """Open the client as a person, and join under a name."""
+    def enter(self, person: str, name: str, **settings: str) -> "pexpect.spawn[str]":
+        """Open the client as a person in a shell with settings, and join under a name."""
         command = self.command("run", "--rm", "client", "chat", "--plain")
-        environ = {**os.environ, "PERSON": person}
+        environ = {**os.environ, "PERSON": person, **settings}
         chat = pexpect.spawn(command[0], command[1:], cwd=ROOT, env=environ, encoding="utf-8", timeout=60)
         chat.expect("name: ")
         chat.sendline(name)
@@ -87,6 +90,17 @@ class Project:
         until(lambda: f"you are {name}" in output.read_text(), 60, f"{name} has joined")
         return process
 
+    def started(self, *services: str) -> dict[str, str]:
+        """Return when each container of these services was started, of all that run if none is named."""
+        containers = self.run("ps", "--quiet", *services).split()
+        return dict(line.split() for line in docker("inspect", "--format={{.Id}} {{.State.StartedAt}}", *containers))
+
+    def kill_clients(self) -> None:
+        """Kill the containers of all clients, as a crash of the machine does."""
+        label = "label=com.docker.compose"
+        found = docker("ps", "--quiet", f"--filter={label}.project={self.name}", f"--filter={label}.oneoff=True")
+        docker("kill", *found)
+
     def transcript(self) -> list[tuple[str, str]]:
         """Return user and text of each line of log.txt."""
         log = self.run("exec", "-T", "archive", "cat", "log.txt")
@@ -97,6 +111,11 @@ class Project:
         command = ("list_queues", "name", "type", "leader", "members", "online")
         listed = json.loads(self.run("exec", "-T", node, "rabbitmqctl", "-q", "--formatter=json", *command))
         return [queue for queue in listed if queue["type"] in ("quorum", "stream")]
+
+
+def docker(*arguments: str) -> list[str]:
+    """Run a command of Docker, and return the lines of its output."""
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def said_in(output: Path) -> list[tuple[str, str]]:

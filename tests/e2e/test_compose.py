@@ -81,3 +81,52 @@ def test_an_operator_frees_a_name() -> None:
     other = CHAT.enter("bo", "alice")
     for chat in (alice, other):
         chat.close(force=True)
+
+
+def test_a_start_with_other_settings_keeps_the_people_and_the_broker_and_changes_the_policies() -> None:
+    # given
+    carla = CHAT.enter("carla", "carla")
+    broker = CHAT.started("rabbitmq")
+
+    # when
+    CHAT.run("up", "--detach", "--wait", ROOM_MAX_AGE="90D")
+
+    # then
+    assert '"max-age":"90D"' in CHAT.run("exec", "-T", "rabbitmq", "rabbitmqctl", "-q", "list_policies")
+    assert CHAT.started("rabbitmq") == broker
+    carla.sendline("still here")
+    carla.expect("carla: still here")
+    carla.close(force=True)
+
+
+def test_a_client_in_a_shell_without_the_settings_changes_nothing_and_is_the_same_person() -> None:
+    # given
+    carla = CHAT.enter("carla", "carla")
+    running = CHAT.started()
+    CHAT.kill_clients()
+    carla.expect(pexpect.EOF)
+
+    # when
+    again = CHAT.enter("carla", "carla", AMQP_PORT="5999", LOG_LEVEL="DEBUG", ROUTER_REPLICAS="2")
+
+    # then
+    assert CHAT.started() == running
+    again.close(force=True)
+
+
+def test_docker_starts_a_stuck_worker_again() -> None:
+    # given
+    before = CHAT.started("archive")
+    freeze = """import json, os, signal
+with open("/tmp/health.json") as file:
+    report = json.load(file)
+os.kill(report["pid"], signal.SIGSTOP)
+with open("/tmp/health.json", "w") as file:
+    json.dump({**report, "at": report["at"] - 61_000_000}, file)"""
+
+    # when
+    CHAT.run("exec", "-T", "archive", "python", "-c", freeze)
+
+    # then
+    until(lambda: CHAT.started("archive") != before, 60, "the archive was started again")
+    until(lambda: CHAT.run("ps", "--format={{.Health}}", "archive").strip() == "healthy", 60, "the archive is healthy")
