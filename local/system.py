@@ -50,12 +50,11 @@ def main() -> None:
     if arguments.command == "down":
         down()
         return
-    settings = _settings()
-    given = {service: getattr(arguments, service) for service in SERVICES}
-    up({name: _replicas(name, count, settings) for name, count in given.items()}, arguments.port, settings)
+    found = settings()
+    up(replicas({service: getattr(arguments, service) for service in SERVICES}, found), arguments.port, found)
 
 
-def _settings() -> dict[str, str]:
+def settings() -> dict[str, str]:
     """Return the settings of .env and of the environment, which goes first; an empty one counts as not set."""
     # Not at the top: after an update of the source, `down` has to run before `make up` installs what is new.
     from dotenv import dotenv_values
@@ -63,8 +62,20 @@ def _settings() -> dict[str, str]:
     return {name: value for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
 
 
-def _replicas(service: str, given: int | None, settings: Mapping[str, str]) -> int:
-    return given if given is not None else _number(settings, f"{service.upper()}_REPLICAS", 1)
+def replicas(given: Mapping[str, int | None], settings: Mapping[str, str]) -> dict[str, int]:
+    """Return the number of replicas of each service.
+
+    Args:
+        given: The numbers on the command line; None where there is none.
+        settings: The settings, such as ROUTER_REPLICAS.
+
+    Raises:
+        SystemExit: A setting is not a number.
+    """
+    return {
+        service: _number(settings, f"{service.upper()}_REPLICAS", 1) if count is None else count
+        for service, count in given.items()
+    }
 
 
 def _number(settings: Mapping[str, str], name: str, default: int) -> int:
@@ -74,11 +85,11 @@ def _number(settings: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def up(replicas: Mapping[str, int], port: int | None, settings: Mapping[str, str]) -> None:
+def up(counts: Mapping[str, int], port: int | None, settings: Mapping[str, str]) -> None:
     """Start or change the system, and return when all replicas are ready.
 
     Args:
-        replicas: The number of replicas of each service.
+        counts: The number of replicas of each service.
         port: The AMQP port; None if AMQP_PORT, the last run or the default decides.
         settings: The settings.
     """
@@ -87,7 +98,7 @@ def up(replicas: Mapping[str, int], port: int | None, settings: Mapping[str, str
     if not running:
         _check_free(port)
     _write_files(port, settings)
-    instances = [f"{service}-{number}" for service in SERVICES for number in range(1, replicas[service] + 1)]
+    instances = [f"{service}-{number}" for service in SERVICES for number in range(1, counts[service] + 1)]
     old = programs.written() if running else {}
     services = {each: programs.service(each, settings) for each in instances}
     new = {"broker": programs.broker(port, old.get("broker", "")), **services}

@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from local import system
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 WITHOUT_PACKAGES = """
 import runpy, sys
@@ -20,3 +24,37 @@ def test_it_starts_before_the_packages_of_a_new_version_are_installed() -> None:
 
     assert (process.returncode, process.stderr) == (0, "")
     assert "down" in process.stdout
+
+
+@pytest.fixture
+def dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a directory with a file of settings."""
+    for name in ("ROUTER_REPLICAS", "LOG_LEVEL", "AMQP_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("ROUTER_REPLICAS=3\nLOG_LEVEL=\n# AMQP_PORT=5683\n")
+
+
+@pytest.mark.usefixtures("dotenv")
+def test_settings_come_from_the_file_and_an_empty_one_counts_as_not_set() -> None:
+    settings = system.settings()
+    assert settings["ROUTER_REPLICAS"] == "3"
+    assert not {"LOG_LEVEL", "AMQP_PORT"} & settings.keys()
+
+
+@pytest.mark.usefixtures("dotenv")
+def test_a_variable_of_the_shell_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROUTER_REPLICAS", "2")
+    assert system.settings()["ROUTER_REPLICAS"] == "2"
+
+
+def test_a_number_on_the_command_line_goes_before_the_settings() -> None:
+    settings = {"ROUTER_REPLICAS": "3"}
+    given = {"registry": None, "router": None, "archive": 2}
+    assert system.replicas(given, settings) == {"registry": 1, "router": 3, "archive": 2}
+    assert system.replicas({"router": 0}, settings) == {"router": 0}
+
+
+def test_a_number_of_replicas_that_is_none_is_refused() -> None:
+    with pytest.raises(SystemExit, match="ROUTER_REPLICAS is 'many': set it to a whole number"):
+        system.replicas({"router": None}, {"ROUTER_REPLICAS": "many"})
