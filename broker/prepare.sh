@@ -40,8 +40,8 @@ refuse_another_broker() {
     if ! echo "$exchanges" | grep -qx "$exchange"; then
         cat >&2 <<EOF
 This broker is empty, or it belongs to another installation: it lacks the exchange $exchange.
-Nothing is lost that was not lost before. Either let RabbitMQ have its data again (its volume or directory, or a backup),
-or accept the empty broker: docs/how-to/troubleshoot.md, "The broker is empty or another one", says how.
+Nothing was changed. Either give RabbitMQ its data back (its volume or directory, or a backup), or accept the empty broker:
+docs/how-to/troubleshoot.md, "The broker is empty or another one", says how.
 EOF
         exit 1
     fi
