@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from chat_admin.exporting import exported
 from chat_admin.importing import Progress, imported
 from chat_wire.codec import encode
 from chat_wire.log_line import to_line
-from chat_wire.messages import Export, History, Mine, Page, Refused, Search
+from chat_wire.messages import Export, History, Mine, Page, Recorded, Refused, Search
 from testkit.broker import TestBroker
 from testkit.chatter import Chatter, new_request
 from testkit.processes import System, system_in
@@ -175,6 +176,31 @@ def test_an_import_fills_an_empty_system_and_everything_is_found_as_before(
     assert without_places(export(empty)) == without_places(lines)
     ann = member(empty, "ann", secret=old.secret)
     assert [ids(page) for page in answers(ann)] == [ids(page) for page in answers(old)]
+
+
+def test_what_is_imported_into_postgresql_is_exported_from_it(system: System, database: str) -> None:
+    system.started("archive", INDEX_URL=database)
+    post = Recorded(
+        number=1,
+        room="lobby",
+        offset=0,
+        index=0,
+        session="s",
+        sequence=1,
+        user="Ann",
+        author="a" * 64,
+        client_ts=START,
+        server_ts=START,
+        text="\x00ñ",
+    )
+    posts = [replace(post, sequence=number, server_ts=START + number // 3 * DAY) for number in range(1, 3000)]
+    lines = b"".join(map(to_line, posts))
+
+    assert fill(system, lines) == Progress(found=0, added=2999, line=2999)
+
+    assert without_places(export(system)) == without_places(lines)
+    assert without_places(export(system, since=START + 999 * DAY)) == without_places(lines)[2996:]
+    assert fill(system, lines) == Progress(found=2999, line=2999)
 
 
 def answers(chatter: Chatter) -> Iterator[Page]:
