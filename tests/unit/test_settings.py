@@ -116,6 +116,7 @@ WRONG = [
     ("INDEX_URL", "sqlite:////tmp/" + "x" * 300),
     ("INDEX_URL", "sqlite://host/index.sqlite"),
     ("INDEX_URL", "sqlite:///index.sqlite?timeout=long"),
+    ("INDEX_URL", "postgresql+psycopg://localhost/chat?no_such_option=1"),
     ("ROOM_MAX_BYTES", "9999999"),
     ("ROOM_MAX_BYTES", "10 GB"),
     ("ROOM_MAX_BYTES", "9" * 5000),
@@ -142,6 +143,10 @@ RIGHT = [
     ("POSTS_PER_SECOND", "500"),
     ("INDEX_URL", "sqlite:///index.sqlite"),
     ("INDEX_URL", "postgresql+psycopg://user:hush@localhost:5432/chat"),
+    ("INDEX_URL", "postgresql+psycopg://user:hush@localhost/chat?connect_timeout=5&options=-csearch_path%3Dchat"),
+    ("INDEX_URL", "postgresql+psycopg://user:hush@one,two/chat?target_session_attrs=read-write"),
+    ("INDEX_URL", "postgresql+psycopg://user:hush@/chat?host=one:5432&host=two:5432"),
+    ("INDEX_URL", "sqlite:///index.sqlite?timeout=5"),
     ("ROOM_MAX_AGE", "12h"),
 ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -64,10 +65,7 @@ def _index_url(environ: Mapping[str, str], data_dir: Path) -> str:
     url = setting(environ, "INDEX_URL", f"sqlite:///{data_dir / 'index.sqlite'}")
     try:
         parsed = sa.make_url(url)
-        dialect = parsed.get_dialect()
-        dialect.import_dbapi()
-        dialect().create_connect_args(parsed)
-        usable = parsed.get_backend_name() in FULL_TEXTS
+        usable = parsed.get_backend_name() in FULL_TEXTS and _takes_options(parsed)
     except (sa.exc.ArgumentError, ImportError, ValueError):
         usable = False
     if not usable:
@@ -79,6 +77,20 @@ def _index_url(environ: Mapping[str, str], data_dir: Path) -> str:
     if parsed.get_backend_name() == "sqlite":
         _check_file(Path(parsed.database or ""))
     return url
+
+
+def _takes_options(url: sa.URL) -> bool:
+    """Return whether the driver knows all options of the URL. It does not connect."""
+    dialect = url.get_dialect()
+    driver: Any = dialect.import_dbapi()
+    _, options = dialect().create_connect_args(url)
+    if url.get_backend_name() == "sqlite":  # SQLAlchemy ignores options that it does not know, with a warning
+        return True
+    try:
+        driver.conninfo.make_conninfo(**options)
+    except driver.Error:
+        return False
+    return True
 
 
 def _check_file(path: Path) -> None:
