@@ -1,5 +1,6 @@
 """The operator's `chat-admin export` and `chat-admin import` on a real broker, with real archives."""
 
+import fcntl
 import io
 import os
 import signal
@@ -140,6 +141,23 @@ def test_an_export_continues_when_another_archive_takes_over(system: System, spe
     lines += [to_line(post) for page in pages for post in page.messages]
 
     assert b"".join(lines) == recorded
+
+
+def test_an_export_waits_until_the_index_has_all_of_log_txt(system: System, speaker: Speaker) -> None:
+    archive = system.started("archive")
+    recorded = speak(speaker, system)
+    archive.kill()
+    for part in system.data.glob("index.sqlite*"):
+        part.unlink()
+    with (system.data / "log.txt").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        archive = system.started("archive")
+
+        process = start(system, "export")
+        until(lambda: archive.lines("question.refused") or process.poll() is not None)
+
+    output, _ = process.communicate(timeout=60)
+    assert output == recorded
 
 
 def test_an_export_that_is_not_complete_says_so(system: System, speaker: Speaker) -> None:

@@ -9,10 +9,13 @@ from kombu.connection import Connection
 from chat_admin.asking import Asker, connected
 from chat_admin.errors import NoAnswer, NotExported
 from chat_amqp import topology
-from chat_wire.messages import Export, Exported, Refused
+from chat_wire.messages import Export, Exported
 
 TRIES = 3
 RETRY_SECONDS = 1.0
+# So long a page may be refused because the database, or the index, is not ready.
+BUSY_SECONDS = 10
+LOOK_AGAIN_SECONDS = 0.1
 
 
 def archive_on(connection: Connection) -> Asker:
@@ -35,13 +38,19 @@ def page_after(archive: Asker, after: int, room: str | None = None, since: int |
 
     Raises:
         NotExported: The archive refused.
-        NoAnswer: The archive did not answer.
+        NoAnswer: The archive did not answer, or cannot at the moment.
     """
-    question = Export(request=secrets.token_hex(16), after=after, room=room, since=since)
-    answer = archive.ask(question, Exported)
-    if isinstance(answer, Refused):
-        raise NotExported(f"the archive refused: {answer.text}")
-    return answer
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        question = Export(request=secrets.token_hex(16), after=after, room=room, since=since)
+        answer = archive.ask(question, Exported)
+        if isinstance(answer, Exported):
+            return answer
+        if answer.reason != "no_answer":
+            raise NotExported(f"the archive refused: {answer.text}")
+        if time.monotonic() > deadline:
+            raise NoAnswer(f"the archive cannot answer: {answer.text}")
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def exported(url: str, room: str | None, since: int | None) -> Iterator[Exported]:

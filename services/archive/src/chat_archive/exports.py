@@ -1,5 +1,8 @@
 """Answers to the operator's question `Export`, from the index."""
 
+from pathlib import Path
+
+from chat_archive.errors import IndexUnavailable
 from chat_archive.index import Index
 from chat_archive.pages import cut_page
 from chat_wire.messages import Export, Exported
@@ -28,3 +31,18 @@ def exported(index: Index, question: Export) -> Exported:
     messages, more = cut_page(found, MAX_POSTS)
     through = messages[-1].number if more else max(after, numbers.stop - 1)
     return Exported(request=question.request, messages=tuple(messages), through=through, newest=newest)
+
+
+def check_whole(index: Index, log_path: Path) -> None:
+    """Check that the index has all of log.txt: while it is built again, an export would lack messages.
+
+    Args:
+        index: The recorded posts.
+        log_path: The path of log.txt.
+
+    Raises:
+        IndexUnavailable: Lines are missing in the index, often only until the writer has committed them.
+        IndexFailed: The database failed.
+    """
+    if log_path.exists() and index.checkpoint().size < log_path.stat().st_size:
+        raise IndexUnavailable("the index does not have all of log.txt yet: try again later")

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
-from chat_archive.exports import exported
+from chat_archive.exports import check_whole, exported
 from chat_archive.index import Index
 from chat_archive.pages import cut_page, page_limit
 from chat_archive.query import parse_query
@@ -38,15 +39,17 @@ FROM_OPERATORS: tuple[type[Question | Export], ...] = (Export,)
 class ArchiveQuestions:
     """Answers the questions of clients whose token is valid and whose session has not ended, and those of operators."""
 
-    def __init__(self, index: Index, public_key: str, revoked: RevokedSessions) -> None:
+    def __init__(self, index: Index, log_path: Path, public_key: str, revoked: RevokedSessions) -> None:
         """Make the handler.
 
         Args:
             index: The recorded posts.
+            log_path: The path of log.txt.
             public_key: Verifies tokens; PEM.
             revoked: The sessions that ended before their tokens expire.
         """
         self._index = index
+        self._log_path = log_path
         self._public_key = public_key
         self._revoked = revoked
 
@@ -87,6 +90,7 @@ class ArchiveQuestions:
 
     def _exported(self, question: Export) -> Exported:
         _check_room(question.room or topology.ROOMS[0])
+        check_whole(self._index, self._log_path)
         answer = exported(self._index, question)
         _log_answer(question, len(answer.messages), answer.through < answer.newest)
         return answer

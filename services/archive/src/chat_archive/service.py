@@ -42,9 +42,10 @@ class ArchiveService:
         """
         self._broker = broker
         self._lease = WriterLease(clock)
-        self._writer = Writer(settings.data_dir / "log.txt", index, broker, clock)
+        log_path = settings.data_dir / "log.txt"
+        self._writer = Writer(log_path, index, broker, clock)
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_revoked_known)
-        self._questions = ArchiveQuestions(index, settings.public_key, self._revoked)
+        self._questions = ArchiveQuestions(index, log_path, settings.public_key, self._revoked)
         self._revoked_known = self._serving = False
 
     def start(self) -> Iterable[Publication]:
