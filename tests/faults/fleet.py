@@ -33,12 +33,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ClientProcess:
-    """A process with some members, in one of its lives; `log` is the file with its output."""
+    """A process with some members, in one of its lives; `log` is the file with its output, `tree` as in Fleet.start."""
 
     label: str
     life: int
     popen: subprocess.Popen[bytes]
     log: Path
+    tree: Path | None = None
 
     def reached(self, state: str) -> bool:
         """Return whether the process is `joined` or `settled`; raises AssertionError if it has ended."""
@@ -68,11 +69,16 @@ class Fleet:
         self.clients: list[ClientProcess] = []
         directory.mkdir(parents=True, exist_ok=True)
 
-    def start(self, count: int) -> list[ClientProcess]:
-        """Start processes with new people, and wait until all of these have joined."""
+    def start(self, count: int, tree: Path | None = None) -> list[ClientProcess]:
+        """Start processes with new people, and wait until all of these have joined.
+
+        Args:
+            count: The number of processes.
+            tree: The source tree of another version, whose clients to start.
+        """
         first = self._labels + 1
         self._labels += count
-        new = [self._start(f"p{number}", 1) for number in range(first, first + count)]
+        new = [self._start(f"p{number}", 1, tree) for number in range(first, first + count)]
         for client in new:
             self.wait_for(client, "joined")
         return new
@@ -85,7 +91,7 @@ class Fleet:
 
     def revive(self, client: ClientProcess) -> ClientProcess:
         """Start a killed process again: the same people take their names back."""
-        return self._start(client.label, client.life + 1)
+        return self._start(client.label, client.life + 1, client.tree)
 
     def settle(self) -> None:
         """Wait until all have joined, stop them posting, and wait until their posts have come back or are given up."""
@@ -112,16 +118,18 @@ class Fleet:
             client.popen.kill()
             client.popen.wait(10)
 
-    def _start(self, label: str, life: int) -> ClientProcess:
+    def _start(self, label: str, life: int, tree: Path | None) -> ClientProcess:
         log = self._directory / f"{label}.{life}.log"
+        sources = {"PYTHONPATH": os.pathsep.join(map(str, tree.glob("**/src")))} if tree else {}
         with log.open("wb") as output:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.client", *self._arguments(label, life)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "AMQP_URL": self._url(label)},
+                env={**os.environ, **sources, "AMQP_URL": self._url(label)},
+                cwd=tree,
             )
-        client = ClientProcess(label, life, popen, log)
+        client = ClientProcess(label, life, popen, log, tree)
         self.clients.append(client)
         return client
 

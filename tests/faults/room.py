@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -15,7 +15,6 @@ from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownType, WireError
 from chat_wire.messages import Batch, Marker, Notice, Post, Run
-from testkit.processes import System
 from testkit.wait import until
 from tests.faults.operations import Entry, Room
 from tests.faults.posts import deduplicated
@@ -24,11 +23,24 @@ ROOM = topology.ROOMS[0]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_room(system: System, patience: float = 60) -> Room:
+class Chat(Protocol):
+    """A running chat: a System of the tests, or one that an operator's commands started."""
+
+    @property
+    def data(self) -> Path:
+        """The directory with the log.txt of now."""
+        ...
+
+    def url(self, user: str) -> str:
+        """Return the AMQP URL of a user."""
+        ...
+
+
+def read_room(chat: Chat, patience: float = 60) -> Room:
     """Read the stream up to now, and log.txt up to the same post.
 
     Args:
-        system: The running chat.
+        chat: The running chat.
         patience: The seconds to wait until log.txt has the newest post of the stream.
 
     Returns:
@@ -37,13 +49,12 @@ def read_room(system: System, patience: float = 60) -> Room:
     Raises:
         AssertionError: The stream cannot be read.
     """
-    end, bodies = _read_stream(system)
+    end, bodies = _read_stream(chat)
     room = _decoded(bodies)
     newest = max(((entry.offset, entry.index) for entry in deduplicated(room.stream)), default=(-1, 0))
-    path = system.data / "log.txt"
     with suppress(AssertionError):
-        until(lambda: _newest_line(path) >= newest, patience)
-    return read_log(path, room, end)
+        until(lambda: _newest_line(chat.data / "log.txt") >= newest, patience)
+    return read_log(chat.data / "log.txt", room, end)
 
 
 def read_log(path: Path, room: Room, end: int) -> Room:
@@ -95,12 +106,12 @@ def _newest_line(path: Path) -> tuple[int, int]:
     return (-1, 0)
 
 
-def _read_stream(system: System) -> tuple[int, list[tuple[int, bytes]]]:
+def _read_stream(chat: Chat) -> tuple[int, list[tuple[int, bytes]]]:
     """Return the offset of a new marker, and all entries before it with their offsets."""
     origin = secrets.token_hex(8)
-    _publish_marker(system, origin)
+    _publish_marker(chat, origin)
     body = encode(Marker(origin=origin))
-    connection = connect(system.url("client"), "checker")
+    connection = connect(chat.url("client"), "checker")
     arrived: list[tuple[int, bytes]] = []
     _consume(connection.channel(), arrived)
 
@@ -128,8 +139,8 @@ def _consume(channel: Any, arrived: list[tuple[int, bytes]]) -> None:
     channel.basic_consume(topology.room(ROOM).name, callback=on_entry, arguments={"x-stream-offset": "first"})
 
 
-def _publish_marker(system: System, origin: str) -> None:
-    connection = connect(system.url("router"), "checker")
+def _publish_marker(chat: Chat, origin: str) -> None:
+    connection = connect(chat.url("router"), "checker")
     publisher = Publisher(connection.channel())
     body = encode(Marker(origin=origin))
     publisher.publish(Publication(exchange=topology.ROOM.name, routing_key=ROOM, body=body))

@@ -24,13 +24,13 @@ from tests.faults.fleet import Fleet, Load
 from tests.faults.history import LAST, HistoryWriter, read_lines
 from tests.faults.reading import history_of
 from tests.faults.recorded import RecordedSession
-from tests.faults.room import read_room
+from tests.faults.room import Chat, read_room
 
 OBSERVER = "observer"
 
 
 def run(
-    system: System,
+    chat: Chat,
     load: Load,
     directory: Path,
     meanwhile: Callable[[Fleet], None],
@@ -39,7 +39,7 @@ def run(
     """Let people chat on a running system while something happens, then judge their histories.
 
     Args:
-        system: The running chat.
+        chat: The running chat.
         load: The number of people and their activity.
         directory: The directory for the histories, which must have none yet.
         meanwhile: Disturbs the system; when it returns, everything is whole again.
@@ -48,30 +48,46 @@ def run(
     Raises:
         AssertionError: Nothing can be judged: some people never joined, or the room cannot be read.
     """
-    fleet = Fleet(url or (lambda _label: system.url("client")), load, directory)
+    play(chat, load, directory, meanwhile, url)
+    return judge(chat, load, directory)
+
+
+def play(
+    chat: Chat,
+    load: Load,
+    directory: Path,
+    meanwhile: Callable[[Fleet], None],
+    url: Callable[[str], str] | None = None,
+) -> None:
+    """Let people chat while something happens, and record their histories; see `run`."""
+    fleet = Fleet(url or (lambda _label: chat.url("client")), load, directory)
     writer = HistoryWriter(directory / f"{OBSERVER}.jsonl")
     try:
         fleet.start(load.processes)
         meanwhile(fleet)
-        _end(system, load, writer, fleet)
+        _end(chat, load, writer, fleet)
     finally:
         fleet.stop()
-    return check(history_of(read_lines(directory)), read_room(system, load.patience))
 
 
-def _end(system: System, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
+def judge(chat: Chat, load: Load, directory: Path) -> Report:
+    """Compare the recorded histories with the room; see `run`."""
+    return check(history_of(read_lines(directory)), read_room(chat, load.patience))
+
+
+def _end(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
     """Let everything come to rest; a step that does not end counts as a violation."""
     try:
         fleet.settle()
-        read_room(system, load.patience)  # waits until the archive has recorded the posts for which people ask
-        _close_room(system, load, writer, fleet)
+        read_room(chat, load.patience)  # waits until the archive has recorded the posts for which people ask
+        _close_room(chat, load, writer, fleet)
     except AssertionError as error:
         writer.asked(OBSERVER, "stuck", str(error))
 
 
-def _close_room(system: System, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
+def _close_room(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
     """Send the last post, wait until all people have left, and ask for the remaining members."""
-    observer = RecordedSession(system.url("client"), secrets.token_hex(32), OBSERVER, writer)
+    observer = RecordedSession(chat.url("client"), secrets.token_hex(32), OBSERVER, writer)
     observer.claim(OBSERVER)
     until(lambda: observer.joined, load.patience, "the observer has joined")
     observer.post(f"{OBSERVER} 1 {LAST}")
