@@ -10,7 +10,7 @@ NOT_RUNNING = echo "The chat does not run."
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test test-clock fuzz faults soak bench picture docs lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down logs test test-clock fuzz faults soak upgrade bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -54,6 +54,9 @@ faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what 
 soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=60 SEED=9 NODES=3
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one
 	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) --nodes $(or $(NODES),1)
+
+upgrade: .venv/dev rabbitmq  ## upgrade a running chat of the version before, with TEST_COMPOSE=1 also in Docker
+	UPGRADE_FROM=$(UPGRADE_FROM) $(VENV)/pytest -n 2 --dist loadfile tests/upgrade
 
 bench: .venv/dev rabbitmq  ## measure the chat and its baselines; make bench QUICK=1 takes 3 minutes
 	$(VENV)/python -m bench $(if $(QUICK),--quick)

@@ -25,3 +25,8 @@ def test_the_workflow_only_calls_ci_run() -> None:
         ("uses", "actions/checkout@v4"),
         ("run", "sudo .ci/run"),
     ]
+
+
+def test_the_workflow_has_the_history_for_the_upgrade_tests() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yaml").read_text()
+    assert re.search(r"uses: actions/checkout@v4\n +with:\n +fetch-depth: 0\b", workflow)

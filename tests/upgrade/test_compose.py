@@ -1,0 +1,88 @@
+"""`docker compose up` of this version on a chat of the version before; runs only with TEST_COMPOSE=1.
+
+The commands are those of docs/how-to/upgrade.md.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from testkit.rabbitmq import free_ports
+from tests.upgrade import previous
+from tests.upgrade.contained import ContainedChat
+from tests.upgrade.definitions import missing
+from tests.upgrade.guide import commands
+from tests.upgrade.person import Person
+from tests.upgrade.traffic import REPLICAS, SETTINGS, violations
+
+SCALE = [f"--scale={service}={count}" for service, count in REPLICAS.items()]
+
+pytestmark = [
+    pytest.mark.skipif("TEST_COMPOSE" not in os.environ, reason="TEST_COMPOSE is not set"),
+    pytest.mark.timeout(600),
+]
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[ContainedChat]:
+    """Start a chat of the version before, with two client containers, and remove it in the end."""
+    started = ContainedChat(previous.unpack(tmp_path / "tree"), "chat-upgrade", free_ports())
+    (started.tree / ".env").write_text(f"AMQP_PORT={started.port}\n")
+    try:
+        started.compose("up", "--build", "--detach", "--wait", *SCALE, "--scale=client=2")
+        yield started
+    finally:
+        started.remove()
+
+
+def test_compose_up_upgrades_all_at_once(
+    chat: ContainedChat, old: Path, tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    _upgraded(chat, old, tmp_path / "histories", commands("replaces all replicas at once"), say)
+
+
+def test_new_containers_replace_old_ones_replica_by_replica(
+    chat: ContainedChat, old: Path, tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    _upgraded(chat, old, tmp_path / "histories", commands("beside the old ones"), say)
+
+
+def _upgraded(chat: ContainedChat, old: Path, histories: Path, how: str, say: Callable[[str], None]) -> None:
+    """Upgrade a chat under traffic, and assert that nothing got lost and that everything is of this version."""
+    clients, images = chat.containers("client"), chat.images()
+    person = Person(chat, min(clients), "ana", histories)
+
+    def upgrade() -> None:
+        person.say("before the upgrade")
+        previous.replace_files(chat.tree)
+        with (chat.tree / ".env").open("a") as settings:
+            settings.write(SETTINGS)
+        chat.shell(how)
+        person.say("after the upgrade")
+        person.leave()
+
+    assert not violations(chat, old, histories, upgrade, say)
+    assert {service: len(chat.containers(service)) for service in REPLICAS} == REPLICAS
+    assert not chat.images() & images
+    assert not list(missing(chat.definitions(), chat.rabbitmqctl))
+    assert not chat.errors()
+    assert chat.containers("client") == clients
+    _moved(chat, person)
+
+
+def _moved(chat: ContainedChat, person: Person) -> None:
+    """Move a person to the volume of the people, and assert that this is the same person."""
+    chat.shell(commands("copy the person's state").replace("tertulia-client-1", person.container))
+    assert person.container not in chat.containers("client")
+    terminal = chat.terminal(
+        "compose", "run", "--rm", "client", "chat", "--plain", "--name", person.name, person=person.name
+    )
+    terminal.expect(f"you are {person.name}")
+    terminal.sendline("/mymsgs")
+    terminal.expect(f"{person.name} 1 before the upgrade")
+    terminal.expect(f"{person.name} 2 after the upgrade")
+    terminal.sendline("/exit")
+    terminal.expect(pexpect.EOF)

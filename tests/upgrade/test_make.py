@@ -1,0 +1,78 @@
+"""`make up` of this version on a chat of the version before, under traffic."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testkit.rabbitmq import free_ports
+from tests.upgrade import previous
+from tests.upgrade.definitions import missing
+from tests.upgrade.made import MadeChat
+from tests.upgrade.traffic import REPLICAS, SETTINGS, violations
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the tree in which each chat runs, as a virtual environment knows its path."""
+    return tmp_path_factory.mktemp("chat") / "tree"
+
+
+@pytest.fixture
+def chat(place: Path) -> Iterator[MadeChat]:
+    """Start a chat of the version before, and stop it in the end."""
+    installed = place.with_name("venv")
+    shutil.rmtree(place, ignore_errors=True)
+    previous.unpack(place)
+    if installed.exists():  # the chats share one installation of the version before
+        shutil.copytree(installed, place / ".venv", symlinks=True)
+    started = MadeChat(place, free_ports())
+    started.make(".venv/ready")
+    if not installed.exists():
+        shutil.copytree(place / ".venv", installed, symlinks=True)
+    try:
+        started.make("up", AMQP_PORT=started.port, **{name.upper(): count for name, count in REPLICAS.items()})
+        yield started
+    finally:
+        started.make("down")
+
+
+def test_make_up_replaces_replica_by_replica(
+    chat: MadeChat, old: Path, tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    before = chat.processes()
+
+    def upgrade() -> None:
+        previous.replace_files(chat.tree)
+        (chat.tree / ".env").write_text(SETTINGS)
+        chat.make("up")
+
+    assert not violations(chat, old, tmp_path / "histories", upgrade, say)
+    _all_of_this_version(chat, before)
+    assert chat.processes()["broker"] == before["broker"]
+
+
+def test_make_down_and_up_upgrade_all_at_once(
+    chat: MadeChat, old: Path, tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    before = chat.processes()
+
+    def upgrade() -> None:
+        previous.replace_files(chat.tree)
+        (chat.tree / ".env").write_text(SETTINGS)
+        chat.make("down")
+        chat.make("up")
+
+    assert not violations(chat, old, tmp_path / "histories", upgrade, say)
+    _all_of_this_version(chat, before)
+
+
+def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:
+    now = chat.processes()
+    assert now.keys() == before.keys()
+    assert not {name for name in now if now[name] == before[name]} - {"broker"}
+    assert not list(missing(chat.definitions(), chat.rabbitmqctl))
+    assert not chat.errors()
