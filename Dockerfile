@@ -1,4 +1,4 @@
-# One recipe for every image. PACKAGE is the directory of the package that the image runs, EXTRA one of its extras:
+# One recipe for every image. PACKAGE is the directory of the package that the image runs:
 #   docker build --build-arg PACKAGE=services/router .
 
 FROM python:3.13-slim AS build
@@ -11,17 +11,16 @@ COPY VERSION ./
 COPY libs libs
 RUN backend/bin/pip wheel -q --no-deps --no-build-isolation -w wheels ./libs/*
 ARG PACKAGE
-ARG EXTRA=""
 COPY ${PACKAGE} ${PACKAGE}
 RUN backend/bin/pip wheel -q --no-deps --no-build-isolation -w built "./${PACKAGE}" \
     && python -m venv --without-pip /app \
-    && pip --python /app install -q --no-index --find-links wheels "$(echo built/*.whl)${EXTRA}"
+    && pip --python /app install -q --no-index --find-links wheels built/*.whl
 
 FROM python:3.13-slim
 # A new volume takes its owner from the directory that it is mounted on.
 RUN useradd --uid 10001 --home-dir /state --no-create-home chat \
     && install -d -o chat -g chat /chat /data /state /secrets/admin /secrets/archive /secrets/broker \
-        /secrets/client /secrets/registry /secrets/router
+        /secrets/client /secrets/postgres /secrets/registry /secrets/router
 COPY --from=build /app /app
 ARG PACKAGE
 WORKDIR /chat

@@ -95,7 +95,7 @@ translations: .venv/dev  ## update the client's message catalogues from its sour
 
 COMPILE = .venv/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade)
-EDITABLES := $(patsubst %,-e ./%,$(subst services/archive,services/archive[postgresql],$(PACKAGES)))
+EDITABLES := $(PACKAGES:%=-e ./%)
 
 lock: .venv/uv  ## write the requirements files; make lock UPGRADE=1 takes the newest versions
 	printf '%s %s\n' $(EDITABLES) | $(COMPILE) $(addprefix --no-emit-package chat-,$(notdir $(PACKAGES))) \

@@ -21,7 +21,7 @@ from bench.usage import memory, processor_seconds
 from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
-from chat_archive.index_schema import CHECKPOINT
+from chat_archive.local_index import CHECKPOINT
 from testkit.processes import Process, System
 from testkit.wait import until
 

@@ -35,19 +35,27 @@ MEANINGS = {
     ("all", "pid"): "the process",
     ("all", "reason"): "why the replica does not serve; missing while it is connected",
     ("archive", "baton"): "whether the replica holds the writer lease",
-    ("archive", "ready"): "whether the replica answers questions",
+    ("archive", "log"): "how far `log.txt` follows PostgreSQL, in the four fields below; null with SQLite, and while "
+    "another replica of this host fills it",
+    ("archive", "ready"): "whether the replica can answer questions and become the writer",
     ("archive", "rooms"): "for each room that this replica reads, the three fields below",
     ("archive", "stalled"): "why it cannot write, or null",
-    ("archive", "writing"): "whether it writes `log.txt`",
+    ("archive", "writing"): "whether it records the rooms",
     ("archive, each room", "behind_seconds"): "seconds that the archive is behind the stream",
-    ("archive, each room", "recorded"): "the newest offset that is in `log.txt`",
+    ("archive, each room", "recorded"): "the newest offset that is recorded",
     ("archive, each room", "seen"): "the newest offset that was received",
+    ("archive, log", "lines"): "the number of lines in `log.txt`",
+    ("archive, log", "of"): "the number of the newest line in PostgreSQL",
+    ("archive, log", "problem"): "why `log.txt` cannot follow, or null",
+    ("archive, log", "whole"): "whether `log.txt` has everything",
     ("registry", "names"): "the number of names in use",
     ("registry", "offset"): "the offset of the last applied entry of the journal",
     ("registry", "ready"): "whether the replica handles commands",
     ("router", "ready"): "whether the replica handles posts",
 }
 ALWAYS = {("all", "at"), ("all", "pid"), ("all", "reason")}
+# What a module's report is about, besides those of readers of a room.
+PARTS = {"service": "", "log_follower": ", log"}
 
 
 def page() -> str:
@@ -63,13 +71,9 @@ def fields() -> list[tuple[str, str]]:
         package, _, rest = module.partition(".")
         for function in ast.walk(tree):
             if isinstance(function, ast.FunctionDef) and function.name == "health":
-                service = package.removeprefix("chat_") + ("" if _is_service(rest) else ", each room")
+                service = package.removeprefix("chat_") + PARTS.get(rest.rpartition(".")[2], ", each room")
                 found |= {(service, name) for name in _keys(function)}
     return sorted(found)
-
-
-def _is_service(module: str) -> bool:
-    return module.rpartition(".")[2] == "service"
 
 
 def _keys(function: ast.FunctionDef) -> set[str]:

@@ -34,10 +34,10 @@ No line holds a token, a secret or the text of a message. Times in other fields 
 LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 MEANINGS = {
     "archive.behind": "The writer is more than 10 s behind the stream of a room.",
-    "archive.ready": "The replica answers questions.",
+    "archive.ready": "The replica can answer questions and become the writer.",
     "archive.resumed": "The writer works again after a stall.",
     "archive.stalled": "The writer cannot write; `reason` says why. It tries again every second.",
-    "archive.writing": "The replica writes `log.txt`.",
+    "archive.writing": "The replica records the rooms.",
     "batch.published": "The router sends posts to a room. The broker has not confirmed them yet.",
     "baton.taken": "The replica received the writer lease.",
     "broker.blocked": "The broker is in alarm (memory or disk) and accepts no messages. The worker waits.",
@@ -59,11 +59,15 @@ MEANINGS = {
     "index.rebuilding": "The index does not match `log.txt`; the archive builds it again.",
     "journal.newer": "The journal has an entry of a newer version of the registry. This replica does not serve.",
     "log.cut": "The archive removed an incomplete last line, which a crash left in `log.txt`.",
+    "log.filling": "The archive fills `log.txt` of this host from PostgreSQL; it is not whole yet.",
     "log.not_cut": "The archive could not remove an incomplete last line of `log.txt`.",
+    "log.not_followed": "`log.txt` of this host does not follow PostgreSQL, as `error` says. Nothing is lost.",
     "log.repeated_lines": "`log.txt` has a message twice: somebody altered the file.",
+    "log.set_aside": "`log.txt` contradicted PostgreSQL. It has another name now, and is filled anew.",
     "log.unreadable_line": "`log.txt` has a line that no archive wrote: somebody altered the file.",
+    "log.whole": "`log.txt` of this host has everything that is in PostgreSQL.",
     "post.repeated": "The router dropped the second copy of a post.",
-    "posts.recorded": "The archive wrote posts to `log.txt`.",
+    "posts.recorded": "The archive recorded posts.",
     "posts.refused": "The router refused posts; `reason` says why. The sender receives the reason.",
     "posts.unrecordable": "The stream of a room has an entry that no router writes.",
     "queue.differs": "A queue has other arguments, from an older version (info) or from somewhere else (warning).",
@@ -86,6 +90,7 @@ MEANINGS = {
     "worker.crashed": "A defect: the line has the traceback, and the process ends with status 1.",
     "worker.started": "The process started.",
     "worker.stopped": "The process ends in order.",
+    "writer.fenced": "Another replica has become the writer. This one, which was paused or cut off, reconnects.",
 }
 # The fields that the source passes as **name, and so the generator cannot read.
 MORE_FIELDS = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from chat_archive.index import Index
 from chat_archive.lease import RENEW_AFTER
+from chat_archive.local_index import LocalIndex
 from chat_archive.room_reader import IDLE_AFTER
 from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
@@ -52,7 +52,7 @@ class ArchiveReplica:
         environ = {"DATA_DIR": str(system.data), "TOKEN_PUBLIC_KEY_FILE": str(key)}
         self.clock = Clock()
         settings = archive_settings(environ, "archive")
-        self.service = ArchiveService(settings, Index(settings.index_url), broker, self.clock)
+        self.service = ArchiveService(settings, LocalIndex(settings.index_url), broker, self.clock)
         self._broker = broker
         broker.publish(self.service.start())
 

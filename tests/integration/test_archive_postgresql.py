@@ -1,55 +1,55 @@
-"""The index in PostgreSQL."""
+"""The index in PostgreSQL answers as the one in SQLite does."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_archive.errors import InvalidWords
-from chat_archive.index import Checkpoint, Index
-from chat_archive.log_file import LogFile
 from chat_archive.query import matches, parse_query
-from chat_archive.recorder import Recorder
 from chat_archive.search import search
-from chat_archive.stream_entries import StreamEntry
+from chat_archive.shared_index import SharedIndex
 from chat_wire.limits import MAX_INT64, MAX_TEXT
-from chat_wire.messages import Batch, Post, Recorded, Run
+from chat_wire.messages import Recorded
 from testkit.postgres import Postgres
 
 
+class NoMark:
+    """A mark for an index of which nobody asks how far it is."""
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write nothing."""
+
+
 @pytest.fixture(scope="module")
-def index(postgresql: Postgres) -> Index:
+def index(postgresql: Postgres) -> SharedIndex:
     """Return an empty index."""
-    made = Index(postgresql.create_database())
+    made = SharedIndex(postgresql.create_database())
     made.create()
     return made
 
 
-def test_postgresql_answers_as_sqlite_does(index: Index, tmp_path: Path) -> None:
-    index.clear()
-    recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
-    posts = tuple(Post(sequence=number, client_ts=number, text=f"\x00ñ{number}") for number in (1, 2, 3))
-    run = Run(session="s", user="Ann", author="a", posts=posts)
-    entries = [StreamEntry(0, Batch(room="lobby", router="r", server_ts=1, runs=(run,)))]
+def fill(index: SharedIndex, posts: list[Recorded]) -> None:
+    """Replace the posts of the index."""
+    with index._database.transaction() as connection:
+        connection.exec_driver_sql("TRUNCATE posts, sessions, streams, words")
+    index.record(posts, NoMark())
 
-    recorder.open()
-    assert not recorder.catch_up()
-    written = recorder.record("lobby", entries)
-    recorder.close()
 
-    assert index.history("lobby", None, 10) == written[::-1]
-    assert index.sent_by("a", "ANN", 1, 1) == written[1:2]
-    assert index.search("lobby", ["n"], range(MAX_INT64), 2) == written[:0:-1]
-    index.clear()
-    assert index.search("lobby", ["n"], range(MAX_INT64), 2) == []
-    recorder = Recorder(LogFile(tmp_path / "log.txt"), index)
-    recorder.open()
-    assert recorder.catch_up()
-    assert recorder.record("lobby", entries) == []
-    assert index.history("lobby", None, 10) == written[::-1]
-    recorder.close()
+def test_posts_come_back_as_they_were_and_in_order(index: SharedIndex) -> None:
+    posts = [replace(POST, number=number, sequence=number, user="Ann", text=f"\x00ñ{number}") for number in (1, 2, 3)]
+
+    fill(index, posts)
+
+    assert index.history("lobby", None, 10) == posts[::-1]
+    assert index.following(1, 1) == posts[1:2]
+    assert index.newest() == posts[2]
+    assert index.newest(up_to=2) == posts[1]
+    assert index.sent_by("a", "ANN", 1, 1) == posts[1:2]
+    assert index.search("lobby", ["n"], range(MAX_INT64), 2) == posts[:0:-1]
+    assert index.last_sequences("lobby", ["s", "t"]) == {"s": 3}
 
 
 POST = Recorded(
@@ -70,13 +70,14 @@ TEXTS = st.text(max_size=30) | st.text("abAßñN\u0301ﬁ½٣7_*\"':-&|!()\\\0 \
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS | st.sampled_from(["x" * MAX_TEXT, "𐐨" * MAX_TEXT]), min_size=1, max_size=6), st.data())
-def test_postgresql_finds_the_posts_that_match_any_words(index: Index, texts: list[str], data: st.DataObject) -> None:
+def test_postgresql_finds_the_posts_that_match_any_words(
+    index: SharedIndex, texts: list[str], data: st.DataObject
+) -> None:
     posts = [
         replace(POST, number=number, room="lobby" if number % 3 else "cellar", text=text)
         for number, text in enumerate(texts, start=1)
     ]
-    index.clear()
-    index.record(posts, Checkpoint(size=1, lines=len(posts)))
+    fill(index, posts)
 
     try:
         query = parse_query(data.draw(TEXTS | st.sampled_from(texts)))
@@ -89,10 +90,9 @@ def test_postgresql_finds_the_posts_that_match_any_words(index: Index, texts: li
     assert not query.exact or candidates == matching
 
 
-def test_postgresql_finds_the_posts_of_a_sender_and_phrases(index: Index) -> None:
-    index.clear()
+def test_postgresql_finds_the_posts_of_a_sender_and_phrases(index: SharedIndex) -> None:
     texts = ("good morning", "morning good", "東京都に住む")
-    index.record([replace(POST, number=at, text=text) for at, text in enumerate(texts, 1)], Checkpoint(1, 3))
+    fill(index, [replace(POST, number=at, text=text) for at, text in enumerate(texts, 1)])
 
     def found(typed: str) -> list[int]:
         return [post.number for post in search(index, "lobby", parse_query(typed), None, 10)[0]]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from chat_archive.errors import IndexFailed, LogFileFailed, LogFileHeld, StorageFailed
-from chat_archive.index import Index
+from chat_archive.local_index import LocalIndex
 from chat_archive.log_file import LogFile
 from chat_archive.recorder import Recorder
 from chat_archive.stream_entries import StreamEntry
@@ -39,7 +39,7 @@ IDS = ["s-1", "s-2", "s-3", "t-1", "s-4", "s-5", "t-2", "t-3", "s-6"]
 
 
 def recorder_in(directory: Path) -> Recorder:
-    index = Index(f"sqlite:///{directory / 'index.sqlite'}")
+    index = LocalIndex(f"sqlite:///{directory / 'index.sqlite'}")
     index.create()
     return Recorder(LogFile(directory / "log.txt"), index)
 
@@ -69,11 +69,11 @@ def in_log(directory: Path) -> list[Recorded]:
 
 
 def in_index(directory: Path) -> list[Recorded]:
-    return Index(f"sqlite:///{directory / 'index.sqlite'}").history("lobby", None, 10_000)[::-1]
+    return LocalIndex(f"sqlite:///{directory / 'index.sqlite'}").history("lobby", None, 10_000)[::-1]
 
 
 def found(directory: Path, *words: str) -> list[Recorded]:
-    return Index(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, range(MAX_INT64), 100)[::-1]
+    return LocalIndex(f"sqlite:///{directory / 'index.sqlite'}").search("lobby", words, range(MAX_INT64), 100)[::-1]
 
 
 def ids(posts: list[Recorded]) -> list[str]:
@@ -245,8 +245,8 @@ def test_a_full_disk_leaves_no_part_of_a_write_and_loses_no_post(tmp_path: Path)
 def test_an_index_that_failed_after_a_write_to_log_txt_catches_up(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
         record(recorder, STREAM[:1])
-        blocker = Index(f"sqlite:///{tmp_path / 'index.sqlite'}")
-        with blocker._transaction() as connection:
+        blocker = LocalIndex(f"sqlite:///{tmp_path / 'index.sqlite'}")
+        with blocker._database.transaction() as connection:
             connection.exec_driver_sql("DROP TABLE checkpoint_3")
         with pytest.raises(IndexFailed):
             record(recorder, STREAM)
@@ -270,7 +270,7 @@ def test_a_sequence_beyond_64_bits_does_not_stop_the_archive(tmp_path: Path) -> 
 
 def test_a_missing_directory_is_a_failure_of_storage(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="No such file"):
-        Recorder(LogFile(tmp_path / "later" / "log.txt"), Index("sqlite://")).open()
+        Recorder(LogFile(tmp_path / "later" / "log.txt"), LocalIndex("sqlite://")).open()
 
 
 def test_reading_the_stream_again_from_its_start_records_no_post_twice(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_archive.errors import NotRecorded
-from chat_archive.index import Checkpoint, Index
+from chat_archive.index import Index
+from chat_archive.local_index import Checkpoint, LocalIndex
 from chat_archive.room_pages import names_place, posts_near
 from chat_wire.messages import History, Recorded
 
@@ -17,7 +18,7 @@ Place = tuple[int, int]
 
 def index_of(lobby: list[Place], *, gaps: bool = False) -> Index:
     """Return an index with posts at these places of the lobby."""
-    index = Index("sqlite://")
+    index = LocalIndex("sqlite://")
     fill(index, lobby, step=3 if gaps else 1)
     return index
 
@@ -129,7 +130,7 @@ def test_a_place_is_one_of_the_present_stream(lobby: list[Place], newer: list[Pl
     assert places(before) == [*lobby, *newer[:at]]
 
 
-class CountingIndex(Index):
+class CountingIndex(LocalIndex):
     """An index that counts how often it is asked for posts from a number on."""
 
     asked = 0

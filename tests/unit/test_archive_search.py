@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_archive.errors import InvalidWords, SearchTooWide
-from chat_archive.index import Checkpoint, Index
+from chat_archive.index import Index
+from chat_archive.local_index import Checkpoint, LocalIndex
 from chat_archive.query import MAX_SEARCH_WORDS, matches, parse_query
 from chat_archive.search import RECENT_POSTS, STEPS, search
 from chat_archive.words import MAX_WORD_LENGTH, runs_in, words_in
@@ -36,8 +37,8 @@ def post(number: int, text: str, room: str = "lobby", user: str = "u", at: int =
     )
 
 
-def index_of(*posts: Recorded) -> Index:
-    index = Index("sqlite://")
+def index_of(*posts: Recorded) -> LocalIndex:
+    index = LocalIndex("sqlite://")
     index.create()
     index.record(posts, Checkpoint(size=1, lines=len(posts)))
     return index

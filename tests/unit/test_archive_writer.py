@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chat_archive.errors import LogFileHeld
-from chat_archive.index import Index
+from chat_archive.local_index import LocalIndex
 from chat_archive.log_file import LogFile
 from chat_archive.room_reader import CHUNK_BYTES
 from chat_archive.stall import CALM_AFTER, RETRY_AFTER
@@ -59,7 +59,7 @@ class WriterDriver:
     def __init__(self, directory: Path) -> None:
         """Make a writer that has done nothing yet; log.txt and the index are in `directory`."""
         self.log_txt = directory / "log.txt"
-        self.index = Index(f"sqlite:///{directory / 'index.sqlite'}")
+        self.index = LocalIndex(f"sqlite:///{directory / 'index.sqlite'}")
         self.stream = FakeStream()
         self.time = 0
         self.writer = Writer(self.log_txt, self.index, self.stream, lambda: self.time)
@@ -128,7 +128,7 @@ def test_a_failure_stops_the_writer_and_lets_another_process_open_log_txt(
 
 
 def test_a_failed_index_stops_the_writer_and_lets_another_process_open_log_txt(driver: WriterDriver) -> None:
-    with driver.index._transaction() as connection:
+    with driver.index._database.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE checkpoint_3")
 
     driver.stream.arrive(0)
@@ -183,6 +183,20 @@ def test_a_writer_waits_while_another_process_holds_log_txt(tmp_path: Path) -> N
     driver.tick(RETRY_AFTER)
     assert driver.writing()
     driver.writer.close()
+
+
+def test_closing_lets_another_process_open_log_txt_although_the_broker_is_lost(
+    driver: WriterDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_queue: str) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(driver.stream, "cancel", lost)
+
+    driver.writer.close()
+
+    with closing(LogFile(driver.log_txt)) as other:
+        other.open()
 
 
 def test_without_the_lease_a_writer_prepares_the_index_and_does_not_open_log_txt(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
     chat-admin init DIR [--host HOST...] [--port PORT] write passwords, keys and the broker's definitions to DIR
     chat-admin new-broker DIR                          accept a new, empty broker at the next start
+    chat-admin postgres DIR [--host HOST]              write the password of the PostgreSQL in compose.postgres.yaml
     chat-admin release NAME                            free a name, whatever session holds it
     chat-admin export [--room ROOM] [--since TIME]     print the recorded messages, as lines of log.txt
     chat-admin import FILE                             fill an empty chat with such lines; - stands for the input
@@ -31,6 +32,7 @@ from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.identity import accept_new_broker
 from chat_admin.initialise import initialise, kept_retention
+from chat_admin.postgres import write_postgres
 from chat_admin.release import release
 from chat_admin.service_settings import check_service_settings
 from chat_amqp.settings import broker_url
@@ -40,7 +42,7 @@ from chat_wire.settings import SettingError
 def main() -> None:
     """Run the command of the command line, and exit with its status."""
     arguments = _parser().parse_args()
-    on_files = {"init": _init, "new-broker": _new_broker}
+    on_files = {"init": _init, "new-broker": _new_broker, "postgres": _postgres}
     sys.exit(on_files.get(arguments.command, _ask)(arguments, os.environ))
 
 
@@ -60,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         "new-broker", help="make a new identity for the broker, so that the next start sets up one that is empty"
     )
     new_broker.add_argument("directory", type=Path, metavar="DIR")
+    postgres = commands.add_parser(
+        "postgres", help="write the password of the PostgreSQL in compose.postgres.yaml; keep an existing one"
+    )
+    postgres.add_argument("directory", type=Path, metavar="DIR")
+    postgres.add_argument("--host", default="postgres", help="the host of PostgreSQL (default: %(default)s)")
     commands.add_parser("release", help="free a name, whatever session holds it").add_argument("name", metavar="NAME")
     export = commands.add_parser("export", help="print the recorded messages, as lines of log.txt")
     export.add_argument("--room", metavar="ROOM", help="only those of this room")
@@ -98,6 +105,10 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return _written(partial(accept_new_broker, arguments.directory))
+
+
+def _postgres(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    return _written(partial(write_postgres, arguments.directory, arguments.host))
 
 
 def _written(write_files: Callable[[], None]) -> int:

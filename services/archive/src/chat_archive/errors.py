@@ -6,6 +6,7 @@ WireError
     │   ├── LogFileFailed        log.txt cannot be written or read
     │   ├── LogFileHeld          another process writes log.txt
     │   └── IndexFailed          the index cannot be written or read
+    ├── Fenced                   another writer has begun, so this one has to stop
     ├── InvalidWords             a search has no word, or too many
     ├── InvalidDate              a search names a day that is not a date
     ├── InvalidSender            a search names no sender after `from:`, or several
@@ -39,6 +40,10 @@ class LogFileHeld(StorageFailed):
 
 class IndexFailed(StorageFailed):
     """The index's database refused a statement or cannot be reached; the text has its reason."""
+
+
+class Fenced(ArchiveError):
+    """Another writer has begun on the same PostgreSQL: this replica has lost the writer lease."""
 
 
 class InvalidWords(ArchiveError):

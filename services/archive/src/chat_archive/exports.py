@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chat_archive.errors import IndexUnavailable
 from chat_archive.index import Index
+from chat_archive.local_index import LocalIndex
 from chat_archive.pages import cut_page
 from chat_wire.messages import Export, Exported
 
@@ -36,6 +37,8 @@ def exported(index: Index, question: Export) -> Exported:
 def check_whole(index: Index, log_path: Path) -> None:
     """Check that the index has all of log.txt: while it is built again, an export would lack messages.
 
+    With PostgreSQL, questions are answered only once the database has everything.
+
     Args:
         index: The recorded posts.
         log_path: The path of log.txt.
@@ -44,5 +47,5 @@ def check_whole(index: Index, log_path: Path) -> None:
         IndexUnavailable: Lines are missing in the index, often only until the writer has committed them.
         IndexFailed: The database failed.
     """
-    if log_path.exists() and index.checkpoint().size < log_path.stat().st_size:
+    if isinstance(index, LocalIndex) and log_path.exists() and index.checkpoint().size < log_path.stat().st_size:
         raise IndexUnavailable("the index does not have all of log.txt yet: try again later")

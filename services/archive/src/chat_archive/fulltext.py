@@ -24,7 +24,6 @@ class FullText:
 
     Attributes:
         create: Statements that create the table of words if it does not exist.
-        clear: A statement that empties it.
         add: Inserts a post's number and the result of `stored`.
         stored: Turns a post into the stored value: the words of its text, and the word for its sender.
         condition: The SQL condition that a post has all the words in the parameter `query`.
@@ -32,7 +31,6 @@ class FullText:
     """
 
     create: tuple[str, ...]
-    clear: str
     add: sa.Insert
     stored: Callable[[Recorded], Any]
     condition: str
@@ -63,7 +61,6 @@ FULL_TEXTS = {
             "CREATE VIRTUAL TABLE IF NOT EXISTS words "
             "USING fts5(held, content='', detail=none, columnsize=0, tokenize=ascii)",
         ),
-        clear="INSERT INTO words(words) VALUES ('delete-all')",
         add=sa.insert(_WORDS),
         stored=_sqlite_stored,
         condition="words MATCH :query",
@@ -74,7 +71,6 @@ FULL_TEXTS = {
             "CREATE TABLE IF NOT EXISTS words (rowid BIGINT PRIMARY KEY, held TSVECTOR NOT NULL)",
             "CREATE INDEX IF NOT EXISTS words_held ON words USING gin (held)",
         ),
-        clear="TRUNCATE words",
         add=sa.insert(_WORDS).values(
             rowid=sa.bindparam("number"),
             held=sa.func.array_to_tsvector(sa.bindparam("in_text", type_=sa.ARRAY(sa.Text))),

@@ -1,22 +1,20 @@
-"""The index: a view of log.txt in a database, for questions.
+"""The index: the recorded posts in a database, for questions.
 
-SQLite and PostgreSQL run the same statements, except those of fulltext.py and the settings of a connection to SQLite.
-Frequent statements are built once: SQLAlchemy takes longer to build one than a database takes to run most of them.
+In SQLite it is a view of log.txt (local_index.py); in PostgreSQL it is the truth (shared_index.py). Both run the
+statements here, except those of fulltext.py. Frequent statements are built once: SQLAlchemy takes longer to build one
+than a database takes to run most of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chat_archive.bulk import BulkStatement
-from chat_archive.errors import IndexFailed
+from chat_archive.database import Database
 from chat_archive.fulltext import FULL_TEXTS
-from chat_archive.index_schema import CHECKPOINT, METADATA, POSTS, SESSIONS, STREAMS, to_json, to_post, to_row
+from chat_archive.index_schema import METADATA, POSTS, SESSIONS, STREAMS, to_post, to_row
 from chat_archive.owners import owner_number
 from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Position, Recorded, post_id
@@ -25,7 +23,8 @@ MAX_SESSIONS = 10_000
 _POST, _SESSION = POSTS.c, SESSIONS.c
 _IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("max_posts", type_=sa.Integer)
 _RECORDED = sa.select(*(column for column in _POST if column.name != "owner"))
-_NEWEST = _RECORDED.order_by(_POST.number.desc()).limit(1)
+_NEWEST = _RECORDED.where(_POST.number <= sa.bindparam("up_to")).order_by(_POST.number.desc()).limit(1)
+_FOLLOWING = _RECORDED.where(_POST.number > sa.bindparam("after")).order_by(_POST.number).limit(_LIMIT)
 _HISTORY = (
     _RECORDED.where(_POST.room == _IN_ROOM, _POST.number < sa.bindparam("before"))
     .order_by(_POST.number.desc())
@@ -69,12 +68,12 @@ _STREAM_START = sa.select(sa.func.max(STREAMS.c.first)).where(STREAMS.c.room == 
 _REMOVE_SESSION = sa.delete(SESSIONS).where(_SESSION.room == _IN_ROOM, _SESSION.session == sa.bindparam("of_session"))
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """How much of log.txt is in the index: its first `size` bytes, which are `lines` lines."""
+class Mark(Protocol):
+    """How far the index is, once it has the posts of a transaction."""
 
-    size: int = 0
-    lines: int = 0
+    def write(self, connection: sa.Connection) -> None:
+        """Write the mark, first of all in the transaction; raise an error to undo the transaction."""
+        ...
 
 
 class Index:
@@ -83,73 +82,53 @@ class Index:
     All methods may raise IndexFailed.
     """
 
-    def __init__(self, url: str) -> None:
-        """Prepare the index; it connects on first use.
+    def __init__(self, database: Database) -> None:
+        """Prepare the index; the database connects on first use.
 
         Args:
-            url: A database URL of SQLAlchemy, for SQLite or PostgreSQL. `archive_settings` checks INDEX_URL.
+            database: SQLite or PostgreSQL.
         """
-        database = sa.make_url(url).get_backend_name()
-        is_file = database == "sqlite"
-        self._engine = sa.create_engine(
-            url, pool_pre_ping=not is_file, json_serializer=to_json, json_deserializer=orjson.loads
-        )
-        self._full_text = FULL_TEXTS[database]
-        if is_file:
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+        self._database = database
+        self._full_text = FULL_TEXTS[database.dialect.name]
         self._search = sa.text(_SEARCH.format(condition=self._full_text.condition)).columns(*_RECORDED.selected_columns)
-        self._add_posts = BulkStatement(sa.insert(POSTS), self._engine.dialect)
-        self._add_words = BulkStatement(self._full_text.add, self._engine.dialect)
-        self._remove_sessions = BulkStatement(_REMOVE_SESSION, self._engine.dialect)
-        self._add_sessions = BulkStatement(sa.insert(SESSIONS), self._engine.dialect)
+        self._add_posts = BulkStatement(sa.insert(POSTS), database.dialect)
+        self._add_words = BulkStatement(self._full_text.add, database.dialect)
+        self._remove_sessions = BulkStatement(_REMOVE_SESSION, database.dialect)
+        self._add_sessions = BulkStatement(sa.insert(SESSIONS), database.dialect)
 
     def create(self) -> None:
         """Create the tables that do not exist; another replica may do so at the same time."""
-        with self._transaction() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in sorted(table.indexes, key=lambda each: str(each.name)):
-                    connection.execute(CreateIndex(index, if_not_exists=True))
-            for statement in self._full_text.create:
-                connection.exec_driver_sql(statement)
+        with self._database.transaction() as connection:
+            self._create_tables(connection)
 
-    def clear(self) -> None:
-        """Remove everything, before the index is rebuilt."""
-        with self._transaction() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(sa.delete(table))
-            connection.exec_driver_sql(self._full_text.clear)
-
-    def record(self, posts: Sequence[Recorded], checkpoint: Checkpoint) -> None:
+    def record(self, posts: Sequence[Recorded], mark: Mark) -> None:
         """Add posts in one transaction.
 
         Args:
-            posts: New posts, in the order of log.txt.
-            checkpoint: How much of log.txt is in the index with these posts.
+            posts: New posts, in the order of their numbers.
+            mark: How far the index is with these posts.
         """
         last = {(post.room, post.session): post for post in posts}
         starts = self._stream_starts(posts)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
+            mark.write(connection)
             self._add_posts.execute(connection, map(to_row, posts))
             self._add_words.execute(connection, ((post.number, self._full_text.stored(post)) for post in posts))
             self._remove_sessions.execute(connection, last)
             self._add_sessions.execute(
                 connection, ((*key, post.sequence, post.server_ts) for key, post in last.items())
             )
-            connection.execute(sa.delete(CHECKPOINT))
             if starts:
                 connection.execute(sa.insert(STREAMS), starts)
-            connection.execute(sa.insert(CHECKPOINT), {"size": checkpoint.size, "lines": checkpoint.lines})
 
-    def checkpoint(self) -> Checkpoint:
-        """Return how much of log.txt is in the index."""
-        rows = self._rows(sa.select(CHECKPOINT.c.size, CHECKPOINT.c.lines))
-        return Checkpoint(*rows[0]) if rows else Checkpoint()
-
-    def newest(self) -> Recorded | None:
-        """Return the post recorded last."""
-        found = self._posts(_NEWEST)
+    def newest(self, up_to: int = MAX_INT64) -> Recorded | None:
+        """Return the post with the highest number, which is at most `up_to`."""
+        found = self._posts(_NEWEST, up_to=up_to)
         return found[0] if found else None
+
+    def following(self, number: int, limit: int) -> list[Recorded]:
+        """Return the oldest `limit` posts of all rooms after a number, oldest first."""
+        return self._posts(_FOLLOWING, after=number, max_posts=limit)
 
     def last_sequences(self, room: str, sessions: Sequence[str]) -> Mapping[str, int]:
         """Return the last sequence recorded of each session in a room, without sessions that have none."""
@@ -233,38 +212,18 @@ class Index:
         return [to_post(*row) for row in self._rows(statement, **parameters)]
 
     def _rows(self, statement: sa.Select[Any] | sa.TextualSelect, **parameters: Any) -> Sequence[Any]:
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return connection.execute(statement, parameters).all()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise IndexFailed(f"the index failed: {_reason(error)}") from error
+    def _create_tables(self, connection: sa.Connection) -> None:
+        for table in METADATA.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in sorted(table.indexes, key=lambda each: str(each.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
+        for statement in self._full_text.create:
+            connection.exec_driver_sql(statement)
 
 
 def _to_column(number: int) -> int:
     """Return the nearest number of a line that a column of 64 bits can be compared with."""
     return max(0, min(number, MAX_INT64))
-
-
-def _reason(error: sa.exc.SQLAlchemyError) -> str:
-    """Return the database's own message: SQLAlchemy's adds the statement and its values, texts of posts too."""
-    return str(error.orig) if isinstance(error, sa.exc.DBAPIError) else type(error).__name__
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # With a write-ahead log, readers do not wait for the writer. With synchronous = NORMAL, a power cut can lose the
-    # last commits, which the next writer repeats from log.txt. The cache of 8 MB, instead of 2 MB, holds the ends of
-    # the database's indexes, where the writer adds. Checkpoints every 16 MB, instead of 4 MB, write pages that
-    # change often only once.
-    for pragma in (
-        "busy_timeout = 5000",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "cache_size = -8000",
-        "wal_autocheckpoint = 4000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")

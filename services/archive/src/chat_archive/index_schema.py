@@ -50,15 +50,6 @@ STREAMS = sa.Table(
     sa.Column("room", sa.Text, primary_key=True),
     sa.Column("first", _NUMBER, primary_key=True, autoincrement=False),
 )
-# If a later version puts other content into the rows of any table, rename this table (checkpoint_4, ...): an existing
-# index then has no checkpoint, and the writer rebuilds it. If the columns of a table change, rename that table as well,
-# because CREATE TABLE IF NOT EXISTS leaves an existing one alone.
-CHECKPOINT = sa.Table(
-    "checkpoint_3",
-    METADATA,
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("lines", sa.BigInteger, nullable=False),
-)
 
 
 def to_row(post: Recorded) -> tuple[Any, ...]:

@@ -6,6 +6,11 @@ sync failed.
 
 import fcntl
 import os
+import pwd
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import structlog
@@ -15,6 +20,15 @@ from chat_archive.errors import LogFileFailed, LogFileHeld
 log = structlog.get_logger()
 
 READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The beginning of log.txt: a number of whole lines, their bytes, and the last of them."""
+
+    lines: int = 0
+    size: int = 0
+    last_line: bytes = b""
 
 
 class LogFile:
@@ -84,13 +98,38 @@ class LogFile:
         self.size += len(lines)
 
     def read(self, start: int) -> list[bytes]:
-        """Return the lines from byte `start`, about a MiB of them; an empty list at the end."""
+        """Return the lines from byte `start`, about a MiB of them; an empty list at the end or without a file."""
         try:
             with self._path.open("rb") as file:
                 file.seek(start)
                 return file.readlines(READ_BYTES)
+        except FileNotFoundError:
+            return []
         except OSError as error:
             raise self._failed("read", error) from error
+
+    def first_lines(self, number: int | None) -> Extent:
+        """Return the first `number` lines, or all whole lines if there are fewer or if it is None."""
+        try:
+            with self._path.open("rb") as file:
+                return _extent(islice(file, number))
+        except FileNotFoundError:
+            return Extent()
+        except OSError as error:
+            raise self._failed("read", error) from error
+
+    def set_aside(self) -> Path:
+        """Give the file another name and close it, and return the new path."""
+        names = (self._path.with_name(f"{self._path.name}.aside-{number}") for number in count(1))
+        free = next(path for path in names if not path.exists())
+        try:
+            self._path.rename(free)
+            _sync_directory(self._path.parent)
+        except OSError as error:
+            raise self._failed("renamed", error) from error
+        finally:
+            self.close()
+        return free
 
     def has(self, line: bytes, end: int) -> bool:
         """Return whether `line` is the one that ends at byte `end`."""
@@ -114,7 +153,35 @@ class LogFile:
             log.warning("log.not_cut", path=str(self._path), error=str(error))
 
     def _failed(self, action: str, error: OSError) -> LogFileFailed:
-        return LogFileFailed(f"{self._path} cannot be {action}: {error.strerror}")
+        return LogFileFailed(f"{self._path} cannot be {action}: {error.strerror}{self._mending(error)}")
+
+    def _mending(self, error: OSError) -> str:
+        """Return what to do if the file belongs to another user, as it does after `docker compose cp`."""
+        with suppress(OSError):
+            if isinstance(error, PermissionError) and (owner := self._path.stat().st_uid) != os.geteuid():
+                name = self._path.name
+                return (
+                    f". It belongs to {_user(owner)}, and the archive runs as {_user(os.geteuid())}. Stop the archive "
+                    f"and replace the file by a copy of its own: docker compose run --rm --no-deps archive sh -c "
+                    f"'cp {name} {name}.new && mv -f {name}.new {name}'"
+                )
+        return ""
+
+
+def _extent(lines: Iterable[bytes]) -> Extent:
+    number = size = 0
+    last = b""
+    for line in lines:
+        if line.endswith(b"\n"):
+            number, size, last = number + 1, size + len(line), line
+    return Extent(number, size, last)
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def _write(file: int, lines: bytes) -> None:

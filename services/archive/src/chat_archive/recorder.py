@@ -1,22 +1,18 @@
-"""Records posts: into log.txt first, then into the index, so that log.txt is never behind."""
+"""Records posts: into log.txt first, then into the index in SQLite, so that log.txt is never behind."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import structlog
 
-from chat_archive.index import Checkpoint, Index
+from chat_archive.local_index import Checkpoint, LocalIndex
 from chat_archive.log_file import LogFile
-from chat_archive.stream_entries import StreamEntry, count_unrecordable, posts_of, sessions_of
-from chat_wire.deduplicator import Deduplicator
-from chat_wire.errors import UnreadableLine
-from chat_wire.log_line import from_line, to_line
+from chat_archive.log_lines import posts_in
+from chat_archive.seen_posts import SeenPosts
+from chat_archive.stream_entries import StreamEntry
+from chat_wire.log_line import to_line
 from chat_wire.messages import Position, Recorded
 
 log = structlog.get_logger()
-
-# In one query to the index. Databases limit the parameters of a statement; the lowest limit in use is 999 (SQLite).
-SESSIONS_AT_ONCE = 500
 
 
 class Recorder:
@@ -27,7 +23,7 @@ class Recorder:
     stream delivers again everything that was not written.
     """
 
-    def __init__(self, log_file: LogFile, index: Index) -> None:
+    def __init__(self, log_file: LogFile, index: LocalIndex) -> None:
         """Prepare a period of writing, without opening anything.
 
         Args:
@@ -36,7 +32,7 @@ class Recorder:
         """
         self._log_file = log_file
         self._index = index
-        self._seen: dict[str, Deduplicator] = defaultdict(Deduplicator)
+        self._seen = SeenPosts(index)
         self._indexed = Checkpoint()
 
     def open(self) -> None:
@@ -85,7 +81,7 @@ class Recorder:
         Raises:
             StorageFailed: Treat none of the entries as recorded.
         """
-        posts = self._new_posts_of(room, entries)
+        posts = self._seen.new_in(room, entries, self._indexed.lines + 1)
         if posts:
             self._write(posts)
         return posts
@@ -106,11 +102,7 @@ class Recorder:
         return self._indexed.size <= self._log_file.size and self._log_file.has(to_line(newest), self._indexed.size)
 
     def _index_lines(self, lines: Sequence[bytes]) -> None:
-        numbered = enumerate(lines, start=self._indexed.lines + 1)
-        posts = [post for number, line in numbered if (post := _read_line(line, number))]
-        new = self._new(posts)
-        if len(new) < len(posts):
-            log.warning("log.repeated_lines", count=len(posts) - len(new))
+        new = self._seen.new(posts_in(lines, self._indexed.lines + 1))
         self._index_posts(new, sum(map(len, lines)), len(lines))
         log.info("index.caught_up", lines=self._indexed.lines, new=len(new))
 
@@ -124,35 +116,3 @@ class Recorder:
         indexed = Checkpoint(self._indexed.size + size, self._indexed.lines + lines)
         self._index.record(posts, indexed)
         self._indexed = indexed
-
-    def _new_posts_of(self, room: str, entries: Sequence[StreamEntry]) -> list[Recorded]:
-        if unrecordable := count_unrecordable(entries):
-            log.warning("posts.unrecordable", count=unrecordable)
-        self._recall(room, sessions_of(entries))
-        return posts_of(room, entries, self._indexed.lines + 1, self._seen[room].admit)
-
-    def _new(self, posts: Sequence[Recorded]) -> list[Recorded]:
-        """Return the posts not recorded before. Their sequences tell: posts of one session never overtake."""
-        sessions: dict[str, set[str]] = defaultdict(set)
-        for post in posts:
-            sessions[post.room].add(post.session)
-        for room, spoken in sessions.items():
-            self._recall(room, spoken)
-        return [post for post in posts if self._seen[post.room].admit(post.session, post.sequence)]
-
-    def _recall(self, room: str, sessions: Collection[str]) -> None:
-        """Load the last recorded sequences of sessions that the deduplicator does not know."""
-        seen = self._seen[room]
-        unknown = [session for session in sessions if not seen.last(session)]
-        for start in range(0, len(unknown), SESSIONS_AT_ONCE):
-            found = self._index.last_sequences(room, unknown[start : start + SESSIONS_AT_ONCE])
-            for session, sequence in found.items():
-                seen.admit(session, sequence)
-
-
-def _read_line(line: bytes, number: int) -> Recorded | None:
-    try:
-        return from_line(line, number)
-    except UnreadableLine as error:
-        log.warning("log.unreadable_line", number=number, error=str(error))
-        return None

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from chat_archive.chunks import chunks_within
-from chat_archive.recorder import Recorder
+from chat_archive.shared_recorder import EitherRecorder
 from chat_archive.stream_entries import StreamEntry, resumes_at
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
@@ -28,7 +28,9 @@ MESSAGES: tuple[type[Batch | Notice], ...] = (Batch, Notice)
 class RoomReader:
     """How far one room's stream has been read since the archive attached to it."""
 
-    def __init__(self, room: str, position: Position | None, recorder: Recorder, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, room: str, position: Position | None, recorder: EitherRecorder, clock: Callable[[], int]
+    ) -> None:
         """Begin to read.
 
         Args:

@@ -9,8 +9,8 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_archive.recorder import Recorder
 from chat_archive.room_reader import RoomReader
+from chat_archive.shared_recorder import EitherRecorder
 from chat_wire.messages import Position
 from chat_worker.delivery import Delivery, Source
 
@@ -41,7 +41,7 @@ class Rooms:
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: EitherRecorder,
         broker: Consumer,
         clock: Callable[[], int],
         guard: Callable[[], AbstractContextManager[None]],

@@ -9,10 +9,11 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
-from chat_archive.index import Index
 from chat_archive.lease import WriterLease
+from chat_archive.local_index import LocalIndex
 from chat_archive.questions import ArchiveQuestions
 from chat_archive.settings import ArchiveSettings
+from chat_archive.shared_index import SharedIndex
 from chat_archive.writer import Writer
 from chat_worker.broker import Broker
 from chat_worker.clock import steady
@@ -30,7 +31,11 @@ class ArchiveService:
     """An archive replica during one connection to the broker. Any number of replicas can run."""
 
     def __init__(
-        self, settings: ArchiveSettings, index: Index, broker: Broker, clock: Callable[[], int] = steady
+        self,
+        settings: ArchiveSettings,
+        index: LocalIndex | SharedIndex,
+        broker: Broker,
+        clock: Callable[[], int] = steady,
     ) -> None:
         """Make the service of a new connection.
 
@@ -46,7 +51,7 @@ class ArchiveService:
         self._writer = Writer(log_path, index, broker, clock)
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_revoked_known)
         self._questions = ArchiveQuestions(index, log_path, settings.public_key, self._revoked)
-        self._revoked_known = self._serving = False
+        self._revoked_known = self._ready = self._answering = False
 
     def start(self) -> Iterable[Publication]:
         """Read the stream of revoked sessions. The archive answers once it has read the whole stream."""
@@ -72,12 +77,13 @@ class ArchiveService:
         raise Unconfirmed(f"no queue receives messages from {exchange!r} with routing key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
-        """Return whether the replica answers questions, and how far the writer is."""
+        """Return whether the replica is ready to answer and to write, and how far the writer and log.txt are."""
         return {
-            "ready": self._serving,
+            "ready": self._ready,
             "baton": self._lease.held,
             "writing": self._writer.writing,
             "stalled": self._writer.stalled,
+            "log": self._writer.log_health(),
             "rooms": self._writer.rooms(),
         }
 
@@ -85,8 +91,18 @@ class ArchiveService:
         self._revoked_known = True
 
     def _begin_to_serve(self) -> list[Publication]:
-        if self._serving or not (self._revoked_known and self._writer.index_ready):
+        if not (self._revoked_known and self._writer.index_ready):
             return []
+        if self._writer.answers and not self._answering:
+            self._begin_to_answer()
+        if self._ready:
+            return []
+        self._broker.consume(self._lease.source())
+        self._ready = True
+        log.info("archive.ready")
+        return [self._lease.message()]
+
+    def _begin_to_answer(self) -> None:
         self._broker.consume(
             Source(
                 queue=topology.QUERIES.name,
@@ -95,7 +111,4 @@ class ArchiveService:
                 probe_poison=False,
             )
         )
-        self._broker.consume(self._lease.source())
-        self._serving = True
-        log.info("archive.ready")
-        return [self._lease.message()]
+        self._answering = True

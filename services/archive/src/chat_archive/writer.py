@@ -1,4 +1,4 @@
-"""The writer: records all rooms in log.txt and the index while this replica holds the writer lease."""
+"""The writer: records all rooms while this replica holds the writer lease, and keeps log.txt of its host."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,11 +7,14 @@ from typing import Any
 
 import structlog
 
-from chat_archive.errors import StorageFailed
-from chat_archive.index import Index
+from chat_archive.errors import Fenced, StorageFailed
+from chat_archive.local_index import LocalIndex
 from chat_archive.log_file import LogFile
+from chat_archive.log_follower import LogFollower
 from chat_archive.recorder import Recorder
 from chat_archive.rooms import Consumer, Rooms
+from chat_archive.shared_index import SharedIndex
+from chat_archive.shared_recorder import EitherRecorder, SharedRecorder
 from chat_archive.stall import Stall
 from chat_wire.units import SECOND
 
@@ -27,20 +30,23 @@ REPORT_LAG_EVERY = 60 * SECOND
 class Writer:
     """Opens this replica's storage, writes to it, and handles its failures.
 
-    One step follows the other: create the tables of the index, open log.txt, catch up, follow the rooms, and check
-    log.txt each second. If storage fails anywhere, the writer closes everything, so that another replica can open
-    log.txt, and begins again after a pause. Every replica takes the first step; the others need the lease.
+    One step follows the other: create the tables of the index, open the recorder, catch up, follow the rooms, and check
+    the recorder each second. If storage fails anywhere, the writer closes everything, so that another replica can open
+    log.txt, and begins again after a pause. Every replica takes the first step; the others need the lease. With
+    PostgreSQL, log.txt follows the database on each host, with or without the lease.
 
     Attributes:
-        index_ready: Whether the index has its tables, so that questions can be answered.
+        index_ready: Whether the index has its tables.
     """
 
-    def __init__(self, log_path: Path, index: Index, broker: Consumer, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, log_path: Path, index: LocalIndex | SharedIndex, broker: Consumer, clock: Callable[[], int]
+    ) -> None:
         """Prepare to write, without touching the storage.
 
         Args:
             log_path: The path of log.txt.
-            index: The index of the same log.txt.
+            index: The index: that of the same log.txt in SQLite, or that of all hosts in PostgreSQL.
             broker: Consumes the rooms' streams.
             clock: Returns steady time in microseconds.
         """
@@ -49,7 +55,9 @@ class Writer:
         self._broker = broker
         self._clock = clock
         self._stall = Stall(clock)
-        self._recorder: Recorder | None = None
+        self._follower = LogFollower(LogFile(log_path), index) if isinstance(index, SharedIndex) else None
+        self._recorder: EitherRecorder | None = None
+        self._epoch: int | None = None
         self._rooms: Rooms | None = None
         self._lag_reported_at = 0
         self.index_ready = False
@@ -59,6 +67,9 @@ class Writer:
 
         Args:
             has_lease: Whether this replica holds the writer lease.
+
+        Raises:
+            ConnectionError: Another writer has begun, so the broker has given this replica up: the runtime reconnects.
         """
         self._report_lag()
         if self._stall.retry_due:
@@ -67,10 +78,15 @@ class Writer:
                 self._stall.end_if_calm()
 
     def close(self) -> None:
-        """Close log.txt, for the next holder of the lease to open."""
-        if self._recorder:
-            self._recorder.close()
-            self._recorder = None
+        """Close log.txt, for another replica to open. The connection to the broker may be lost already."""
+        self._close_recorder()
+        if self._follower:
+            self._follower.close()
+
+    @property
+    def answers(self) -> bool:
+        """Whether questions can be answered: with PostgreSQL, once a writer has added all that was there before."""
+        return self.index_ready and (self._follower is None or self._follower.complete)
 
     @property
     def writing(self) -> bool:
@@ -86,16 +102,31 @@ class Writer:
         """Return the health of each room that the writer follows, or followed before it stalled."""
         return self._rooms.health() if self._rooms else {}
 
+    def log_health(self) -> dict[str, Any] | None:
+        """Return how far log.txt follows the database; None in SQLite, and if another replica of this host fills it."""
+        return self._follower.health() if self._follower else None
+
     @contextmanager
     def _stalling_on_failure(self) -> Iterator[None]:
-        """Stop writing if storage fails in the block."""
+        """Stop writing if storage fails in the block, or if another writer has begun."""
         try:
             yield
         except StorageFailed as error:
             self._stall.begin(error)
+            self._close_recorder()
             if self._rooms:
                 self._rooms.stop()
-            self.close()
+        except Fenced as error:
+            self._close_recorder()
+            log.warning("writer.fenced", epoch=self._epoch)
+            raise ConnectionError("another replica has become the writer") from error
+
+    def _close_recorder(self) -> None:
+        if isinstance(self._recorder, SharedRecorder):
+            self._epoch = self._recorder.epoch
+        if self._recorder:
+            self._recorder.close()
+            self._recorder = None
 
     def _step(self, has_lease: bool) -> None:
         if not self.index_ready:
@@ -106,6 +137,8 @@ class Writer:
             self._rooms.check()
         elif has_lease:
             self._begin()
+        if self._follower and self.index_ready:
+            self._follower.step()
 
     def _begin(self) -> None:
         recorder = self._opened()
@@ -114,13 +147,19 @@ class Writer:
             self._rooms.follow()
             log.info("archive.writing")
 
-    def _opened(self) -> Recorder:
+    def _opened(self) -> EitherRecorder:
         if self._recorder is None:
-            self._recorder = Recorder(LogFile(self._log_path), self._index)
+            self._recorder = self._new_recorder()
             self._recorder.open()
         return self._recorder
 
-    def _has_caught_up(self, recorder: Recorder) -> bool:
+    def _new_recorder(self) -> EitherRecorder:
+        log_file = LogFile(self._log_path)
+        if isinstance(self._index, LocalIndex):
+            return Recorder(log_file, self._index)
+        return SharedRecorder(log_file, self._index, self._epoch)
+
+    def _has_caught_up(self, recorder: EitherRecorder) -> bool:
         until = self._clock() + CATCH_UP_FOR
         while recorder.catch_up():
             if self._clock() > until:
