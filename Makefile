@@ -46,14 +46,17 @@ test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day
 fuzz: .venv/dev  ## send 100,000 random inputs through a terminal to the client: make fuzz SEED=9 INPUTS=1000
 	$(VENV)/python -m testkit.fuzz_terminal $(if $(SEED),--seed $(SEED)) --inputs $(or $(INPUTS),100000)
 
-faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what they saw; takes 10 minutes
+faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what they saw; 12 minutes; all on PostgreSQL: INDEX=postgresql
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one
+	@local/install.sh postgresql || true
 	$(VENV)/pytest tests/faults
-	$(VENV)/python -m tests.faults
+	$(VENV)/python -m tests.faults $(if $(INDEX),--index $(INDEX))
 
-soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=60 SEED=9 NODES=3
+soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=60 SEED=9 NODES=3 INDEX=postgresql
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one
-	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) --nodes $(or $(NODES),1)
+	@[ "$(INDEX)" != postgresql ] || local/install.sh postgresql
+	$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) --nodes $(or $(NODES),1) \
+		$(if $(INDEX),--index $(INDEX))
 
 upgrade: .venv/dev rabbitmq  ## upgrade a running chat of the version before, with TEST_COMPOSE=1 also in Docker
 	UPGRADE_FROM=$(UPGRADE_FROM) $(VENV)/pytest -n 2 --dist loadfile tests/upgrade

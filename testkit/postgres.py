@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Postgres:
         self._log = directory / "postgres.log"
         self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
+        # setpriv ends the server when the thread that started it ends, so that thread lives as long as this object.
+        self._starter = ThreadPoolExecutor(1)
         if os.getuid() == 0:
             shutil.chown(directory, "postgres", "postgres")
         make = [_program("initdb"), "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", f"--username={USER}"]
@@ -88,7 +91,7 @@ class Postgres:
         A server ends at once while processes of one that was killed are still ending.
         """
         if self._process is None or self._process.poll() is not None:
-            self._process = self._started()
+            self._process = self._starter.submit(self._started).result()
         try:
             self._connect().close()
         except psycopg.OperationalError:

@@ -1,6 +1,7 @@
 """Inject faults while people chat, and judge what they saw.
 
     python -m tests.faults                          each fault alone, then mixed; always with the same seeds
+    python -m tests.faults --index postgresql       the same with the index in PostgreSQL and archives on two hosts
     python -m tests.faults --only network --seed 4  one kind of fault (or mixed)
     python -m tests.faults --minutes 60 --seed 9    mixed faults, run after run, each with the next seed
     python -m tests.faults --minutes 60 --nodes 3   the same on three RabbitMQ nodes
@@ -11,23 +12,38 @@ pass its name and seed.
 """
 
 import argparse
+import itertools
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from tests.faults.isolation import isolate
-from tests.faults.schedule import ALONE, FORGERY, NODES, alone, mixed, unavailable
-from tests.faults.stage import staged
+from tests.faults.schedule import ALONE, FORGERY, HOSTS, NODES, alone, mixed, unavailable
+from tests.faults.stage import directory_of, staged
+from tests.faults.storage import POSTGRESQL, SQLITE
 from tests.faults.tally import HEAD, Tally
 
 MIXED = "mixed"
 MIXED_SECONDS = 40
+SHORT_SECONDS = 20
 # Found a defect: a member who joined without history saw old posts when they were published again.
 REGRESSION_SEED = 113
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run: its kind of fault, its seed, the database of its index, its nodes, and the duration of mixed faults."""
+
+    name: str
+    seed: int
+    index: str
+    nodes: int = 1
+    seconds: float = MIXED_SECONDS
 
 
 def main() -> None:
@@ -35,7 +51,7 @@ def main() -> None:
     arguments = _arguments()
     not_isolated = isolate("tests.faults", sys.argv[1:])
     skipped = unavailable(not_isolated)
-    for name in {arguments.only, NODES if arguments.nodes > 1 else None} & skipped.keys():
+    for name in {arguments.only, arguments.index, NODES if arguments.nodes > 1 else None} & skipped.keys():
         sys.exit(f"cannot inject {name} faults here: {skipped[name]}")
     for name, reason in skipped.items():
         print(f"skipping {name} faults: {reason}", flush=True)
@@ -53,40 +69,64 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=0, help="how long to go on with mixed faults")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first run")
     parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="RabbitMQ nodes, for mixed faults")
-    return parser.parse_args()
+    parser.add_argument(
+        "--index", choices=(SQLITE, POSTGRESQL), help="where the index is; with postgresql, archives run on two hosts"
+    )
+    arguments = parser.parse_args()
+    if arguments.only == HOSTS and arguments.index == SQLITE:
+        parser.error("the hosts share an index in PostgreSQL")
+    return arguments
 
 
 def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skipped: set[str]) -> Tally:
     total = Tally()
+    has_server = POSTGRESQL not in skipped and arguments.index != SQLITE
     print(HEAD, flush=True)
-    for nodes, runs in groupby(_runs(arguments, skipped), key=lambda each: each[0]):
+    for nodes, runs in groupby(_runs(arguments, skipped), key=lambda each: each.nodes):
         place = directory / f"nodes-{nodes}"
-        with staged(place, isolated, nodes) as stage:
-            for _, name, seed in runs:
-                tally = stage.play(name, seed, mixed(MIXED_SECONDS, skipped) if name == MIXED else alone(name))
+        with staged(place, isolated, nodes, has_server) as stage:
+            for each in runs:
+                fault = mixed(each.seconds, skipped) if each.name == MIXED else alone(each.name)
+                tally = stage.play(each.name, each.seed, fault, each.index)
                 print(*tally.runs, *tally.violation_lines(), sep="\n", flush=True)
                 total.add(tally)
                 if not tally.violations:
-                    shutil.rmtree(place / f"{name}-{seed}")
+                    shutil.rmtree(place / directory_of(each.name, each.index, each.seed))
     return total
 
 
-def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[tuple[int, str, int]]:
-    """Yield the number of nodes, the name and the seed of each run."""
-    seed, until = arguments.seed, time.monotonic() + arguments.minutes * 60
+def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[Run]:
+    index = arguments.index or (POSTGRESQL if arguments.only == HOSTS else SQLITE)
     if arguments.only:
-        yield 3 if arguments.only == NODES else arguments.nodes, arguments.only, seed
+        nodes = 3 if arguments.only == NODES else arguments.nodes
+        yield Run(arguments.only, arguments.seed, index, nodes)
     elif arguments.minutes:
-        while time.monotonic() < until:
-            yield arguments.nodes, MIXED, seed
-            seed += 1
+        yield from _soak(arguments, index)
     else:
-        for name in ALONE:
-            if name not in skipped | {NODES, FORGERY}:
-                yield 1, name, seed
-        yield 1, MIXED, REGRESSION_SEED
-        if NODES not in skipped:
-            yield 3, NODES, seed
+        yield from _each(arguments, index, skipped)
+
+
+def _soak(arguments: argparse.Namespace, index: str) -> Iterator[Run]:
+    """Yield mixed runs, each with the next seed, until the time is over."""
+    until = time.monotonic() + arguments.minutes * 60
+    seeds = itertools.count(arguments.seed)
+    while time.monotonic() < until:
+        yield Run(MIXED, next(seeds), index, arguments.nodes)
+
+
+def _each(arguments: argparse.Namespace, index: str, skipped: set[str]) -> Iterator[Run]:
+    """Yield a run of each kind; without a chosen index, also two short ones on PostgreSQL."""
+    seed = arguments.seed
+    for name in ALONE:
+        if name not in skipped | {NODES, HOSTS, FORGERY}:
+            yield Run(name, seed, index)
+    yield Run(MIXED, REGRESSION_SEED, index)
+    if arguments.index != SQLITE and HOSTS not in skipped:
+        yield Run(HOSTS, seed, POSTGRESQL)
+        if arguments.index is None:
+            yield Run(MIXED, seed, POSTGRESQL, seconds=SHORT_SECONDS)
+    if NODES not in skipped:
+        yield Run(NODES, seed, index, nodes=3)
 
 
 if __name__ == "__main__":

@@ -1,50 +1,16 @@
-"""Property 5: the answers to /mymsgs and /users are right."""
+"""Property 5: the answers to /users are right."""
 
 from collections.abc import Iterator, Sequence
 
 from chat_wire.errors import InvalidName
 from chat_wire.names import name_key
-from tests.faults.operations import NEVER, History, MineOp, NameOp, PostOp, Room, Stay, UsersOp
-from tests.faults.posts import deduplicated
+from tests.faults.operations import NEVER, History, NameOp, Stay, UsersOp
 
 SECOND = 1_000_000_000
 # A registry replica shows a session its own commands at once, and those of others as soon as it has read the journal.
 STALE = 2 * SECOND
 # The broker announces a lost connection at once, but not its own restart: then a registry probes 60 s later.
 NOTICED = 90 * SECOND
-
-
-def wrong_own(history: History, room: Room) -> Iterator[str]:
-    """Yield answers to /mymsgs that are not all posts of that person under that name, in order."""
-    posts = {post.text: post for post in history.posts}
-    sent: dict[tuple[str, str], list[PostOp]] = {}
-    for entry in deduplicated(room.stream):
-        post = posts.get(entry.text)
-        if post:
-            sent.setdefault((post.author, name_key(post.name)), []).append(post)
-    for question in history.mine:
-        if question.heard is not None:
-            yield from _own_faults(question, sent.get((question.author, question.key), []))
-
-
-def _own_faults(question: MineOp, sent: Sequence[PostOp]) -> Iterator[str]:
-    who = f"{question.session}, which sent /mymsgs at {question.asked / 1e9:.6f},"
-    texts = [heard.text for heard in question.heard or ()]
-    expected = [post.text for post in sent]
-    for place, text in enumerate(texts):
-        if place >= len(expected) or text != expected[place]:
-            right = repr(expected[place]) if place < len(expected) else "no further post"
-            yield f"{who} received {text!r} at position {place} instead of {right}"
-            return
-    missing = [post for post in sent[len(texts) :] if _was_due(question, post)]
-    for post in missing:
-        yield f"{who} did not receive {post.text!r}, confirmed at {post.answered / 1e9:.6f}"
-
-
-def _was_due(question: MineOp, post: PostOp) -> bool:
-    """Return whether the answer must contain a post: any that its own session saw confirmed; in the end, all."""
-    known = post.outcome == "confirmed" and post.answered < question.asked
-    return known and (question.final or post.session == question.session)
 
 
 def wrong_users(history: History) -> Iterator[str]:

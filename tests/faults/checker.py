@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.faults import answers, names, posts
+from tests.faults import answers, archived, names, posts
 from tests.faults.operations import NEVER, History, Room
 from tests.faults.posts import deduplicated
+
+GOES_ON = "6 everything goes on after the faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,15 @@ def outcomes(history: History, room: Room) -> Counter[str]:
     found.update(f"{op.kind} {op.outcome}" for op in history.names)
     found["sessions that joined"] = len(history.stays)
     found["messages received by sessions"] = sum(len(stay.heard) for stay in history.stays)
+    for kind, asked in (("/mymsgs", history.mine), ("pages", history.pages), ("searches", history.searches)):
+        found[f"{kind} answered"] = sum(question.heard is not None for question in asked)
+        found[f"{kind} unanswered"] = sum(question.heard is None for question in asked)
     found["posts repeated in the stream"] = len(room.stream) - len(deduplicated(room.stream))
     return found
 
 
 def check_delivery(history: History, room: Room) -> Verdict:
-    """Check that the stream and log.txt have each confirmed post once and no refused one.
+    """Check that the stream, log.txt of each host and the index have each confirmed post once and no refused one.
 
     A post of unknown outcome is once in both or in neither.
     """
@@ -71,13 +76,13 @@ def check_delivery(history: History, room: Room) -> Verdict:
 
 def check_texts(history: History, room: Room) -> Verdict:
     """Check that each text that appears was sent so, by the person that it names."""
-    judged = len(room.stream) + len(room.log) + _heard(history)
+    judged = len(room.stream) + _copied(room) + _heard(history)
     return _verdict("2 no text is invented or altered", judged, posts.altered(history, room))
 
 
 def check_order(history: History, room: Room) -> Verdict:
     """Check that posts keep their sender's order, and that all saw one order, without gaps since they joined."""
-    judged = len(room.stream) + len(room.log) + sum(len(stay.heard) for stay in history.stays)
+    judged = len(room.stream) + _copied(room) + sum(len(stay.heard) for stay in history.stays)
     return _verdict("3 all see one order without gaps", judged, posts.disordered(history, room))
 
 
@@ -87,16 +92,16 @@ def check_names(history: History) -> Verdict:
 
 
 def check_answers(history: History, room: Room) -> Verdict:
-    """Check that /mymsgs returned the person's messages, and /users the present members."""
-    answered = [question for question in history.mine if question.heard is not None]
+    """Check that /mymsgs, history and searches returned the right messages, and /users the present members."""
+    answered = archived.questions(history)
     listed = [question for question in history.users if question.answered != NEVER]
-    found = [*answers.wrong_own(history, room), *answers.wrong_users(history)]
-    return _verdict("5 /mymsgs and /users answer correctly", len(answered) + len(listed), found)
+    found = [*archived.wrong_answers(history, room), *answers.wrong_users(history)]
+    return _verdict("5 questions are answered correctly", len(answered) + len(listed), found)
 
 
 def check_end(history: History) -> Verdict:
     """Check that everything went on after the faults: posts came back, and questions were answered."""
-    return _verdict("6 everything goes on after the faults", len(history.stays), history.stuck)
+    return _verdict(GOES_ON, len(history.stays), history.stuck)
 
 
 def _verdict(name: str, judged: int, violations: Iterable[str]) -> Verdict:
@@ -105,7 +110,11 @@ def _verdict(name: str, judged: int, violations: Iterable[str]) -> Verdict:
 
 def _heard(history: History) -> int:
     followed = sum(len(stay.heard) for stay in history.stays)
-    return followed + sum(len(question.heard or ()) for question in history.mine)
+    return followed + sum(len(question.heard or ()) for question in archived.questions(history))
+
+
+def _copied(room: Room) -> int:
+    return sum(map(len, room.copies.values()))
 
 
 def render(report: Report) -> str:

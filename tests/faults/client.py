@@ -4,7 +4,7 @@
 
 AMQP_URL names the broker. The process writes its history to DIR/LABEL.LIFE.jsonl. It creates DIR/LABEL.LIFE.joined when
 all of its people have joined. On SIGTERM they stop posting; when all of their posts have come back, the process creates
-DIR/LABEL.LIFE.settled. Then each person waits for the last post of the run, sends /mymsgs and /users, and leaves: every
+DIR/LABEL.LIFE.settled. Then each person waits for the last post of the run, asks the last questions, and leaves: every
 second one by an exit, the others by closing the connection. A step that does not end within the patience is recorded as
 stuck.
 
@@ -35,7 +35,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     process = arguments.directory / f"{arguments.label}.{arguments.life}"
     writer = HistoryWriter(process.with_name(f"{process.name}.jsonl"))
-    habits = Habits(posts=arguments.posts, moves=arguments.moves)
+    habits = Habits(posts=arguments.posts, moves=arguments.moves, questions=arguments.questions)
     players = [_player(arguments, number, writer, habits) for number in range(1, arguments.members + 1)]
     _chat(players, stop, process.with_name(f"{process.name}.joined"))
     _finish(players, process.with_name(f"{process.name}.settled"), arguments.patience)
@@ -49,6 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=3, help="people in this process")
     parser.add_argument("--posts", type=float, default=5.0, help="posts per second of each member")
     parser.add_argument("--moves", type=float, default=0.1, help="exits, takeovers and the like, per second")
+    parser.add_argument("--questions", type=float, default=0.2, help="questions to the archive, per second")
     parser.add_argument("--patience", type=float, default=60.0, help="seconds in which each step of the end must end")
     parser.add_argument("--seed", type=int, required=True, help="the seed of everything that is random")
     return parser.parse_args()
@@ -81,6 +82,8 @@ def _finish(players: list[Player], settled: Path, patience: float) -> None:
     for player in players:
         player.session.ask_users()
         player.session.ask_mine()
+        player.session.ask_search()
+        player.session.ask_page()
     _wait(players, _answered, patience, "a question was not answered", _ask_again)
     for number, player in enumerate(players):
         if number % 2:
@@ -92,16 +95,19 @@ def _finish(players: list[Player], settled: Path, patience: float) -> None:
 
 def _at_rest(player: Player) -> bool:
     session = player.session
-    return session.joined and not session.waiting and not session.over and not player.before and not player.leaving
+    at_rest = session.joined and not session.waiting and not session.over and not session.asking
+    return at_rest and not player.before and not player.leaving
 
 
 def _answered(player: Player) -> bool:
-    return player.session.users_told and player.session.mine_told
+    return player.session.users_told and not player.session.asking and not player.session.failed
 
 
 def _ask_again(player: Player) -> None:
-    if player.session.mine_failed:
-        player.session.ask_mine()
+    session = player.session
+    again = {"mine": session.ask_mine, "search": session.ask_search, "page": session.ask_page}
+    for verb in list(session.failed):
+        again[verb]()
 
 
 def _wait(

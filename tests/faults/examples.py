@@ -49,7 +49,14 @@ A1, A2, A3 = (post(number) for number in (1, 2, 3))
 B1, B2 = (post(number, "bob.1") for number in (1, 2))
 SENT = (A1, B1, A2, B2, A3)
 STREAM = tuple(entry(each, offset) for offset, each in enumerate(SENT))
-GOOD = Room(stream=STREAM, log=STREAM)
+
+
+def logged(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+    """Return the entries as the lines of log.txt, which is the only copy of the room."""
+    return {"log.txt": tuple(replace(each, number=number) for number, each in enumerate(entries, start=1))}
+
+
+GOOD = Room(stream=STREAM, copies=logged(STREAM))
 
 
 def stay(session: str = "ann.1", of: Iterable[PostOp] = SENT, **changes: Any) -> Stay:

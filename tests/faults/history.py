@@ -17,7 +17,7 @@ from typing import Any, Literal
 from chat_client.events import Event
 from chat_wire.codec import decode, encode
 
-Verb = Literal["claim", "post", "exit", "close", "users", "mine", "release", "stuck"]
+Verb = Literal["claim", "post", "exit", "close", "users", "mine", "page", "search", "release", "stuck"]
 
 # The text of the last post of a run: a member who has received it has received everything.
 LAST = "the end of the run"
@@ -31,7 +31,8 @@ class Asked:
         at: The time, in nanoseconds.
         session: The label of the session.
         verb: The action.
-        text: The claimed or released name, the posted text, or a description of what is stuck.
+        text: The claimed or released name, the posted text, the place `OFFSET/INDEX` after a page, the name whose
+            messages a search asks for, or a description of what is stuck.
         author: The author, for a claim.
         final: Whether this is a question after all faults, when everything has come to rest.
     """

@@ -1,6 +1,7 @@
 """A random run of a chat that keeps every promise, for tests of the checker."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,14 +10,18 @@ from chat_client.events import (
     ConnectionLost,
     Ended,
     Event,
+    HistoryListed,
     Joined,
     MessageReceived,
     MyMessagesListed,
     NameRefused,
     NotSent,
+    SearchListed,
     UsersListed,
 )
+from chat_client.places import Older
 from tests.faults.event_texts import NAME_TAKEN
+from tests.faults.examples import logged
 from tests.faults.history import LAST, Asked, Line, Told, Verb
 from tests.faults.operations import Entry, Room
 from tests.faults.posts import deduplicated
@@ -51,7 +56,7 @@ class MadeUp:
     @property
     def room(self) -> Room:
         """The room so far."""
-        return Room(stream=tuple(self.stream), log=tuple(deduplicated(self.stream)))
+        return Room(stream=tuple(self.stream), copies=logged(tuple(deduplicated(self.stream))))
 
     def step(self) -> None:
         """Let a random person do something."""
@@ -59,8 +64,8 @@ class MadeUp:
         if not actor.session:
             self.claim(actor, self.chance.choice(NAMES))
             return
-        doing = self.chance.choice((self.post,) * 6 + (self.take_over, self.exit, self.close, self.cut, self.repeat))
-        doing(actor)
+        moves = (self.take_over, self.exit, self.close, self.cut, self.repeat, self.ask_archive)
+        self.chance.choice((self.post,) * 6 + moves)(actor)
 
     def end(self) -> None:
         """Add the last post, and the last questions of each person."""
@@ -159,12 +164,20 @@ class MadeUp:
         there = {each.name.casefold() for each in self.present()}
         away = tuple(key for key in sorted(self.holders) if key not in there)
         self._told(actor.session, UsersListed(connected=tuple(sorted(there)), disconnected=away))
-        self._asked(actor.session, "mine", final=True)
-        own = [each for each in deduplicated(self.stream) if each.author == actor.author]
-        own = [each for each in own if each.user.casefold() == actor.name.casefold()]
-        said = tuple(MessageReceived(at=0, user=each.user, text=each.text) for each in own)
-        self._told(actor.session, MyMessagesListed(messages=said[:2]))
-        self._told(actor.session, MyMessagesListed(messages=said[2:], total=len(said)))
+        self.ask_archive(actor, final=True)
+
+    def ask_archive(self, actor: Actor, *, final: bool = False) -> None:
+        """Ask for the person's own messages, the newest page of the history, and the messages of the person's name."""
+        room = deduplicated(self.stream)
+        named = [each for each in room if each.user.casefold() == actor.name.casefold()]
+        own = said(each for each in named if each.author == actor.author)
+        self._asked(actor.session, "mine", final=final)
+        self._told(actor.session, MyMessagesListed(messages=own[:2]))
+        self._told(actor.session, MyMessagesListed(messages=own[2:], total=len(own)))
+        self._asked(actor.session, "page", final=final)
+        self._told(actor.session, HistoryListed(query=Older(None), messages=said(room[-5:]), more=len(room) > 5))
+        self._asked(actor.session, "search", actor.name, final=final)
+        self._told(actor.session, SearchListed(words="", messages=said(named[-3:]), more=len(named) > 3))
 
     def _ask_post(self, actor: Actor, text: str) -> None:
         actor.posted += 1
@@ -190,3 +203,8 @@ class MadeUp:
     def _moment(self) -> int:
         self.now += 1
         return self.now
+
+
+def said(entries: Iterable[Entry]) -> tuple[MessageReceived, ...]:
+    """Return posts in the form in which an answer of the archive has them."""
+    return tuple(MessageReceived(at=0, user=each.user, text=each.text) for each in entries)

@@ -119,9 +119,10 @@ def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), sec
 
 
 def fill_disk(world: World, chance: Random) -> None:
-    """Fill the disk of log.txt, and free it again."""
-    world.note("disk of log.txt full")
-    filler = world.system.data / "filler"
+    """Fill the disk of log.txt on a host, and free it again."""
+    host = chance.choice(world.storage.hosts)
+    world.note("disk of log.txt full", host.name)
+    filler = host / "filler"
     try:
         fill(filler)
         time.sleep(chance.uniform(3, 8))

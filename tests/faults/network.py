@@ -1,11 +1,11 @@
-"""Disturbances of the network between one process and the broker: cut, lossy, slow.
+"""Disturbances of the network between one process and a server: cut, lossy, slow; and a server that is silent.
 
-Each process reaches the broker by a loopback address of its own, so a disturbance of that address affects only that
-process. All of it is in the network namespace of the run (see isolation.py).
+Each process reaches the broker, and each archive the database, by a loopback address of its own. So a disturbance of
+that address affects only that process. All of it is in the network namespace of the run (see isolation.py).
 """
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 LOSS = 0.2
@@ -56,10 +56,23 @@ def slow(place: str) -> Iterator[None]:
 
 
 @contextmanager
+def silent(port: int) -> Iterator[None]:
+    """Silently drop all packets to and from a server by its port."""
+    with _dropped([["-p", "tcp", end, str(port), "-j", "DROP"] for end in ("--dport", "--sport")]):
+        yield
+
+
+@contextmanager
 def _rules(place: str, directions: tuple[str, ...], action: list[str]) -> Iterator[None]:
+    with _dropped([[direction, place, "-p", "tcp", *action] for direction in directions]):
+        yield
+
+
+@contextmanager
+def _dropped(matches: Iterable[list[str]]) -> Iterator[None]:
     with ExitStack() as undo:
-        for direction in directions:
-            rule = ["INPUT", direction, place, "-p", "tcp", *action]
+        for match in matches:
+            rule = ["INPUT", *match]
             run("iptables", "-w", "-A", *rule)
             undo.callback(run, "iptables", "-w", "-D", *rule)
         yield

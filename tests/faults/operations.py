@@ -1,6 +1,7 @@
 """The input of the checker: timed operations with their outcomes, and the messages that each member received."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 # The time of an answer that never came.
@@ -95,6 +96,41 @@ class MineOp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageOp:
+    """A request for the newest page of the room's history, or the page before a place.
+
+    Attributes:
+        before: Offset and index of the message after the page; None for the newest page.
+        heard: The messages of the page, oldest first; None without an answer.
+        more: Whether there are older messages.
+    """
+
+    session: str
+    asked: int
+    answered: int = NEVER
+    before: tuple[int, int] | None = None
+    heard: tuple[Heard, ...] | None = None
+    more: bool = False
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOp:
+    """A search for the newest messages of a name; `heard` has them oldest first, and is None without an answer."""
+
+    session: str
+    key: str
+    asked: int
+    answered: int = NEVER
+    heard: tuple[Heard, ...] | None = None
+    more: bool = False
+    final: bool = False
+
+
+Question = MineOp | PageOp | SearchOp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsersOp:
     """A /users request; `answered` is NEVER without an answer."""
 
@@ -114,13 +150,18 @@ class History:
     names: tuple[NameOp, ...] = ()
     stays: tuple[Stay, ...] = ()
     mine: tuple[MineOp, ...] = ()
+    pages: tuple[PageOp, ...] = ()
+    searches: tuple[SearchOp, ...] = ()
     users: tuple[UsersOp, ...] = ()
     stuck: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post in the stream of the room or in log.txt; its times are microseconds since 1970."""
+    """A post in the stream of the room or in a copy of it; its times are microseconds since 1970.
+
+    Its number is that of its line in log.txt, or that in the index; in the stream it is 0.
+    """
 
     offset: int
     index: int
@@ -130,6 +171,7 @@ class Entry:
     text: str
     client_ts: int
     server_ts: int
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +180,10 @@ class Room:
 
     Attributes:
         stream: The posts of the stream in order, including repeated ones.
-        log: The posts of log.txt in order.
+        copies: What the archives recorded of it: the posts of log.txt on each host, and of the index, in order.
         unreadable: A description of each invalid line of log.txt and entry of the stream.
     """
 
     stream: tuple[Entry, ...] = ()
-    log: tuple[Entry, ...] = ()
+    copies: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A person who acts at random: posts, leaves and comes back, takes sessions over, changes names."""
+"""A person who acts at random: posts, asks, leaves and comes back, takes sessions over, changes names."""
 
 import random
 from collections.abc import Callable
@@ -18,6 +18,7 @@ class Habits:
 
     posts: float = 5.0
     moves: float = 0.1
+    questions: float = 0.2
 
 
 class Player:
@@ -52,7 +53,8 @@ class Player:
         self._habits = habits
         self._chance = chance
         self._opened = 0
-        self._post_at = self._move_at = 0.0
+        self._curiosity = random.Random(f"{label} {life} asks")
+        self._post_at = self._move_at = self._ask_at = 0.0
         self.leaving = False
         self.before: list[RecordedSession] = []
         self.session = self._enter(self._home)
@@ -69,6 +71,9 @@ class Player:
         if now >= self._post_at:
             self._post()
             self._post_at = now + self._chance.expovariate(self._habits.posts)
+        if now >= self._ask_at and not self.session.asking:
+            self._ask()
+            self._ask_at = now + self._curiosity.expovariate(self._habits.questions)
         if now >= self._move_at:
             if self._move_at:
                 self._move()
@@ -97,6 +102,18 @@ class Player:
         for _ in range(several):
             self.session.post(text(self.session.label, self.session.posted + 1, self._chance))
 
+    def _ask(self) -> None:
+        page = self.session.page
+        match self._curiosity.choice(("mine", "search", "newest page", "older page")):
+            case "mine":
+                self.session.ask_mine(final=False)
+            case "search":
+                self.session.ask_search(final=False)
+            case "older page" if page and page.messages and page.more:
+                self.session.ask_page(page.messages[0].place, final=False)
+            case _:
+                self.session.ask_page(final=False)
+
     def _move(self) -> None:
         match self._chance.choice(("leave", "take over", "vanish", "vanish for good")):
             case "leave":
@@ -114,6 +131,7 @@ class Player:
 
     def state(self) -> str:
         """Return a description of the person's state, for a report."""
-        session, missing = self.session, sorted(self.session.waiting)
+        session = self.session
         flags = f"joined: {session.joined}, over: {session.over}"
-        return f"{flags}, posts without an answer: {missing}, open sessions taken over: {len(self.before)}"
+        open_ = f"posts: {sorted(session.waiting)}, questions: {sorted(session.asking)}"
+        return f"{flags}, without an answer: {open_}, open sessions taken over: {len(self.before)}"

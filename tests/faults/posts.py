@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from chat_wire.deduplicator import Deduplicator
 from tests.faults.history import LAST
-from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Room, Stay
+from tests.faults.operations import NEVER, Entry, Heard, History, PostOp, Question, Room, Stay
 
 
 def deduplicated(stream: Iterable[Entry]) -> list[Entry]:
@@ -21,17 +21,18 @@ def _parts(post: str) -> tuple[str, int]:
 
 
 def miscounted(history: History, room: Room) -> Iterator[str]:
-    """Yield posts whose number in the stream or in log.txt contradicts their outcome."""
+    """Yield posts whose number in the stream, in log.txt or in the index contradicts their outcome."""
     streamed = Counter(entry.text for entry in deduplicated(room.stream))
-    logged = Counter(entry.text for entry in room.log)
-    for post in history.posts:
-        wrong = _count_fault(post, streamed[post.text], logged[post.text])
-        if wrong:
-            yield f"{wrong}: {describe(post)}"
+    for name, copy in room.copies.items():
+        copied = Counter(entry.text for entry in copy)
+        for post in history.posts:
+            wrong = _count_fault(post, name, streamed[post.text], copied[post.text])
+            if wrong:
+                yield f"{wrong}: {describe(post)}"
 
 
-def _count_fault(post: PostOp, streamed: int, logged: int) -> str:
-    found = f"{streamed} times in the stream, {logged} times in log.txt"
+def _count_fault(post: PostOp, name: str, streamed: int, logged: int) -> str:
+    found = f"{streamed} times in the stream, {logged} times in {name}"
     match post.outcome:
         case "confirmed":
             return "" if streamed == logged == 1 else f"confirmed, but {found}"
@@ -44,16 +45,16 @@ def _count_fault(post: PostOp, streamed: int, logged: int) -> str:
 
 
 def altered(history: History, room: Room) -> Iterator[str]:
-    """Yield texts in the stream, in log.txt or at a member that the named sender did not send so."""
+    """Yield texts in the stream, in log.txt, in the index or at a member that the named sender did not send so."""
     yield from room.unreadable
     posts = {post.text: post for post in history.posts}
     by_start = {_start(post.text): post for post in history.posts}
-    for place, entries in (("the stream", room.stream), ("log.txt", room.log)):
+    for place, entries in (("the stream", room.stream), *room.copies.items()):
         for entry in entries:
             fault = _fault(posts, by_start, Heard(entry.user, entry.text), entry.author)
             if fault:
                 yield f"in {place} at {entry.offset}/{entry.index}: {fault}"
-    yield from _altered_lines(room)
+    yield from _altered_copies(room)
     yield from _impostors(posts, room)
     for session, heard in _all_heard(history):
         fault = _fault(posts, by_start, heard)
@@ -80,17 +81,19 @@ def _start(text: str) -> str:
 def _all_heard(history: History) -> Iterator[tuple[str, Heard]]:
     for stay in history.stays:
         yield from ((stay.session, heard) for heard in stay.heard)
-    for question in history.mine:
-        yield from ((f"{question.session} after /mymsgs", heard) for heard in question.heard or ())
+    asked: list[Question] = [*history.mine, *history.pages, *history.searches]
+    for question in asked:
+        yield from ((f"{question.session} in an answer of the archive", heard) for heard in question.heard or ())
 
 
-def _altered_lines(room: Room) -> Iterator[str]:
-    """Yield lines of log.txt that differ from the stream in any field."""
+def _altered_copies(room: Room) -> Iterator[str]:
+    """Yield posts of log.txt and of the index that differ from the stream in any field."""
     there = {(entry.offset, entry.index): entry for entry in room.stream}
-    for line in room.log:
-        entry = there.get((line.offset, line.index))
-        if entry != line:
-            yield f"in log.txt: {line}, but in the stream: {entry or 'nothing at that position'}"
+    for name, copy in room.copies.items():
+        for line in copy:
+            entry = there.get((line.offset, line.index))
+            if entry != line:
+                yield f"in {name}: {line}, but in the stream: {entry or 'nothing at that position'}"
 
 
 def _impostors(posts: dict[str, PostOp], room: Room) -> Iterator[str]:
@@ -107,7 +110,9 @@ def disordered(history: History, room: Room) -> Iterator[str]:
     reference = deduplicated(room.stream)
     yield from _overtaken(room.stream, reference)
     yield from _out_of_sequence(history, reference)
-    yield from _differences("log.txt", [line.id for line in room.log], [entry.id for entry in reference])
+    for name, copy in room.copies.items():
+        yield from _differences(name, [line.id for line in copy], [entry.id for entry in reference])
+        yield from _misnumbered(name, copy)
     places = {entry.text: place for place, entry in enumerate(reference)}
     repeated = {text for text, times in Counter(entry.text for entry in room.stream).items() if times > 1}
     for stay in history.stays:
@@ -143,6 +148,14 @@ def _differences(name: str, found: list[str], reference: list[str]) -> Iterator[
             return
     if len(found) != len(reference):
         yield f"{name} has {len(found)} posts, the stream {len(reference)}"
+
+
+def _misnumbered(name: str, copy: Iterable[Entry]) -> Iterator[str]:
+    """Yield only the first post whose number is not that of its line; those of later ones follow from it."""
+    for number, entry in enumerate(copy, start=1):
+        if entry.number != number:
+            yield f"{name} has number {entry.number} where {number} belongs: {entry.id}"
+            return
 
 
 def _gaps(stay: Stay, places: dict[str, int], excused: set[str]) -> Iterator[str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_wire.names import name_key
-from tests.faults.event_texts import CLIENT_FAILED, NAME_TAKEN, NO_HISTORY
+from tests.faults.event_texts import CLIENT_FAILED, INDEX_FAILED, NAME_TAKEN, NO_HISTORY
 from tests.faults.history import Asked, Line, Told
-from tests.faults.operations import NEVER, Heard, History, MineOp, NameOp, PostOp, Stay, UsersOp
+from tests.faults.operations import NEVER, Heard, History, MineOp, NameOp, PageOp, PostOp, SearchOp, Stay, UsersOp
 
 
 def history_of(lines: Iterable[Line]) -> History:
@@ -28,6 +28,8 @@ def _joined(parts: list[History]) -> History:
         names=tuple(each for part in parts for each in part.names),
         stays=tuple(each for part in parts for each in part.stays),
         mine=tuple(each for part in parts for each in part.mine),
+        pages=tuple(each for part in parts for each in part.pages),
+        searches=tuple(each for part in parts for each in part.searches),
         users=tuple(each for part in parts for each in part.users),
         stuck=tuple(each for part in parts for each in part.stuck),
     )
@@ -58,6 +60,8 @@ class _Session:
     uninformed: bool = False
     mine: list[MineOp] = field(default_factory=list)
     mine_heard: list[Heard] = field(default_factory=list)
+    pages: list[PageOp] = field(default_factory=list)
+    searches: list[SearchOp] = field(default_factory=list)
     users: list[UsersOp] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
 
@@ -78,6 +82,8 @@ class _Session:
             names=(*self.names, *pending),
             stays=tuple(stays),
             mine=tuple(self.mine),
+            pages=tuple(self.pages),
+            searches=tuple(self.searches),
             users=tuple(self.users),
             stuck=tuple(self.stuck),
         )
@@ -130,6 +136,15 @@ class _Session:
         self.mine.append(MineOp(session=self.session, author=self.author, key=key, asked=line.at, final=line.final))
         self.mine_heard = []
 
+    def ask_page(self, line: Asked) -> None:
+        offset, _, index = line.text.partition("/")
+        before = (int(offset), int(index)) if line.text else None
+        self.pages.append(PageOp(session=self.session, asked=line.at, before=before, final=line.final))
+
+    def ask_search(self, line: Asked) -> None:
+        key = name_key(line.text)
+        self.searches.append(SearchOp(session=self.session, key=key, asked=line.at, final=line.final))
+
     def release(self, line: Asked) -> None:
         self.name = line.text
         self.asking = self._name_op("release", line.at)
@@ -158,7 +173,8 @@ class _Session:
             self._settle(data["sequence"], at, confirmed=False, reason=data["reason"])
 
     def on_remark(self, _at: int, data: Any) -> None:
-        self.uninformed = self.uninformed or data["text"].startswith(NO_HISTORY)
+        reasons = (NO_HISTORY, INDEX_FAILED) if self.joined == NEVER else (NO_HISTORY,)
+        self.uninformed = self.uninformed or data["text"].startswith(reasons)
 
     def on_cut(self, at: int, _data: Any) -> None:
         self.cuts.append(_Cut(at))
@@ -180,10 +196,18 @@ class _Session:
         self.left = min(self.left, at)
 
     def on_mine(self, at: int, data: Any) -> None:
-        self.mine_heard += [self._share(said) for said in data["messages"]]
+        self.mine_heard += self._shared(data)
         if data["total"] is not None:
             self.mine[-1] = replace(self.mine[-1], answered=at, heard=tuple(self.mine_heard))
             self.mine_heard = []
+
+    def on_page(self, at: int, data: Any) -> None:
+        if not data["failed"]:
+            self.pages[-1] = replace(self.pages[-1], answered=at, heard=self._shared(data), more=data["more"])
+
+    def on_found(self, at: int, data: Any) -> None:
+        if data["messages"] or not data["more"]:  # else the search failed
+            self.searches[-1] = replace(self.searches[-1], answered=at, heard=self._shared(data), more=data["more"])
 
     def on_users(self, at: int, data: Any) -> None:
         connected, disconnected = tuple(data["connected"]), tuple(data["disconnected"])
@@ -216,6 +240,9 @@ class _Session:
             if post.outcome == "refused" and post.reason == text:
                 self.posts[number] = replace(post, outcome="unknown", answered=NEVER)
 
+    def _shared(self, data: Any) -> tuple[Heard, ...]:
+        return tuple(self._share(said) for said in data["messages"])
+
     def _share(self, said: Any) -> Heard:
         heard = Heard(said["user"], said["text"])
         return self.shared.setdefault(heard, heard)
@@ -228,6 +255,8 @@ _ASKED: dict[str, Callable[[_Session, Asked], None]] = {
     "close": _Session.close,
     "users": _Session.ask_users,
     "mine": _Session.ask_mine,
+    "page": _Session.ask_page,
+    "search": _Session.ask_search,
     "release": _Session.release,
     "stuck": _Session.get_stuck,
 }
@@ -242,6 +271,8 @@ _TOLD: dict[str, Callable[[_Session, int, Any], None]] = {
     "ConnectedAgain": _Session.on_back,
     "Ended": _Session.on_ended,
     "MyMessagesListed": _Session.on_mine,
+    "HistoryListed": _Session.on_page,
+    "SearchListed": _Session.on_found,
     "UsersListed": _Session.on_users,
     "Released": _Session.on_released,
     "NotHeld": _Session.on_not_held,

@@ -2,21 +2,27 @@
 
 import hashlib
 import threading
+from typing import Literal
 
 from chat_client.events import (
     Ended,
     Event,
+    HistoryListed,
     Joined,
     MessageReceived,
     MyMessagesListed,
     NameRefused,
     NotSent,
     Remark,
+    SearchListed,
     UsersListed,
 )
+from chat_client.places import Older, Place
 from chat_client.session import Session
-from tests.faults.event_texts import MINE_FAILED
+from tests.faults.event_texts import INDEX_FAILED, MINE_FAILED
 from tests.faults.history import LAST, HistoryWriter
+
+Archived = Literal["mine", "page", "search"]
 
 
 class RecordedSession:
@@ -32,8 +38,9 @@ class RecordedSession:
         over: Whether it has ended.
         heard_last: Whether it received the last post of the run.
         users_told: Whether the last /users was answered.
-        mine_told: Whether the last /mymsgs was answered completely.
-        mine_failed: Whether the last /mymsgs failed, and has to be sent again.
+        asking: The questions to the archive that are neither answered nor given up: `mine`, `page` or `search`.
+        failed: Those that failed and have to be asked again.
+        page: The last page of the history that it received.
         connected: The connected members in the last answer to /users.
     """
 
@@ -51,7 +58,10 @@ class RecordedSession:
         self.posted = 0
         self.waiting: set[int] = set()
         self.refused = self.joined = self.over = self.heard_last = False
-        self.users_told = self.mine_told = self.mine_failed = False
+        self.users_told = False
+        self.asking: set[str] = set()
+        self.failed: set[str] = set()
+        self.page: HistoryListed | None = None
         self.connected: tuple[str, ...] = ()
         self._author = hashlib.sha256(secret.encode()).hexdigest()
         self._writer = writer
@@ -77,11 +87,20 @@ class RecordedSession:
         self._writer.asked(self.label, "users", final=True)
         self._session.users()
 
-    def ask_mine(self) -> None:
-        """Send /mymsgs, after all has come to rest."""
-        self.mine_told = self.mine_failed = False
-        self._writer.asked(self.label, "mine", final=True)
+    def ask_mine(self, *, final: bool = True) -> None:
+        """Send /mymsgs; the final questions follow when all has come to rest."""
+        self._ask("mine", final=final)
         self._session.my_messages()
+
+    def ask_search(self, *, final: bool = True) -> None:
+        """Search for the messages of this session's name."""
+        self._ask("search", self.name, final=final)
+        self._session.search(f"from:{self.name}")
+
+    def ask_page(self, before: Place | None = None, *, final: bool = True) -> None:
+        """Ask for the newest page of the history, or for the one before a place."""
+        self._ask("page", f"{before.offset}/{before.index}" if before else "", final=final)
+        self._session.history(Older(before))
 
     def exit(self) -> None:
         """Leave and free the name."""
@@ -97,6 +116,16 @@ class RecordedSession:
     def stuck(self, step: str) -> None:
         """Record a step that did not end."""
         self._writer.asked(self.label, "stuck", step)
+
+    def _ask(self, verb: Archived, text: str = "", *, final: bool) -> None:
+        self.failed.discard(verb)
+        self.asking.add(verb)
+        self._writer.asked(self.label, verb, text, final=final)
+
+    def _answered(self, verb: Archived, *, failed: bool = False) -> None:
+        if failed:
+            self.failed.add(verb)
+        self.asking.discard(verb)
 
     def _on_event(self, event: Event) -> None:
         """Record an event, in the session's own thread."""
@@ -115,8 +144,15 @@ class RecordedSession:
                 self.connected = event.connected
                 self.users_told = True
             case MyMessagesListed():
-                self.mine_told = event.total is not None
+                if event.total is not None:
+                    self._answered("mine")
+            case HistoryListed():
+                self.page = event
+                self._answered("page", failed=event.failed)
+            case SearchListed():
+                self._answered("search", failed=event.more and not event.messages)
             case Remark():
-                self.mine_failed = self.mine_failed or event.text.startswith(MINE_FAILED)
+                if event.text.startswith((MINE_FAILED, INDEX_FAILED)):
+                    self._answered("mine", failed=True)
             case Ended():
                 self.over = True

@@ -1,8 +1,9 @@
-"""The room after a run: its stream, read from the first entry to a marker, and log.txt."""
+"""The room after a run: its stream, read from the first entry to a marker, log.txt of each host, and the index."""
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,14 +13,19 @@ import orjson
 from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
+from chat_archive.errors import IndexFailed
+from chat_archive.index import Index
 from chat_wire.codec import decode, encode
 from chat_wire.errors import UnknownType, WireError
-from chat_wire.messages import Batch, Marker, Notice, Post, Run
+from chat_wire.log_line import to_line
+from chat_wire.messages import Batch, Marker, Notice, Post, Recorded, Run
 from testkit.wait import until
 from tests.faults.operations import Entry, Room
 from tests.faults.posts import deduplicated
 
 ROOM = topology.ROOMS[0]
+LOG = "log.txt"
+ROWS_AT_ONCE = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,15 +42,29 @@ class Chat(Protocol):
         ...
 
 
-def read_room(chat: Chat, patience: float = 60) -> Room:
-    """Read the stream up to now, and log.txt up to the same post.
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where the archives record the room.
+
+    Attributes:
+        logs: The path of log.txt on each host.
+        index: The index.
+    """
+
+    logs: Sequence[Path]
+    index: Index
+
+
+def read_room(chat: Chat, copies: Copies | None = None, patience: float = 60) -> Room:
+    """Read the stream up to now, and its copies up to the same post.
 
     Args:
         chat: The running chat.
-        patience: The seconds to wait until log.txt has the newest post of the stream.
+        copies: The copies; None for the log.txt of the chat alone.
+        patience: The seconds to wait until all copies have the newest post of the stream.
 
     Returns:
-        The room; if log.txt stays behind, its incomplete log is a matter for the checker.
+        The room; if a copy stays behind, that is a matter for the checker.
 
     Raises:
         AssertionError: The stream cannot be read.
@@ -53,15 +73,27 @@ def read_room(chat: Chat, patience: float = 60) -> Room:
     room = _decoded(bodies)
     newest = max(((entry.offset, entry.index) for entry in deduplicated(room.stream)), default=(-1, 0))
     with suppress(AssertionError):
-        until(lambda: _newest_line(chat.data / "log.txt") >= newest, patience)
-    return read_log(chat.data / "log.txt", room, end)
+        until(lambda: _newest_copied(chat, copies) >= newest, patience)
+    if copies is None:
+        return read_log(chat.data / LOG, LOG, room, end)
+    for number, path in enumerate(copies.logs, start=1):
+        room = read_log(path, LOG if number == 1 else f"{LOG} of host {number}", room, end)
+    return _with_copy(room, "the index", _rows(copies.index, patience), end)
 
 
-def read_log(path: Path, room: Room, end: int) -> Room:
-    """Return the room with the posts of log.txt.
+def _newest_copied(chat: Chat, copies: Copies | None) -> tuple[int, int]:
+    """Return the offset and index of the newest post that all copies have."""
+    if copies is None:
+        return _newest_line(chat.data / LOG)
+    return min(_newest_row(copies.index), *map(_newest_line, copies.logs))
+
+
+def read_log(path: Path, name: str, room: Room, end: int) -> Room:
+    """Return the room with the posts of a log.txt.
 
     Args:
         path: The file log.txt.
+        name: The name of the copy.
         room: The room with its stream.
         end: The offset at which the reading of the stream ended; later posts are left out.
     """
@@ -69,16 +101,48 @@ def read_log(path: Path, room: Room, end: int) -> Room:
     unreadable = list(room.unreadable)
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True) if path.exists() else (), start=1):
         try:
-            log.append(from_line(line))
+            log.append(from_line(line, number))
         except (ValueError, KeyError, TypeError) as error:
-            unreadable.append(f"line {number} of log.txt is invalid ({error!r}): {line!r}")
+            unreadable.append(f"line {number} of {name} is invalid ({error!r}): {line!r}")
+    return _with_copy(replace(room, unreadable=tuple(unreadable)), name, log, end)
+
+
+def _with_copy(room: Room, name: str, posts: Sequence[Entry], end: int) -> Room:
     known = {entry.id for entry in room.stream}
-    log = [entry for entry in log if entry.offset < end or entry.id in known]
-    return replace(room, log=tuple(log), unreadable=tuple(unreadable))
+    copy = tuple(entry for entry in posts if entry.offset < end or entry.id in known)
+    return replace(room, copies={**room.copies, name: copy})
 
 
-def from_line(line: bytes) -> Entry:
-    """Return the post in a line of log.txt.
+def _rows(index: Index, patience: float) -> list[Entry]:
+    """Return all posts of the index; raises AssertionError if it cannot be read within the patience."""
+    posts: list[Recorded] = []
+
+    def reads_all() -> bool:
+        with suppress(IndexFailed):
+            while page := index.onward(ROOM, posts[-1].number + 1 if posts else 0, ROWS_AT_ONCE):
+                posts.extend(page)
+            return True
+        return False
+
+    until(reads_all, patience, "the index can be read")
+    return [from_line(to_line(post), post.number) for post in posts]
+
+
+def newest_number(copies: Copies) -> int:
+    """Return the number of the newest post of the index; 0 if it has none or cannot be read."""
+    with suppress(IndexFailed):
+        return max((post.number for post in copies.index.history(ROOM, None, 1)), default=0)
+    return 0
+
+
+def _newest_row(index: Index) -> tuple[int, int]:
+    with suppress(IndexFailed):
+        return max(((post.offset, post.index) for post in index.history(ROOM, None, 1)), default=(-1, 0))
+    return (-1, 0)
+
+
+def from_line(line: bytes, number: int = 0) -> Entry:
+    """Return the post in a line of log.txt, with the number of that line.
 
     Raises:
         ValueError, KeyError, TypeError: The line is invalid.
@@ -87,7 +151,7 @@ def from_line(line: bytes) -> Entry:
         raise ValueError("the line feed at its end is missing")
     found = orjson.loads(line)
     found |= {key: _microseconds(found[key]) for key in ("client_ts", "server_ts")}
-    return Entry(**{key: found[key] for key in Entry.__dataclass_fields__})
+    return Entry(**{key: found[key] for key in Entry.__dataclass_fields__ if key != "number"}, number=number)
 
 
 def _microseconds(time: str) -> int:

@@ -24,7 +24,7 @@ from tests.faults.fleet import Fleet, Load
 from tests.faults.history import LAST, HistoryWriter, read_lines
 from tests.faults.reading import history_of
 from tests.faults.recorded import RecordedSession
-from tests.faults.room import Chat, read_room
+from tests.faults.room import Chat, Copies, read_room
 
 OBSERVER = "observer"
 
@@ -35,6 +35,7 @@ def run(
     directory: Path,
     meanwhile: Callable[[Fleet], None],
     url: Callable[[str], str] | None = None,
+    copies: Copies | None = None,
 ) -> Report:
     """Let people chat on a running system while something happens, then judge their histories.
 
@@ -44,12 +45,13 @@ def run(
         directory: The directory for the histories, which must have none yet.
         meanwhile: Disturbs the system; when it returns, everything is whole again.
         url: Returns the URL of the broker for the label of a client process; by default, that of the system.
+        copies: Where the archives record the room; None for the log.txt of the chat alone.
 
     Raises:
         AssertionError: Nothing can be judged: some people never joined, or the room cannot be read.
     """
-    play(chat, load, directory, meanwhile, url)
-    return judge(chat, load, directory)
+    play(chat, load, directory, meanwhile, url, copies)
+    return judge(chat, load, directory, copies)
 
 
 def play(
@@ -58,6 +60,7 @@ def play(
     directory: Path,
     meanwhile: Callable[[Fleet], None],
     url: Callable[[str], str] | None = None,
+    copies: Copies | None = None,
 ) -> None:
     """Let people chat while something happens, and record their histories; see `run`."""
     fleet = Fleet(url or (lambda _label: chat.url("client")), load, directory)
@@ -65,21 +68,22 @@ def play(
     try:
         fleet.start(load.processes)
         meanwhile(fleet)
-        _end(chat, load, writer, fleet)
+        _end(chat, load, writer, fleet, copies)
     finally:
         fleet.stop()
 
 
-def judge(chat: Chat, load: Load, directory: Path) -> Report:
+def judge(chat: Chat, load: Load, directory: Path, copies: Copies | None = None) -> Report:
     """Compare the recorded histories with the room; see `run`."""
-    return check(history_of(read_lines(directory)), read_room(chat, load.patience))
+    return check(history_of(read_lines(directory)), read_room(chat, copies, load.patience))
 
 
-def _end(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
+def _end(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet, copies: Copies | None) -> None:
     """Let everything come to rest; a step that does not end counts as a violation."""
     try:
         fleet.settle()
-        read_room(chat, load.patience)  # waits until the archive has recorded the posts for which people ask
+        # Wait until the archive has recorded the posts for which people ask, but less than the people wait.
+        read_room(chat, copies, load.patience / 2)
         _close_room(chat, load, writer, fleet)
     except AssertionError as error:
         writer.asked(OBSERVER, "stuck", str(error))
@@ -93,6 +97,7 @@ def _close_room(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet) -> 
     observer.post(f"{OBSERVER} 1 {LAST}")
     until(lambda: not observer.waiting, load.patience, "the last post has come back")
     fleet.wait()
+    _read_all(observer)
     _ask_who_is_left(observer)
     observer.exit()
     until(lambda: observer.over, load.patience, "the observer has left")
@@ -107,6 +112,15 @@ def _ask_who_is_left(observer: RecordedSession) -> None:
         if observer.connected == (OBSERVER,):
             return
         time.sleep(2)
+
+
+def _read_all(observer: RecordedSession) -> None:
+    """Ask for every page of the history, from the newest to the oldest; the checker judges the answers."""
+    observer.ask_page()
+    until(lambda: not observer.asking, 30, "the observer has the newest page of the history")
+    while observer.page and observer.page.more and observer.page.messages:
+        observer.ask_page(observer.page.messages[0].place)
+        until(lambda: not observer.asking, 30, "the observer has the next page of the history")
 
 
 @contextmanager

@@ -6,20 +6,24 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
-from tests.faults import nemesis, wallclock
+from testkit import postgres
+from tests.faults import hosts, nemesis, wallclock
 from tests.faults.cluster import TICK_SECONDS
 from tests.faults.nemesis import ALARMS, BAD_NETWORKS, ZOMBIE_SECONDS
+from tests.faults.storage import POSTGRESQL
 from tests.faults.world import SERVICES, World
 
 Fault = Callable[[World, Random], None]
 
 CALM_SECONDS = 3.0
 NODES = "nodes"
+HOSTS = "hosts"
 FORGERY = "forgery"  # not a fault of the system, but a test of the checker
 # Faults of replicas, and faults around them: a mix has at most one of each at a time.
 LANES: tuple[tuple[str, ...], ...] = (
     ("kill", "pause", "scale"),
     ("broker", "partition", "alarm", "close", "network", "disk", "clock", "clients"),
+    ("database stopped", "database killed", "database silent"),
 )
 
 
@@ -40,6 +44,12 @@ def _nodes(world: World, chance: Random) -> None:
     for node in world.nodes:
         nemesis.kill_broker(world, chance, node)
     nemesis.partition(world, chance, nemesis.PARTS, 2 * TICK_SECONDS)
+
+
+def _hosts(world: World, chance: Random) -> None:
+    faults = (hosts.kill_writer, hosts.pause_writer, hosts.part_from_broker, hosts.part_from_database)
+    for fault in (*faults, hosts.hit_database):
+        fault(world, chance)
 
 
 def _repeated(fault: Fault, times: int) -> Fault:
@@ -64,6 +74,7 @@ ALONE: dict[str, Fault] = {
     "clock": lambda world, chance: nemesis.step_clock(world, chance, SERVICES),
     "clients": _repeated(nemesis.kill_clients, 3),
     NODES: _nodes,
+    HOSTS: _hosts,
     FORGERY: nemesis.forge,
 }
 
@@ -80,6 +91,9 @@ ONE: dict[str, Fault] = {
     "disk": nemesis.fill_disk,
     "clock": nemesis.step_clock,
     "clients": nemesis.kill_clients,
+    "database stopped": hosts.stop_database,
+    "database killed": hosts.kill_database,
+    "database silent": hosts.silence_database,
 }
 
 
@@ -93,7 +107,9 @@ def unavailable(not_isolated: str | None) -> dict[str, str]:
     if not_isolated:
         reasons["disk"] = not_isolated
     if not_isolated or not shutil.which("iptables"):
-        reasons["network"] = reasons[NODES] = not_isolated or "install iptables"
+        reasons["network"] = reasons[NODES] = reasons[HOSTS] = not_isolated or "install iptables"
+    if not postgres.installed():
+        reasons[POSTGRESQL] = reasons[HOSTS] = "install postgresql"
     if not wallclock.library():
         reasons["clock"] = "install libfaketime (package faketime)"
     return reasons
@@ -117,7 +133,8 @@ def mixed(seconds: float, without: set[str]) -> Fault:
         # A single node has no partitions. Several nodes have no separate address for each process.
         other = "partition" if len(world.nodes) == 1 else "network"
         possible = ONE.keys() - without - {other}
-        lanes = [([name for name in lane if name in possible], Random(chance.random())) for lane in LANES]
+        used = LANES if world.storage.server else LANES[:2]
+        lanes = [([name for name in lane if name in possible], Random(chance.random())) for lane in used]
         until = time.monotonic() + seconds
         with ThreadPoolExecutor(len(lanes)) as pool:
             for each in [pool.submit(_lane, world, names, own, until) for names, own in lanes]:

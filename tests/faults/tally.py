@@ -1,6 +1,7 @@
 """The added results of runs, and their tables."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.faults.checker import Report, Verdict, render
@@ -16,6 +17,7 @@ class Tally:
     Attributes:
         done: The number of injected faults, by kind.
         signs: The number of log events that show the effects of the faults.
+        waits: The seconds that the longest wait for the archive took, by its kind.
         operations: The number of operations of the clients, by kind and outcome.
         verdicts: The result for each property.
         runs: A summary line for each run.
@@ -23,6 +25,7 @@ class Tally:
 
     done: Counter[str] = field(default_factory=Counter)
     signs: Counter[str] = field(default_factory=Counter)
+    waits: dict[str, float] = field(default_factory=dict)
     operations: Counter[str] = field(default_factory=Counter)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     runs: list[str] = field(default_factory=list)
@@ -32,6 +35,8 @@ class Tally:
         self.done += other.done
         self.signs += other.signs
         self.operations += other.operations
+        for kind, seconds in other.waits.items():
+            self.waits[kind] = max(seconds, self.waits.get(kind, 0))
         self.runs += other.runs
         for verdict in other.verdicts.values():
             self.judge(verdict.property, verdict.judged, verdict.violations)
@@ -56,21 +61,26 @@ class Tally:
         """Return each violation, with the property that it breaks."""
         return [f"{each.property}: {violation}" for each in self.verdicts.values() for violation in each.violations]
 
-    def summary(self, name: str, seed: int, seconds: float) -> str:
+    def summary(self, name: str, index: str, seed: int, seconds: float) -> str:
         """Return the summary line of a run."""
         posts = sum(count for kind, count in self.operations.items() if kind.startswith("post "))
         judged = sum(verdict.judged for verdict in self.verdicts.values())
         done = sum(self.done.values())
-        return f"{name:<10}{seed:>6}{seconds:>9.0f}{done:>8}{posts:>10,}{judged:>12,}{self.violations:>12,}"
+        return f"{name:<10}{index:<11}{seed:>6}{seconds:>9.0f}{done:>8}{posts:>10,}{judged:>12,}{self.violations:>12,}"
 
     def table(self) -> str:
         """Return the tables of faults, log events, properties and operations, and each violation."""
         report = Report(tuple(sorted(self.verdicts.values(), key=lambda each: each.property)), self.operations)
         faults, events = _counted("injected faults", self.done), _counted("log events of replicas", self.signs)
-        return "\n\n".join((faults, events, render(report)))
+        return "\n\n".join((faults, events, *_waited(self.waits), render(report)))
 
 
-HEAD = f"{'run':<10}{'seed':>6}{'seconds':>9}{'faults':>8}{'posts':>10}{'checks':>12}{'violations':>12}"
+HEAD = f"{'run':<10}{'index':<11}{'seed':>6}{'seconds':>9}{'faults':>8}{'posts':>10}{'checks':>12}{'violations':>12}"
+
+
+def _waited(waits: Mapping[str, float]) -> list[str]:
+    lines = [f"{kind:<50}{seconds:>8.1f}" for kind, seconds in sorted(waits.items())]
+    return ["\n".join((f"{'longest waits for the archive':<50}{'seconds':>8}", *lines))] if lines else []
 
 
 def _counted(title: str, counts: Counter[str]) -> str:

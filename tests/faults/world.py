@@ -16,8 +16,10 @@ from testkit.wait import until
 from tests.faults import network, wallclock
 from tests.faults.cluster import wait_until_whole
 from tests.faults.fleet import Fleet
+from tests.faults.storage import ANY, Storage
 
-SERVICES = ("registry", "router", "archive")
+ARCHIVE = "archive"
+SERVICES = ("registry", "router", ARCHIVE)
 READY_SECONDS = 60
 SIGNS = ("broker.lost", "broker.blocked", "archive.stalled", "stream.diverged", "delivery.refused", "worker.stopped")
 WENT_BACK = "the clock went back"
@@ -32,12 +34,16 @@ class Replica:
         process: The running process.
         place: The address by which it reaches the broker.
         clock: The file that steps its clock.
+        host: The DATA_DIR of an archive.
+        database_place: The address by which an archive reaches the database.
     """
 
     service: str
     process: Process
     place: str
     clock: Path
+    host: Path | None = None
+    database_place: str = ""
 
     def step_clock(self, seconds: int) -> None:
         """Set the offset of its wall clock from the true time, in seconds."""
@@ -50,33 +56,42 @@ class World:
     Attributes:
         nodes: The nodes of the broker.
         system: The chat.
+        storage: Where its archives record.
         done: The number of injected faults, by kind; nemesis.log has their times.
         replicas: The replicas that should be running, by service.
         ever: All replicas that were started.
         fleet: The client processes.
+        waits: The seconds that the longest wait for the archive took, by its kind.
+        late: A description of each wait that took too long.
     """
 
-    def __init__(self, nodes: Sequence[Node], system: System, directory: Path, own_places: bool) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], system: System, storage: Storage, directory: Path, own_places: bool
+    ) -> None:
         """Create a world without replicas and clients.
 
         Args:
             nodes: The nodes of the broker.
             system: The chat, without processes.
+            storage: Where its archives record.
             directory: The directory for nemesis.log and the files that step clocks.
-            own_places: Whether each process reaches the broker by an address of its own.
+            own_places: Whether each process reaches each server on this machine by an address of its own.
         """
         self.nodes = nodes
         self.system = system
+        self.storage = storage
         self.done: Counter[str] = Counter()
         self.replicas: dict[str, list[Replica]] = {service: [] for service in SERVICES}
         self.ever: list[Replica] = []
         self.fleet: Fleet | None = None
+        self.waits: dict[str, float] = {}
+        self.late: list[str] = []
         self._directory = directory
         self._own_places = own_places
         self._places: dict[str, str] = {}
 
     def place(self, label: str) -> str:
-        """Return the address by which a process reaches the broker; it never changes."""
+        """Return the address by which a process reaches a server; it never changes."""
         return self._places.setdefault(label, network.address(len(self._places)))
 
     def url(self, user: str, label: str) -> str:
@@ -85,16 +100,27 @@ class World:
         return url.replace("@127.0.0.1:", f"@{self.place(label)}:") if self._own_places else url
 
     def start(self, service: str) -> Replica:
-        """Start one more replica, without waiting until it is ready."""
+        """Start one more replica, without waiting until it is ready; an archive on the host that has the fewest."""
         label = f"{service} {len(self.ever)}"
         clock = self._directory / f"{label}.clock".replace(" ", "-")
         settings = {"AMQP_URL": self.url(service, label)} | wallclock.settings(clock)
+        host = self._emptiest_host() if service == ARCHIVE else None
+        if host:
+            settings |= {"DATA_DIR": str(host), "INDEX_URL": self._index_url(label)}
         process = self.system.start(service, 1, **settings)
-        replica = Replica(service, process, self.place(label), clock)
+        replica = Replica(service, process, self.place(label), clock, host, self.place(database(label)))
         replica.step_clock(0)
         self.replicas[service].append(replica)
         self.ever.append(replica)
         return replica
+
+    def _emptiest_host(self) -> Path:
+        taken = Counter(replica.host for replica in self.replicas[ARCHIVE])
+        return min(self.storage.hosts, key=lambda host: taken[host])
+
+    def _index_url(self, label: str) -> str:
+        url = self.storage.url
+        return url.replace(f"@{ANY}:", f"@{self.place(database(label))}:") if self._own_places else url
 
     def withdraw(self, service: str, chance: random.Random) -> Replica:
         """Pick a replica and remove it from those that should be running."""
@@ -151,6 +177,11 @@ class World:
         return +found
 
 
+def database(label: str) -> str:
+    """Return the label of an archive's way to the database."""
+    return f"{label} to the database"
+
+
 @contextmanager
 def small_disk(directory: Path) -> Iterator[None]:
     """Mount a disk of 256 MB on a directory, and copy its log.txt beside the directory in the end."""
@@ -160,5 +191,5 @@ def small_disk(directory: Path) -> Iterator[None]:
     finally:
         with suppress(FileNotFoundError):
             kept = (directory / "log.txt").read_bytes()
-            directory.with_name("log.txt").write_bytes(kept)
+            directory.with_name(f"{directory.name}-log.txt").write_bytes(kept)
         subprocess.run(["umount", "--lazy", str(directory)], check=True)

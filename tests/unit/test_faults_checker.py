@@ -26,6 +26,7 @@ from tests.faults.examples import (
     entry,
     heard,
     history,
+    logged,
     post,
     stay,
     swapped,
@@ -44,10 +45,10 @@ class TestDelivery:
         ("of", "room"),
         [
             (history(), GOOD),
-            (history(), Room(stream=(*STREAM, STREAM[1], STREAM[0]), log=STREAM)),
+            (history(), Room(stream=(*STREAM, STREAM[1], STREAM[0]), copies=logged(STREAM))),
             (history(UNKNOWN), GOOD),
-            (history(UNKNOWN), Room(stream=without(STREAM, A3), log=without(STREAM, A3))),
-            (history(REFUSED), Room(stream=without(STREAM, A3), log=without(STREAM, A3))),
+            (history(UNKNOWN), Room(stream=without(STREAM, A3), copies=logged(without(STREAM, A3)))),
+            (history(REFUSED), Room(stream=without(STREAM, A3), copies=logged(without(STREAM, A3)))),
         ],
     )
     def test_a_room_that_agrees_with_the_outcomes_passes(self, of: History, room: Room) -> None:
@@ -56,23 +57,51 @@ class TestDelivery:
     @pytest.mark.parametrize(
         ("of", "room", "words"),
         [
-            (history(), Room(stream=without(STREAM, A2), log=STREAM), "confirmed, but 0 times in the stream, 1"),
-            (history(), Room(stream=STREAM, log=without(STREAM, A2)), "confirmed, but 1 times in the stream, 0"),
-            (history(), Room(stream=without(STREAM, A2), log=without(STREAM, A2)), "confirmed, but 0 times"),
-            (history(), Room(stream=STREAM, log=(*STREAM, STREAM[0])), "confirmed, but 1 times in the stream, 2"),
             (
                 history(),
-                Room(stream=(*STREAM, entry(A1, 5, id="registry-ann.1-4")), log=STREAM),
+                Room(stream=without(STREAM, A2), copies=logged(STREAM)),
+                "confirmed, but 0 times in the stream, 1",
+            ),
+            (
+                history(),
+                Room(stream=STREAM, copies=logged(without(STREAM, A2))),
+                "confirmed, but 1 times in the stream, 0",
+            ),
+            (history(), Room(stream=without(STREAM, A2), copies=logged(without(STREAM, A2))), "confirmed, but 0 times"),
+            (
+                history(),
+                Room(stream=STREAM, copies=logged((*STREAM, STREAM[0]))),
+                "confirmed, but 1 times in the stream, 2",
+            ),
+            (
+                history(),
+                Room(stream=(*STREAM, entry(A1, 5, id="registry-ann.1-4")), copies=logged(STREAM)),
                 "confirmed, but 2 times in the stream, 1",
             ),
             (history(REFUSED), GOOD, "refused, but 1 times in the stream, 1"),
-            (history(REFUSED), Room(stream=without(STREAM, A3), log=STREAM), "refused, but 0 times in the stream, 1"),
-            (history(REFUSED), Room(stream=STREAM, log=without(STREAM, A3)), "refused, but 1 times in the stream, 0"),
-            (history(UNKNOWN), Room(stream=STREAM, log=without(STREAM, A3)), "of unknown outcome, and 1 times"),
-            (history(UNKNOWN), Room(stream=without(STREAM, A3), log=STREAM), "of unknown outcome, and 0 times"),
+            (
+                history(REFUSED),
+                Room(stream=without(STREAM, A3), copies=logged(STREAM)),
+                "refused, but 0 times in the stream, 1",
+            ),
+            (
+                history(REFUSED),
+                Room(stream=STREAM, copies=logged(without(STREAM, A3))),
+                "refused, but 1 times in the stream, 0",
+            ),
             (
                 history(UNKNOWN),
-                Room(stream=(*STREAM, entry(A3, 5, id="x-1")), log=(*STREAM, entry(A3, 5, id="x-1"))),
+                Room(stream=STREAM, copies=logged(without(STREAM, A3))),
+                "of unknown outcome, and 1 times",
+            ),
+            (
+                history(UNKNOWN),
+                Room(stream=without(STREAM, A3), copies=logged(STREAM)),
+                "of unknown outcome, and 0 times",
+            ),
+            (
+                history(UNKNOWN),
+                Room(stream=(*STREAM, entry(A3, 5, id="x-1")), copies=logged((*STREAM, entry(A3, 5, id="x-1")))),
                 "of unknown outcome, and 2 times",
             ),
             (history(replace(A3, outcome="contradicted")), GOOD, "both confirmed and refused"),
@@ -106,7 +135,7 @@ class TestTexts:
         self, changes: dict[str, Any], words: str
     ) -> None:
         bad = tuple(replace(each, **changes) if each.text == A2.text else each for each in STREAM)
-        found = list(posts.altered(history(), Room(stream=bad, log=bad)))
+        found = list(posts.altered(history(), Room(stream=bad, copies=logged(bad))))
         assert [violation.partition(" at ")[0] for violation in found] == ["in the stream", "in log.txt"]
         assert all(words in violation for violation in found)
 
@@ -115,7 +144,7 @@ class TestTexts:
         [{"client_ts": 5}, {"server_ts": 5}, {"offset": 7}, {"index": 1}, {"id": "registry-ann.1-7"}],
     )
     def test_a_line_of_the_log_that_differs_from_the_stream_is_found(self, change: dict[str, Any]) -> None:
-        room = replace(GOOD, log=(replace(STREAM[0], **change), *STREAM[1:]))
+        room = replace(GOOD, copies=logged((replace(STREAM[0], **change), *STREAM[1:])))
         (violation,) = posts.altered(history(), room)
         assert "but in the stream" in violation
 
@@ -136,7 +165,7 @@ class TestTexts:
 
     def test_two_clients_in_one_session_of_the_room_are_found(self) -> None:
         mixed = (replace(STREAM[0], id="registry-bob.1-7"), *STREAM[1:])
-        found = list(posts.altered(history(), Room(stream=mixed, log=mixed)))
+        found = list(posts.altered(history(), Room(stream=mixed, copies=logged(mixed))))
         assert len(found) == 2
         assert all("has several counterparts" in violation for violation in found)
 
@@ -147,8 +176,8 @@ class TestTexts:
 def test_a_line_of_the_log_may_be_newer_than_the_reading_but_not_out_of_place(tmp_path: Path) -> None:
     newer, elsewhere = entry(post(4), 6), replace(STREAM[1], offset=7)
     (tmp_path / "log.txt").write_bytes(b"".join(map(line, (STREAM[0], elsewhere, newer))))
-    room = read_log(tmp_path / "log.txt", Room(stream=STREAM), end=5)
-    assert room.log == (STREAM[0], elsewhere)
+    room = read_log(tmp_path / "log.txt", "log.txt", Room(stream=STREAM), end=5)
+    assert room.copies["log.txt"] == (STREAM[0], elsewhere)
     (violation,) = posts.altered(history(), room)
     assert "nothing at that position" in violation
 
@@ -186,20 +215,22 @@ class TestOrder:
     def test_posts_out_of_their_senders_order_are_found(self) -> None:
         a1, a2 = STREAM[0], STREAM[2]
         bad = (replace(a1, text=a2.text), STREAM[1], replace(a2, text=a1.text))
-        (violation,) = posts.disordered(history(), Room(stream=bad, log=bad))
+        (violation,) = posts.disordered(history(), Room(stream=bad, copies=logged(bad)))
         assert violation.startswith("in the stream after number 2 of its session: number 1 of ann.1")
 
     def test_an_overtaken_post_that_readers_discard_is_found(self) -> None:
         overtaken = swapped(STREAM, 0, 2)
-        (violation,) = posts.disordered(history(), Room(stream=overtaken, log=tuple(posts.deduplicated(overtaken))))
+        (violation,) = posts.disordered(
+            history(), Room(stream=overtaken, copies=logged(tuple(posts.deduplicated(overtaken))))
+        )
         assert "only after a later post of its session" in violation
 
     def test_a_log_in_another_order_than_the_stream_is_found(self) -> None:
-        (violation,) = posts.disordered(history(), replace(GOOD, log=swapped(STREAM)))
+        (violation,) = posts.disordered(history(), replace(GOOD, copies=logged(swapped(STREAM))))
         assert violation.startswith("log.txt has registry-ann.1-2 at line 2")
 
     def test_a_log_that_ends_too_early_is_found(self) -> None:
-        (violation,) = posts.disordered(history(), replace(GOOD, log=STREAM[:-1]))
+        (violation,) = posts.disordered(history(), replace(GOOD, copies=logged(STREAM[:-1])))
         assert violation == "log.txt has 4 posts, the stream 5"
 
     @pytest.mark.parametrize(
@@ -218,7 +249,7 @@ class TestOrder:
 
     def test_a_member_who_stayed_to_the_end_without_receiving_it_is_found(self) -> None:
         last = post(1, "observer", text=f"observer 1 {LAST}")
-        room = Room(stream=(*STREAM, entry(last, 9)), log=(*STREAM, entry(last, 9)))
+        room = Room(stream=(*STREAM, entry(last, 9)), copies=logged((*STREAM, entry(last, 9))))
         heard_all = stay("bob.1", of=(*SENT, last), to_end=True)
         left_before = stay("eve.1", of=SENT[:3])
         deaf = stay(of=SENT[:4], to_end=True)

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import chat_archive
 import chat_client
 from chat_client.events import Joined, MessageReceived, NotSent
 from chat_wire.messages import Refused
 from testkit.registry import Journal
 from tests.faults.checker import Report, check, render
-from tests.faults.event_texts import CLIENT_FAILED, MINE_FAILED, NAME_TAKEN, NO_HISTORY
-from tests.faults.history import Asked, HistoryWriter, Line, Told, read_lines
+from tests.faults.event_texts import CLIENT_FAILED, INDEX_FAILED, MINE_FAILED, NAME_TAKEN, NO_HISTORY
+from tests.faults.examples import logged
+from tests.faults.history import LAST, Asked, HistoryWriter, Line, Told, read_lines
 from tests.faults.made_up import MadeUp
 from tests.faults.operations import Heard, Room
 from tests.faults.reading import history_of
@@ -85,32 +87,36 @@ def lose_in_the_stream(run: MadeUp, chance: random.Random) -> Spoilt:
 
 
 def lose_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
-    gone = chance.choice(run.room.log)
-    return run.lines, replace(run.room, log=tuple(each for each in run.room.log if each != gone))
+    gone = chance.choice(run.room.copies["log.txt"])
+    return run.lines, replace(
+        run.room, copies=logged(tuple(each for each in run.room.copies["log.txt"] if each != gone))
+    )
 
 
 def double_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
-    return run.lines, replace(run.room, log=(*run.room.log, chance.choice(run.room.log)))
+    return run.lines, replace(
+        run.room, copies=logged((*run.room.copies["log.txt"], chance.choice(run.room.copies["log.txt"])))
+    )
 
 
 def swap_in_the_log(run: MadeUp, chance: random.Random) -> Spoilt:
-    log = list(run.room.log)
+    log = list(run.room.copies["log.txt"])
     assume(len(log) > 1)
     at = chance.randrange(len(log) - 1)
     log[at], log[at + 1] = log[at + 1], log[at]
-    return run.lines, replace(run.room, log=tuple(log))
+    return run.lines, replace(run.room, copies=logged(tuple(log)))
 
 
 def alter(run: MadeUp, chance: random.Random) -> Spoilt:
     text = chance.choice(run.stream).text
     stream = tuple(replace(each, text=text[:-1]) if each.text == text else each for each in run.stream)
-    log = tuple(replace(each, text=text[:-1]) if each.text == text else each for each in run.room.log)
-    return run.lines, Room(stream=stream, log=log)
+    log = tuple(replace(each, text=text[:-1]) if each.text == text else each for each in run.room.copies["log.txt"])
+    return run.lines, Room(stream=stream, copies=logged(log))
 
 
 def invent(run: MadeUp, chance: random.Random) -> Spoilt:
     made = replace(chance.choice(run.stream), text="boo", id="s-1", offset=10_000)
-    return run.lines, Room(stream=(*run.stream, made), log=(*run.room.log, made))
+    return run.lines, Room(stream=(*run.stream, made), copies=logged((*run.room.copies["log.txt"], made)))
 
 
 def leave_a_gap(run: MadeUp, chance: random.Random) -> Spoilt:
@@ -146,11 +152,41 @@ def refuse_a_free_name(run: MadeUp, chance: random.Random) -> Spoilt:
 
 
 def lose_an_own_message(run: MadeUp, chance: random.Random) -> Spoilt:
-    known = set(confirmed(run))
-    at = chance.choice(
-        lines_of(run, "MyMessagesListed", lambda line: any(said["text"] in known for said in line.data["messages"]))
-    )
+    known = {text for text in confirmed(run) if not text.endswith(LAST)}
+    last = next(line.at for line in run.lines if isinstance(line, Asked) and line.final)
+
+    def lists_known(line: Told) -> bool:
+        return line.at > last and any(said["text"] in known for said in line.data["messages"])
+
+    answers = lines_of(run, "MyMessagesListed", lists_known)
+    assume(answers)
+    at = chance.choice(answers)
     return retold(run, at, "MyMessagesListed", {**data(run, at), "messages": data(run, at)["messages"][1:]})
+
+
+def lose_a_found_message(run: MadeUp, chance: random.Random) -> Spoilt:
+    event = chance.choice(("HistoryListed", "SearchListed"))
+    answers = lines_of(run, event, lambda line: len(line.data["messages"]) > 2)
+    assume(answers)
+    at = chance.choice(answers)
+    gone = chance.randrange(1, len(data(run, at)["messages"]) - 1)
+    left = [said for n, said in enumerate(data(run, at)["messages"]) if n != gone]
+    return retold(run, at, event, {**data(run, at), "messages": left})
+
+
+def misnumber(run: MadeUp, chance: random.Random) -> Spoilt:
+    log = list(run.room.copies["log.txt"])
+    at = chance.randrange(len(log))
+    log[at] = replace(log[at], number=at)
+    return run.lines, replace(run.room, copies={"log.txt": tuple(log)})
+
+
+def lose_in_the_index(run: MadeUp, chance: random.Random) -> Spoilt:
+    index = run.room.copies["log.txt"]
+    gone = chance.choice(index)
+    return run.lines, replace(
+        run.room, copies={**run.room.copies, "the index": tuple(each for each in index if each != gone)}
+    )
 
 
 def list_a_stranger(run: MadeUp, chance: random.Random) -> Spoilt:
@@ -170,6 +206,9 @@ def forget_a_user(run: MadeUp, chance: random.Random) -> Spoilt:
         (lose_in_the_log, "1"),
         (double_in_the_log, "1"),
         (swap_in_the_log, "3"),
+        (misnumber, "3"),
+        (lose_in_the_index, "13"),
+        (lose_a_found_message, "5"),
         (alter, "2"),
         (invent, "2"),
         (leave_a_gap, "3"),
@@ -234,6 +273,11 @@ def test_a_failed_client_is_recorded_as_stuck() -> None:
 def test_the_client_shows_the_texts_by_which_a_history_recognizes_events(text: str) -> None:
     sources = Path(chat_client.__file__).parent.rglob("*.py")
     assert any(f'"{text}' in source.read_text() for source in sources)
+
+
+def test_the_archive_refuses_a_question_with_the_text_that_a_history_recognizes() -> None:
+    sources = Path(chat_archive.__file__).parent.rglob("*.py")
+    assert any(f'"{INDEX_FAILED}' in source.read_text() for source in sources)
 
 
 def test_the_registry_refuses_a_held_name_with_the_text_that_a_history_recognizes() -> None:
