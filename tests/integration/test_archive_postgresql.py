@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_archive.errors import InvalidWords
+from chat_archive.postgresql import postgresql
 from chat_archive.query import matches, parse_query
 from chat_archive.search import search
 from chat_archive.shared_index import SharedIndex
 from chat_wire.limits import MAX_INT64, MAX_TEXT
 from chat_wire.messages import Recorded
 from testkit.postgres import Postgres
+
+KEEPALIVES = ("user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count")
 
 
 class NoMark:
@@ -101,3 +104,10 @@ def test_postgresql_finds_the_posts_of_a_sender_and_phrases(index: SharedIndex) 
     assert found("京都") == [3]
     assert found("from:u") == [3, 2, 1]
     assert found("from:v") == []
+
+
+def test_the_server_itself_notices_within_seconds_that_an_archive_is_gone(database: str) -> None:
+    with postgresql(sa.make_url(database)).transaction() as connection:
+        found = [int(connection.exec_driver_sql(f"SHOW tcp_{name}").scalar_one()) for name in KEEPALIVES]
+
+    assert found == [4000, 2, 1, 3]

@@ -30,13 +30,18 @@ CONNECT = {
     "keepalives_interval": "1",
     "keepalives_count": "3",
 }
-# The last one ends the transaction of a writer that was paused or parted from the server within it: until then, the row
-# that it has locked keeps out the next writer.
+# The row that a writer has locked in a transaction keeps out the next writer. idle_in_transaction_session_timeout ends
+# the transaction of a writer that was paused or parted from the server within it, unless the server waits for the rest
+# of a pipeline. Then the server's own keepalives find a lost writer; by default they begin after two hours.
 SESSION = {
     "search_path": SCHEMA,
     "statement_timeout": "4s",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "5s",
+    "tcp_user_timeout": "4s",
+    "tcp_keepalives_idle": "2s",
+    "tcp_keepalives_interval": "1s",
+    "tcp_keepalives_count": "3",
 }
 
 
