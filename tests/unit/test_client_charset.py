@@ -1,8 +1,6 @@
 """Plain characters in the place of those that a locale lacks."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from chat_client.charset import SIMILAR, similar
@@ -16,7 +14,7 @@ def test_similar_characters_replace_those_that_are_missing(text: str, right: str
     assert similar(text) == right
 
 
-@given(st.sampled_from([*SIMILAR, *map(chr, range(0xA0, 0x250)), *map(chr, range(0x4E00, 0x4F00))]))
-def test_a_similar_character_is_ascii_and_as_wide(char: str) -> None:
-    assert similar(char).isascii()
-    assert cell_len(similar(char)) == cell_len(char)
+def test_a_similar_character_is_ascii_and_as_wide() -> None:
+    for char in [*SIMILAR, *map(chr, range(0xA0, 0x250)), *map(chr, range(0x4E00, 0x4F00))]:
+        assert similar(char).isascii()
+        assert cell_len(similar(char)) == cell_len(char), f"{char!r}"

@@ -1,5 +1,6 @@
 """The line client at a terminal, over a session that the test plays."""
 
+import io
 import os
 import signal
 import subprocess
@@ -71,15 +72,15 @@ except Leave as leave:
 class AtTerminal:
     """A line client that runs in a thread, its session, and what it has printed."""
 
-    def __init__(self, name: str | None, typed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, name: str | None, typed: int, shown: io.StringIO) -> None:
         """Start the client.
 
         Args:
             name: The name to join with; None to be asked for it.
             typed: The descriptor to write the typed lines to.
-            capsys: Has what is printed.
+            shown: Has what is printed.
         """
-        self._typed, self._capsys, self._printed = typed, capsys, ""
+        self._typed, self._shown = typed, shown
         self._sessions: list[FakeSession] = []
         self.client = LineClient(name, self._open, PreferenceStore(Path(os.devnull, "none")), at_terminal=True)
         self._status: int | None = None
@@ -97,8 +98,7 @@ class AtTerminal:
 
     def printed(self) -> str:
         """Return all that was printed so far."""
-        self._printed += "".join(self._capsys.readouterr())
-        return self._printed
+        return self._shown.getvalue()
 
     def sees(self, text: str) -> None:
         """Wait until a text was printed."""
@@ -127,23 +127,31 @@ class AtTerminal:
 Open = Callable[[str | None], AtTerminal]
 
 
+def opened(name: str | None, typed: int, monkeypatch: pytest.MonkeyPatch) -> AtTerminal:
+    """Open a client. The fixture capsys would lose what a thread prints while the test reads."""
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(sys, "stderr", shown)
+    return AtTerminal(name, typed, shown)
+
+
 @pytest.fixture
-def at_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
+def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open a client whose input is a pipe."""
     reading, writing = os.pipe()
     with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
         monkeypatch.setattr(sys, "stdin", stdin)
-        yield lambda name: AtTerminal(name, writing, capsys)
+        yield lambda name: opened(name, writing, monkeypatch)
         monkeypatch.undo()
 
 
 @pytest.fixture
-def at_real_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Open]:
+def at_real_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open a client whose input is a terminal, which the kernel edits."""
     keyboard, terminal = os.openpty()
     with os.fdopen(terminal) as stdin, os.fdopen(keyboard, "wb", buffering=0):
         monkeypatch.setattr(sys, "stdin", stdin)
-        yield lambda name: AtTerminal(name, keyboard, capsys)
+        yield lambda name: opened(name, keyboard, monkeypatch)
         monkeypatch.undo()
 
 

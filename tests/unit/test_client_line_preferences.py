@@ -1,5 +1,6 @@
 """The preferences in the line client: they hold for a person at a terminal, and change nothing for a script."""
 
+import io
 import os
 import sys
 import threading
@@ -53,29 +54,26 @@ def session_of(path: Path, *, at_terminal: bool) -> Iterator[FakeSession]:
 
 
 def test_a_person_joins_with_the_name_of_the_file_and_sees_no_joins_and_leaves(
-    keyboard: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    keyboard: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('name = "ann"\njoins = false\n')
-    parts: list[str] = []
-
-    def output() -> str:
-        parts.append("".join(capsys.readouterr()))
-        return "".join(parts)
+    shown = io.StringIO()  # the fixture capsys would lose what the client's thread prints while the test reads
+    monkeypatch.setattr(sys, "stdout", shown)
 
     with session_of(path, at_terminal=True) as session:
         until(lambda: ("join", "ann") in session.requests, what="ann joins")
         session.emit(events.Joined(name="ann", room="lobby"))
         session.emit(LEFT)
         session.emit(events.Remark(text="so far"))
-        until(lambda: "so far" in output(), what="the events are printed")
+        until(lambda: "so far" in shown.getvalue(), what="the events are printed")
         os.write(keyboard, b"/set joins on\n/set joins loud\nhola\n")
         until(lambda: ("post", "hola") in session.requests, what="the lines are carried out")
         session.emit(LEFT)
 
-    assert output().count("zoe left") == 1
-    assert "joins = on" in output()
-    assert "joins cannot be loud" in output()
+    assert shown.getvalue().count("zoe left") == 1
+    assert "joins = on" in shown.getvalue()
+    assert "joins cannot be loud" in shown.getvalue()
     assert path.read_text() == 'name = "ann"\njoins = true\n'
 
 

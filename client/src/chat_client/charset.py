@@ -22,7 +22,7 @@ SIMILAR = {
     **dict.fromkeys("←◀◄", "<"),
     **dict.fromkeys("↑▲", "^"),
     **dict.fromkeys("↓▼", "v"),
-    **dict.fromkeys("\u2013\u2014\u2212", "-"),
+    **dict.fromkeys("\xad\u2013\u2014\u2212", "-"),
     **dict.fromkeys("\u2018\u2019", "'"),
     **dict.fromkeys("\u201c\u201d\xab\xbb", '"'),
 }
