@@ -37,6 +37,7 @@ CARRIERS = {
     "log_held": "log line",
     "name_alike": "`refused`",
     "name_taken": "`refused`",
+    "newer_entry": "log line",
     "no_answer": "`refused`",
     "no_inbox": "dead letter",
     "not_held": "`refused`",

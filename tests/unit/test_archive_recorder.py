@@ -137,6 +137,34 @@ def test_an_index_without_words_is_rebuilt_and_then_finds_all_posts(tmp_path: Pa
     assert ids(found(tmp_path, "s")) == [each for each in IDS if each.startswith("s")]
 
 
+def test_an_index_that_an_older_version_left_without_posts_is_rebuilt(tmp_path: Path) -> None:
+    with recording(tmp_path) as recorder:
+        record(recorder, STREAM)
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as before, before:  # as 582386e left it
+        before.execute("DROP TABLE posts")
+        before.execute("ALTER TABLE checkpoint_3 RENAME TO checkpoint")
+
+    with recording(tmp_path) as recorder:
+        record(recorder, STREAM)
+
+    assert in_index(tmp_path) == in_log(tmp_path)
+
+
+def test_an_index_in_which_another_version_has_recorded_since_is_rebuilt(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as other, other:
+        other.execute("CREATE TABLE checkpoint_2 (size BIGINT NOT NULL, lines BIGINT NOT NULL)")
+        other.execute("INSERT INTO checkpoint_2 VALUES (1, 1)")
+    with recording(tmp_path) as recorder:
+        record(recorder, STREAM)
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as other, other:
+        assert other.execute("SELECT * FROM checkpoint_2").fetchall() == []  # so the other version builds its own
+        other.execute("INSERT INTO checkpoint_2 VALUES (1, 1)")
+        other.execute("UPDATE posts SET text = '\"of the other version\"'")
+
+    with recording(tmp_path):
+        assert in_index(tmp_path) == in_log(tmp_path)
+
+
 def test_a_rebuilt_index_finds_only_the_posts_of_the_new_log_txt(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
         record(recorder, STREAM)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,16 @@ def test_a_flood_is_recorded_in_chunks_and_after_a_failure_the_rest_is_left_for_
     assert len([line for line in logged if line["event"] == "archive.stalled"]) == 1
     assert driver.writer.rooms()["lobby"]["recorded"] == 2
     assert driver.recorded() == [1, 2, 3]
+
+
+def test_an_entry_of_a_newer_version_stalls_the_writer_until_that_version_runs(driver: WriterDriver) -> None:
+    driver.stream.arrive(0)
+
+    list(driver.stream.sources[-1].handle([replace(delivery(1, 1), body=b'{"type":"album","version":2}')]))
+
+    assert not driver.writing()
+    assert "a newer version of the chat wrote the entry at offset 1 of room.lobby" in driver.stalled()
+    assert driver.recorded() == [1]
 
 
 @pytest.mark.parametrize("noticed_by", ["a delivery", "a check"])

@@ -8,6 +8,9 @@ import msgspec
 from chat_wire.codec import UNREADABLE
 from chat_wire.errors import DecodeError
 
+# The newest version of the entries of rooms. Entries that an older archive must not skip have a new type and version.
+ROOM_VERSION = 1
+
 
 class NewerVersion(DecodeError):
     """A newer version of the chat wrote the message; the text says which version it has."""

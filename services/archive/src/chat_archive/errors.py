@@ -5,7 +5,8 @@ WireError
     ├── StorageFailed            recording stops, and the writer retries
     │   ├── LogFileFailed        log.txt cannot be written or read
     │   ├── LogFileHeld          another process writes log.txt
-    │   └── IndexFailed          the index cannot be written or read
+    │   ├── IndexFailed          the index cannot be written or read
+    │   └── NewerEntry           a newer version of the chat wrote an entry of a room
     ├── Fenced                   another writer has begun, so this one has to stop
     ├── InvalidWords             a search has no word, or too many
     ├── InvalidDate              a search names a day that is not a date
@@ -40,6 +41,12 @@ class LogFileHeld(StorageFailed):
 
 class IndexFailed(StorageFailed):
     """The index's database refused a statement or cannot be reached; the text has its reason."""
+
+
+class NewerEntry(StorageFailed):
+    """A newer version of the chat wrote an entry of a room: this version would leave it out of log.txt."""
+
+    reason = "newer_entry"
 
 
 class Fenced(ArchiveError):

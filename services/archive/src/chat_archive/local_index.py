@@ -51,7 +51,7 @@ class LocalIndex(Index):
     def clear(self) -> None:
         """Remove everything, before the index is rebuilt."""
         with self._database.transaction() as connection:
-            for table in (*METADATA.sorted_tables, CHECKPOINT):
+            for table in (*METADATA.sorted_tables, CHECKPOINT, *_other_checkpoints(connection)):
                 connection.execute(sa.delete(table))
             connection.exec_driver_sql("INSERT INTO words(words) VALUES ('delete-all')")
 
@@ -60,9 +60,24 @@ class LocalIndex(Index):
         rows = self._rows(sa.select(CHECKPOINT.c.size, CHECKPOINT.c.lines))
         return Checkpoint(*rows[0]) if rows else Checkpoint()
 
+    def has_other_writer(self) -> bool:
+        """Return whether an archive of another version has recorded since this version cleared the index.
+
+        During an upgrade both may write, one after the other. They share tables, but not what is in them.
+        """
+        with self._database.transaction() as connection:
+            others = _other_checkpoints(connection)
+            return any(connection.execute(sa.select(sa.literal(1)).select_from(each)).first() for each in others)
+
     def _create_tables(self, connection: sa.Connection) -> None:
         super()._create_tables(connection)
         connection.execute(CreateTable(CHECKPOINT, if_not_exists=True))
+
+
+def _other_checkpoints(connection: sa.Connection) -> list[sa.TableClause]:
+    """Return the checkpoints of other versions; a version writes its own together with the posts."""
+    names = sa.inspect(connection).get_table_names()
+    return [sa.table(name) for name in names if name.startswith("checkpoint") and name != CHECKPOINT.name]
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -46,7 +46,8 @@ class Recorder:
         self._index.create()
         self._indexed = self._index.checkpoint()
         if not self._is_view():
-            log.warning("index.rebuilding", lines=self._indexed.lines, size=self._log_file.size)
+            if self._log_file.size or self._indexed != Checkpoint():
+                log.warning("index.rebuilding", lines=self._indexed.lines, size=self._log_file.size)
             self._index.clear()
             self._indexed = Checkpoint()
 
@@ -95,10 +96,14 @@ class Recorder:
         return self._index.position(room)
 
     def _is_view(self) -> bool:
-        """Return whether log.txt begins with the indexed posts: somebody may have removed or replaced it."""
+        """Return whether log.txt begins with the posts that this version has indexed.
+
+        Somebody may have removed or replaced it. Without posts nothing is certain: an older version may have filled a
+        part of the tables.
+        """
         newest = self._index.newest()
-        if newest is None:
-            return self._indexed == Checkpoint()
+        if newest is None or self._index.has_other_writer():
+            return False
         return self._indexed.size <= self._log_file.size and self._log_file.has(to_line(newest), self._indexed.size)
 
     def _index_lines(self, lines: Sequence[bytes]) -> None:

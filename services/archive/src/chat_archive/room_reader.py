@@ -6,12 +6,14 @@ from typing import Any
 import structlog
 
 from chat_archive.chunks import chunks_within
+from chat_archive.errors import NewerEntry
 from chat_archive.shared_recorder import EitherRecorder
 from chat_archive.stream_entries import StreamEntry, resumes_at
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import Batch, Notice, Position, id_ranges
 from chat_wire.units import SECOND
+from chat_wire.versions import ROOM_VERSION, NewerVersion, refuse_newer
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 
@@ -108,6 +110,17 @@ def _to_entry(delivery: Delivery) -> StreamEntry | None:
     try:
         message = decode(delivery.body, *MESSAGES)
     except WireError as error:
+        _refuse_newer(delivery)
         log.warning("entry.ignored", queue=delivery.queue, offset=delivery.offset, error=str(error))
         return None
     return StreamEntry(delivery.offset or 0, message)
+
+
+def _refuse_newer(delivery: Delivery) -> None:
+    try:
+        refuse_newer(delivery.body, ROOM_VERSION)
+    except NewerVersion as error:
+        raise NewerEntry(
+            f"a newer version of the chat wrote the entry at offset {delivery.offset} of {delivery.queue} ({error}): "
+            "run that version"
+        ) from None
