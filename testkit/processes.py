@@ -59,6 +59,7 @@ class System:
         broker: The broker.
         vhost: The virtual host.
         data: The DATA_DIR of the archive.
+        index_url: The URL of the archive's database; empty for SQLite.
         processes: The replicas that were started.
     """
 
@@ -73,6 +74,7 @@ class System:
         self.broker = broker
         self.vhost = vhost
         self.data = directory / "data"
+        self.index_url = ""
         self._directory = directory
         self.processes: list[Process] = []
         self.data.mkdir()
@@ -124,6 +126,7 @@ class System:
             "AMQP_URL": self.url(service),
             f"{key}_FILE": str(self.broker.secrets_dir / service / key.lower()),
             "DATA_DIR": str(self.data),
+            "INDEX_URL": self.index_url,
         }
 
 

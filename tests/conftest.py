@@ -95,6 +95,14 @@ def postgresql() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def either_system(request: pytest.FixtureRequest, system: System) -> System:
+    """Return the system, first with an archive on SQLite and then with one on PostgreSQL."""
+    if request.param == "PostgreSQL":
+        system.index_url = request.getfixturevalue("database")
+    return system
+
+
 @pytest.fixture
 def database(postgresql: Postgres) -> str:
     """Create an empty PostgreSQL database for a test, and return its URL."""

@@ -60,11 +60,11 @@ def newest(chatter: Chatter) -> Position | None:
 
 
 def test_the_history_comes_in_pages_oldest_first_with_the_position_of_the_last_post(
-    system: System, speaker: Speaker
+    either_system: System, speaker: Speaker
 ) -> None:
-    system.started("archive")
-    system.started("archive")
-    ann = member(system, "ann")
+    either_system.started("archive")
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     assert history(ann).messages == ()
     assert newest(ann) is None
     for number in range(5):
@@ -80,9 +80,9 @@ def test_the_history_comes_in_pages_oldest_first_with_the_position_of_the_last_p
     assert before.position == Position(offset=2, id="s-3")
 
 
-def test_the_newest_page_has_the_last_sequence_of_each_session(system: System, speaker: Speaker) -> None:
-    system.started("archive")
-    ann = member(system, "ann")
+def test_the_newest_page_has_the_last_sequence_of_each_session(either_system: System, speaker: Speaker) -> None:
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     speaker.say("s1", "one", "two")
     speaker.say("s2", "one")
     speaker.say("s1", "three")
@@ -96,10 +96,10 @@ def test_the_newest_page_has_the_last_sequence_of_each_session(system: System, s
 
 
 def test_the_newest_page_leaves_out_sessions_that_have_been_silent_for_two_days(
-    system: System, speaker: Speaker
+    either_system: System, speaker: Speaker
 ) -> None:
-    system.started("archive")
-    ann = member(system, "ann")
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     minute = 60_000_000
     speaker.say("silent", "one", at=now() - SESSION_MEMORY - minute)
     speaker.say("heard", "one", at=now() - SESSION_MEMORY + minute)
@@ -125,10 +125,10 @@ def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, spea
 
 
 def test_mine_returns_the_posts_of_this_author_under_this_name_however_it_is_typed(
-    system: System, speaker: Speaker
+    either_system: System, speaker: Speaker
 ) -> None:
-    system.started("archive")
-    ann = member(system, "Ann")
+    either_system.started("archive")
+    ann = member(either_system, "Ann")
     speaker.say("s1", "first", user="ann", author=ann.secret)
     speaker.say("s2", "of a former holder", user="Ann", author="somebody else")
     speaker.say("s3", "under another name", user="Bob", author=ann.secret)
@@ -144,10 +144,10 @@ def test_mine_returns_the_posts_of_this_author_under_this_name_however_it_is_typ
 
 
 def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_accents(
-    system: System, speaker: Speaker
+    either_system: System, speaker: Speaker
 ) -> None:
-    system.started("archive")
-    ann = member(system, "ann")
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     speaker.say(
         "s", "Mañana: the GREEN apple", "green tea, tomorrow", "evergreen", "¿Mañana? ¡Té verde!", "\x00green\x00"
     )
@@ -170,9 +170,9 @@ def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_acce
         assert (page.more, page.position, page.last) == (False, None, {})
 
 
-def test_found_posts_come_in_pages_oldest_first_whether_recent_or_old(system: System, speaker: Speaker) -> None:
-    system.started("archive")
-    ann = member(system, "ann")
+def test_found_posts_come_in_pages_oldest_first_whether_recent_or_old(either_system: System, speaker: Speaker) -> None:
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     for batch in range(12):
         speaker.say(
             "s",
@@ -226,9 +226,9 @@ def test_the_next_archive_rebuilds_an_index_without_words(system: System, speake
     until(lambda: texts(search(ann, "needle")) == ["needle"])
 
 
-def test_numbers_out_of_range_are_answered_as_the_nearest_in_range(system: System, speaker: Speaker) -> None:
-    system.started("archive")
-    ann = member(system, "ann")
+def test_numbers_out_of_range_are_answered_as_the_nearest_in_range(either_system: System, speaker: Speaker) -> None:
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     speaker.say("s", "hola", author=ann.secret, user="ann")
     speaker.confirmed()
     until(lambda: newest(ann))

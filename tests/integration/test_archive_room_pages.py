@@ -22,10 +22,10 @@ def texts(page: Page) -> list[str]:
     return [message.text for message in page.messages]
 
 
-def test_pages_near_a_place_and_a_time(system: System) -> None:
-    speaker = Speaker(system)
-    system.started("archive")
-    ann = member(system, "ann")
+def test_pages_near_a_place_and_a_time(either_system: System) -> None:
+    speaker = Speaker(either_system)
+    either_system.started("archive")
+    ann = member(either_system, "ann")
     for hour in range(5):
         speaker.say("s", f"at {hour}", f"soon after {hour}", at=NOON + hour)
     speaker.confirmed()

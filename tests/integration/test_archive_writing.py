@@ -75,15 +75,15 @@ def cut_off(system: System, process: Process) -> None:
     system.broker.close_connections(until(names, what="the broker lists the connection"))
 
 
-def test_log_txt_has_both_times_of_each_post_and_a_repeated_post_once(system: System, speaker: Speaker) -> None:
-    archive = system.started("archive")
+def test_log_txt_has_both_times_of_each_post_and_a_repeated_post_once(either_system: System, speaker: Speaker) -> None:
+    archive = either_system.started("archive")
     first = speaker.say("s", "hola", "¿qué tal?")
     speaker.publish(first)
     speaker.say("s", "adiós", at=1_795_361_760_000_000)
 
-    recorded(system, speaker)
+    recorded(either_system, speaker)
 
-    assert system.recorded()[2] == {
+    assert either_system.recorded()[2] == {
         "server_ts": "2026-11-22T15:36:00.000000Z",
         "client_ts": "1970-01-01T00:00:00.000000Z",
         "room": "lobby",
@@ -111,22 +111,22 @@ def test_an_undecodable_entry_is_skipped(system: System, speaker: Speaker) -> No
 
 
 def test_after_a_kill_in_a_flood_another_writer_goes_on_where_the_first_stopped(
-    system: System, speaker: Speaker
+    either_system: System, speaker: Speaker
 ) -> None:
-    archives = [system.started("archive")]
+    archives = [either_system.started("archive")]
     until(lambda: writing(archives[0]))
-    archives += [system.started("archive"), system.started("archive")]
+    archives += [either_system.started("archive"), either_system.started("archive")]
     for _ in range(2):
         writer = until(partial(writer_among, archives))
         assert writer
         before = len(speaker.ids)
         for number in range(3000):
             speaker.say(f"s{number % 20}", *["x" * 50] * 3)
-        until(partial(has_more_than, before, system))
+        until(partial(has_more_than, before, either_system))
         writer.kill()
         archives.remove(writer)
 
-    recorded(system, speaker, 40)
+    recorded(either_system, speaker, 40)
 
 
 def test_a_paused_writer_never_writes_beside_the_next_one(system: System, speaker: Speaker) -> None:
@@ -181,20 +181,20 @@ def test_a_writer_that_the_broker_refuses_lets_the_next_one_write(system: System
     assert len(first.lines("broker.connected")) == 1
 
 
-def test_a_deleted_stream_is_noticed_and_read_from_its_beginning(system: System, speaker: Speaker) -> None:
-    archive = system.started("archive")
+def test_a_deleted_stream_is_noticed_and_read_from_its_beginning(either_system: System, speaker: Speaker) -> None:
+    archive = either_system.started("archive")
     for text in ("one", "two", "three"):
         speaker.say("s", text)
-    recorded(system, speaker)
+    recorded(either_system, speaker)
 
     archive.kill()
-    system.broker.delete_queue(system.vhost, "room.lobby")
-    archive = system.started("archive")
+    either_system.broker.delete_queue(either_system.vhost, "room.lobby")
+    archive = either_system.started("archive")
     until(lambda: archive.lines("stream.diverged"))
     speaker.say("t", "four")
 
-    recorded(system, speaker)
-    assert [line["offset"] for line in system.recorded()] == [0, 1, 2, 0]
+    recorded(either_system, speaker)
+    assert [line["offset"] for line in either_system.recorded()] == [0, 1, 2, 0]
 
 
 def test_a_stream_deleted_under_the_writer_is_declared_again_and_read(system: System, speaker: Speaker) -> None:
@@ -209,22 +209,22 @@ def test_a_stream_deleted_under_the_writer_is_declared_again_and_read(system: Sy
     recorded(system, speaker)
 
 
-def test_a_stream_that_was_refilled_with_other_posts_is_recorded_too(system: System, speaker: Speaker) -> None:
-    archive = system.started("archive")
+def test_a_stream_that_was_refilled_with_other_posts_is_recorded_too(either_system: System, speaker: Speaker) -> None:
+    archive = either_system.started("archive")
     speaker.say("s", "one")
-    recorded(system, speaker)
+    recorded(either_system, speaker)
     archive.kill()
-    system.broker.delete_queue(system.vhost, "room.lobby")
-    second = system.started("archive")
+    either_system.broker.delete_queue(either_system.vhost, "room.lobby")
+    second = either_system.started("archive")
     until(lambda: writing(second))
     second.kill()
     for _ in range(3):
         speaker.say("t", "other")
     speaker.confirmed()
 
-    third = system.started("archive")
+    third = either_system.started("archive")
 
-    recorded(system, speaker)
+    recorded(either_system, speaker)
     (line,) = third.lines("stream.diverged")
     assert line["found"] == 0
 
@@ -280,16 +280,16 @@ def test_the_writer_lease_is_never_lost_and_leases_do_not_pile_up(system: System
         recorded(system, speaker)
 
 
-def test_a_replica_that_receives_sigterm_lets_the_next_one_write(system: System, speaker: Speaker) -> None:
-    first = system.started("archive")
+def test_a_replica_that_receives_sigterm_lets_the_next_one_write(either_system: System, speaker: Speaker) -> None:
+    first = either_system.started("archive")
     until(lambda: writing(first))
-    second = system.started("archive")
+    second = either_system.started("archive")
     speaker.say("s", "one")
-    recorded(system, speaker)
+    recorded(either_system, speaker)
 
     first.send(signal.SIGTERM)
     assert first.popen.wait(10) == 0
 
     until(lambda: writing(second))
     speaker.say("s", "two")
-    recorded(system, speaker)
+    recorded(either_system, speaker)
