@@ -32,6 +32,28 @@ DAY = 86_400_000_000
 START = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
 
 
+POST = Recorded(
+    number=1,
+    room="lobby",
+    offset=0,
+    index=0,
+    session="s0",
+    sequence=1,
+    user="Ann",
+    author="a" * 64,
+    client_ts=START,
+    server_ts=START,
+    text="\x00ñ",
+)
+# 18 lines: three posts each on six days, in turn of two sessions.
+LINES = [
+    to_line(replace(POST, session=f"s{day % 2}", sequence=day // 2 * 3 + post, server_ts=START + day * DAY))
+    for day in range(6)
+    for post in (1, 2, 3)
+]
+IDS = [orjson.loads(line)["id"] for line in LINES]
+
+
 @pytest.fixture
 def speaker(system: System) -> Iterator[Speaker]:
     """Yield a speaker. Start an archive, which declares the stream, before it speaks."""
@@ -198,20 +220,7 @@ def test_an_import_fills_an_empty_system_and_everything_is_found_as_before(
 
 def test_what_is_imported_into_postgresql_is_exported_from_it(system: System, database: str) -> None:
     system.started("archive", INDEX_URL=database)
-    post = Recorded(
-        number=1,
-        room="lobby",
-        offset=0,
-        index=0,
-        session="s",
-        sequence=1,
-        user="Ann",
-        author="a" * 64,
-        client_ts=START,
-        server_ts=START,
-        text="\x00ñ",
-    )
-    posts = [replace(post, sequence=number, server_ts=START + number // 3 * DAY) for number in range(1, 3000)]
+    posts = [replace(POST, sequence=number, server_ts=START + number // 3 * DAY) for number in range(1, 3000)]
     lines = b"".join(map(to_line, posts))
 
     assert fill(system, lines) == Progress(found=0, added=2999, line=2999)
@@ -241,43 +250,37 @@ def ids(page: Page) -> list[tuple[int, str, int, int]]:
     return [(post.number, post.session, post.sequence, post.server_ts) for post in page.messages]
 
 
-def test_a_connected_member_sees_imported_posts_in_order_and_chat_goes_on(
-    system: System, speaker: Speaker, empty: System
-) -> None:
+def test_a_connected_member_sees_imported_posts_in_order_and_chat_goes_on(system: System, speaker: Speaker) -> None:
     system.started("archive")
-    lines = speak(speaker, system)
-    ann = member(empty, "ann")
+    ann = member(system, "ann")
     ann.join()
 
-    fill(empty, lines)
-    Speaker(empty).say("new", "after the import")
+    fill(system, b"".join(LINES))
+    speaker.say("new", "after the import")
 
-    ann.hear(lambda: len(ann.ids()) == len(speaker.ids) + 1)
-    assert ann.ids() == [*speaker.ids, "new-1"]
-    until(lambda: [line["id"] for line in empty.recorded()] == [*speaker.ids, "new-1"])
+    ann.hear(lambda: len(ann.ids()) == len(IDS) + 1)
+    assert ann.ids() == [*IDS, "new-1"]
+    until(lambda: [line["id"] for line in system.recorded()] == [*IDS, "new-1"])
 
 
-def test_an_interrupted_import_goes_on_without_doubles(
-    system: System, speaker: Speaker, empty: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_import_goes_on_without_doubles(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     system.started("archive")
-    lines = speak(speaker, system)
+    lines = b"".join(LINES)
     monkeypatch.setattr(importing, "CHUNK_POSTS", 4)
-    first = imported(empty.url("admin"), io.BytesIO(lines))
+    first = imported(system.url("admin"), io.BytesIO(lines))
     assert [next(first).added for _ in range(3)] == [0, 4, 8]
     first.close()
 
-    assert fill(empty, lines) == Progress(found=8, added=10, line=18)
-    assert fill(empty, lines) == Progress(found=18, line=18)
-    assert without_places(log(empty)) == without_places(lines)
+    assert fill(system, lines) == Progress(found=8, added=10, line=18)
+    assert fill(system, lines) == Progress(found=18, line=18)
+    assert without_places(log(system)) == without_places(lines)
 
 
 def test_an_import_that_was_killed_before_the_archive_recorded_goes_on_without_doubles(
-    system: System, speaker: Speaker, empty: System, monkeypatch: pytest.MonkeyPatch
+    system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    system.started("archive")
-    lines = speak(speaker, system)
-    (archive,) = empty.processes
+    archive = system.started("archive")
+    lines = b"".join(LINES)
     publish = importing._publish
 
     def publish_and_die(*arguments: Any) -> None:
@@ -287,38 +290,34 @@ def test_an_import_that_was_killed_before_the_archive_recorded_goes_on_without_d
 
     monkeypatch.setattr(importing, "_publish", publish_and_die)
     with pytest.raises(KeyboardInterrupt):
-        fill(empty, lines)
+        fill(system, lines)
     monkeypatch.undo()
     archive.send(signal.SIGCONT)
 
-    reached = fill(empty, lines)
+    reached = fill(system, lines)
     assert reached.found + reached.added == 18
-    assert without_places(log(empty)) == without_places(lines)
+    assert without_places(log(system)) == without_places(lines)
 
 
-def test_an_import_into_a_chat_with_other_messages_is_refused(system: System, speaker: Speaker, empty: System) -> None:
+def test_an_import_into_a_chat_with_other_messages_is_refused(system: System, speaker: Speaker) -> None:
     system.started("archive")
-    lines = speak(speaker, system)
-    other = Speaker(empty)
-    other.say("other", "I was here first")
-    other.confirmed()
-    until(lambda: len(empty.recorded()) == 1)
+    speaker.say("other", "I was here first")
+    speaker.confirmed()
+    until(lambda: len(system.recorded()) == 1)
 
     with pytest.raises(NotImported, match="other-1"):
-        fill(empty, lines)
+        fill(system, b"".join(LINES))
 
-    assert [line["id"] for line in empty.recorded()] == ["other-1"]
-    assert command(empty, "import", "-", lines=lines)[0] == 1
+    assert [line["id"] for line in system.recorded()] == ["other-1"]
 
 
 def test_an_import_ends_before_the_first_wrong_line_and_goes_on_once_it_is_right(
-    system: System, speaker: Speaker, empty: System
+    system: System,
 ) -> None:
     system.started("archive")
-    lines = speak(speaker, system).splitlines(keepends=True)
-    broken = [*lines[:7], b"{}\n", *lines[8:12], lines[2], b"\n", *lines[12:], lines[0][:40]]
+    broken = [*LINES[:7], b"{}\n", *LINES[8:12], LINES[2], b"\n", *LINES[12:], LINES[0][:40]]
 
-    status, _, errors = command(empty, "import", "-", lines=b"".join(broken))
+    status, _, errors = command(system, "import", "-", lines=b"".join(broken))
 
     assert status == 1
     assert [line.split(":")[0] for line in errors.splitlines()[:3]] == [
@@ -326,12 +325,12 @@ def test_an_import_ends_before_the_first_wrong_line_and_goes_on_once_it_is_right
         "line 8",
         "line 13",
     ]
-    assert without_places(log(empty)) == without_places(b"".join(lines[:7]))
-    status, _, errors = command(empty, "import", "-", lines=b"".join([*lines, lines[0][:40]]))
+    assert without_places(log(system)) == without_places(b"".join(LINES[:7]))
+    status, _, errors = command(system, "import", "-", lines=b"".join([*LINES, LINES[0][:40]]))
     assert status == 0
     assert errors.splitlines()[0] == "11 messages imported, 7 were there: up to line 18"
     assert "the last line is left out" in errors
-    assert without_places(log(empty)) == without_places(b"".join(lines))
+    assert without_places(log(system)) == without_places(b"".join(LINES))
 
 
 def test_an_import_without_a_running_chat_or_a_file_says_so(system: System, tmp_path: Path) -> None:
