@@ -89,7 +89,7 @@ def test_a_restored_chat_has_its_messages_and_its_names_and_goes_on(chat: Chat) 
     until(lambda: chat.recorded() == ["one", "two"])
     ann.close()
 
-    chat.guide("`.env`, if you have one. With `make`:")
+    chat.guide("#back-up-and-restore). With `make`:")
     chat.guide("does not find its streams at another one. With\n`make`:")
 
     thief, ann = chat.person(), chat.person(ann.secret)

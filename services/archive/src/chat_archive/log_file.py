@@ -159,11 +159,10 @@ class LogFile:
         """Return what to do if the file belongs to another user, as it does after `docker compose cp`."""
         with suppress(OSError):
             if isinstance(error, PermissionError) and (owner := self._path.stat().st_uid) != os.geteuid():
-                name = self._path.name
+                own = _user(os.geteuid())
                 return (
-                    f". It belongs to {_user(owner)}, and the archive runs as {_user(os.geteuid())}. Stop the archive "
-                    f"and replace the file by a copy of its own: docker compose run --rm --no-deps archive sh -c "
-                    f"'cp {name} {name}.new && mv -f {name}.new {name}'"
+                    f". It belongs to {_user(owner)}, and the archive runs as {own}. Give it to the archive: "
+                    f"docker compose run --rm --no-deps --user root --cap-add CHOWN archive chown {own} {self._path}"
                 )
         return ""
 
