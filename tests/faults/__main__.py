@@ -1,6 +1,7 @@
 """Inject faults while people chat, and judge what they saw.
 
     python -m tests.faults                          each fault alone, then mixed; always with the same seeds
+    python -m tests.faults --share 1/3              every third of these runs; 2/3 and 3/3 have the others
     python -m tests.faults --index postgresql       the same with the index in PostgreSQL and archives on two hosts
     python -m tests.faults --only network --seed 4  one kind of fault (or mixed)
     python -m tests.faults --minutes 60 --seed 9    mixed faults, run after run, each with the next seed
@@ -72,6 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--index", choices=(SQLITE, POSTGRESQL), help="where the index is; with postgresql, archives run on two hosts"
     )
+    parser.add_argument("--share", type=_share, default=(1, 1), help="which of the runs of each fault: 1/3, 2/3 or 3/3")
     arguments = parser.parse_args()
     if arguments.only == HOSTS and arguments.index == SQLITE:
         parser.error("the hosts share an index in PostgreSQL")
@@ -103,7 +105,15 @@ def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[Run]:
     elif arguments.minutes:
         yield from _soak(arguments, index)
     else:
-        yield from _each(arguments, index, skipped)
+        share, shares = arguments.share
+        yield from itertools.islice(_each(arguments, index, skipped), share - 1, None, shares)
+
+
+def _share(text: str) -> tuple[int, int]:
+    share, shares = map(int, text.split("/"))
+    if not 1 <= share <= shares:
+        raise ValueError
+    return share, shares
 
 
 def _soak(arguments: argparse.Namespace, index: str) -> Iterator[Run]:
