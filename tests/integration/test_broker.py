@@ -1,11 +1,16 @@
 """The connections of a worker to a real broker: confirms, acknowledgements and their order."""
 
+import socket
+import time
 from collections.abc import Iterator
-from threading import Event
+from contextlib import suppress
+from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+import chat_worker.broker
 from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
@@ -46,6 +51,34 @@ class FakeService:
     def handle(self, deliveries: Any) -> Any:
         self.bodies += [delivery.body for delivery in deliveries]
         return self._publications
+
+
+class Cable:
+    """Carries the bytes of TCP connections to an address, until it is cut: then it carries none, and says nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Listen on a free port of the loopback interface."""
+        self._target = (host, port)
+        self._cut = Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._cut.set()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self._listener.accept()
+            far = socket.create_connection(self._target)
+            for source, sink in ((near, far), (far, near)):
+                Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while carried := source.recv(65_536):
+                if not self._cut.is_set():
+                    sink.sendall(carried)
 
 
 @pytest.fixture
@@ -129,6 +162,28 @@ def test_a_publication_after_confirms_is_not_sent_after_one_that_was_returned(ur
             broker.publish([to_room(b"{}", room="nowhere"), later])
         assert broker.confirm() == []
     assert ready(queue) == 1
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_worker_that_stops_does_not_wait_for_a_network_that_is_cut(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_worker.broker, "STOP_SECONDS", 0)
+    parts, stopping = urlsplit(url), Event()
+    cable = Cable(parts.hostname or "", parts.port or 0)
+    near = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{cable.port}").geturl()
+
+    def stop_behind_the_cut(broker: Broker) -> None:
+        with broker:
+            cable.cut()
+            stopping.set()
+            broker.publish([Publication(exchange="chat.ingress", routing_key="0", body=b"x")])
+            broker.confirm()
+
+    broker = Broker(near, "test", stopping, lambda: None)
+    begun = time.monotonic()
+    with pytest.raises(Unconfirmed):
+        stop_behind_the_cut(broker)
+
+    assert time.monotonic() - begun < 10
 
 
 def test_connections_spread_over_the_nodes_that_are_up(broker: TestBroker, vhost: str) -> None:

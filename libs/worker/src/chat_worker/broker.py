@@ -71,8 +71,11 @@ class Broker:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        """Close the connections; with a closing handshake only if the broker still answers."""
-        answers = failed is None or issubclass(failed, AmqpError)
+        """Close the connections; with a closing handshake only if the broker still answers.
+
+        A broker that leaves publications unconfirmed may be behind a network that is cut: no handshake would end.
+        """
+        answers = failed is None or (issubclass(failed, AmqpError) and not self._publisher.unconfirmed)
         _close(self._outgoing, handshake=answers and not self._blocked)
         _close(self._incoming, handshake=answers)
 
