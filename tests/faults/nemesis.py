@@ -109,7 +109,7 @@ def close_connections(world: World, chance: Random) -> None:
 
 
 def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), seconds: float = 0) -> None:
-    """Disturb the network between the broker and some processes: one process for each kind of disturbance."""
+    """Disturb the network between some processes and a server: one process for each kind of disturbance."""
     kinds = kinds or [chance.choice(BAD_NETWORKS)]
     with ExitStack() as undo:
         for kind, (name, place) in zip(kinds, chance.sample(_places(world), len(kinds)), strict=True):
@@ -180,10 +180,12 @@ def _free_bytes(path: Path) -> int:
 
 
 def _places(world: World) -> list[tuple[str, str]]:
-    """Return the name and the address of each process that can have a bad network."""
+    """Return the name and the address of each process, and of each way to the database, that can have a bad network."""
     assert world.fleet
     people = [(client.label, world.place(client.label)) for client in world.fleet.clients]
-    return [(replica.process.name, replica.place) for replica in world.running()] + people
+    archives = world.replicas["archive"] if world.storage.server else []
+    databases = [(f"{replica.process.name} to the database", replica.database_place) for replica in archives]
+    return [(replica.process.name, replica.place) for replica in world.running()] + people + databases
 
 
 def _bad(kind: str, place: str, chance: Random) -> AbstractContextManager[Any]:
