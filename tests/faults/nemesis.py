@@ -23,6 +23,7 @@ HOUR = 3600
 # With heartbeats of 10 s the broker gives up a silent client after 20 to 30 s.
 ZOMBIE_SECONDS = 40
 DRAIN_SECONDS = 20
+BAD_NETWORK_SECONDS = 30
 ALARMS = {
     "disk alarm": (["set_disk_free_limit", "9000GB"], ["set_disk_free_limit", "50MB"]),
     "memory alarm": (["set_vm_memory_high_watermark", "0.00001"], ["set_vm_memory_high_watermark", "0.4"]),
@@ -58,13 +59,14 @@ def pause(world: World, chance: Random, services: Sequence[str] = (), seconds: f
 
 def scale(world: World, chance: Random, service: str | None = None) -> None:
     """Start one more replica, then stop one with SIGTERM, which must exit with status 0."""
-    service = service or chance.choice(SERVICES)
+    alone, service = service is not None, service or chance.choice(SERVICES)
     new = world.start(service)
     world.note(f"scale up and down {service}", new.process.name)
     until(new.process.ready, 60, f"{new.process.name} is ready")
     old = world.withdraw(service, chance)
     old.process.send(signal.SIGTERM)
-    status = old.process.popen.wait(DRAIN_SECONDS)
+    # In a mixed run the replica may be cut off meanwhile, and drains when the network is back.
+    status = old.process.popen.wait(DRAIN_SECONDS + (0 if alone else BAD_NETWORK_SECONDS))
     assert status == 0, f"{old.process.name} exited with status {status} after SIGTERM"
 
 
@@ -115,7 +117,7 @@ def disturb_network(world: World, chance: Random, kinds: Sequence[str] = (), sec
         for kind, (name, place) in zip(kinds, chance.sample(_places(world), len(kinds)), strict=True):
             world.note(f"network {kind}", name)
             undo.enter_context(_bad(kind, place, chance))
-        time.sleep(seconds or chance.uniform(1, 30))
+        time.sleep(seconds or chance.uniform(1, BAD_NETWORK_SECONDS))
 
 
 def fill_disk(world: World, chance: Random) -> None:
