@@ -18,6 +18,8 @@ from tests.upgrade.guide import commands
 from tests.upgrade.person import Person
 from tests.upgrade.traffic import REPLICAS, SETTINGS, violations
 
+# Version 0.2.0 calls this image tertulia-admin in every project: a chat on this engine must keep its own one.
+OWN_IMAGE = "services: {init: {image: chat-upgrade-admin}, admin: {image: chat-upgrade-admin}}\n"
 SCALE = [f"--scale={service}={count}" for service, count in REPLICAS.items()]
 
 pytestmark = [
@@ -31,6 +33,7 @@ def chat(tmp_path: Path) -> Iterator[ContainedChat]:
     """Start a chat of the version before, with two client containers, and remove it in the end."""
     started = ContainedChat(previous.unpack(tmp_path / "tree"), "chat-upgrade", free_ports())
     (started.tree / ".env").write_text(f"AMQP_PORT={started.port}\n")
+    (started.tree / "compose.override.yaml").write_text(OWN_IMAGE)
     try:
         started.compose("up", "--build", "--detach", "--wait", *SCALE, "--scale=client=2")
         yield started
