@@ -17,13 +17,16 @@ REPLICAS = {"registry": 2, "router": 3, "archive": 2}
 SETTINGS = "".join(f"{service.upper()}_REPLICAS={count}\n" for service, count in REPLICAS.items())
 CALM_SECONDS = 5
 # Few moves: a person who leaves while the chat stands waits for the answer, and posts nothing meanwhile.
-LOAD = Load(seed=1, processes=1, members=3, posts=4.0, moves=0.03)
-OLD_PROCESSES = 2
+LOAD = Load(seed=1, processes=0, members=3, posts=4.0, moves=0.03)
+OLD_CLIENTS, NEW_CLIENTS = 2, 1
 NOTICED_SECONDS = 3  # after this time the client says that a post is not delivered yet
 
 
 def violations(chat: Chat, old: Path, directory: Path, upgrade: Callable[[], None], say: Callable[[str], None]) -> str:
-    """Let people chat during an upgrade, with clients of both versions, then judge their histories.
+    """Let people chat during an upgrade, then judge their histories.
+
+    The clients are older than the services: those of the version before chat all the time, and those of this version
+    join them after the upgrade, because an older archive does not understand all questions of newer clients.
 
     Args:
         chat: The running chat.
@@ -38,12 +41,13 @@ def violations(chat: Chat, old: Path, directory: Path, upgrade: Callable[[], Non
     former: list[Path] = []
 
     def meanwhile(fleet: Fleet) -> None:
-        started = fleet.start(OLD_PROCESSES, old)
+        started = fleet.start(OLD_CLIENTS, old)
         former.extend(client.log.with_suffix(".jsonl") for client in started)
         time.sleep(CALM_SECONDS)
         begun = time.monotonic()
         upgrade()
         say(f"the upgrade took {time.monotonic() - begun:.0f} s")
+        fleet.start(NEW_CLIENTS)
         time.sleep(CALM_SECONDS)
 
     play(chat, LOAD, directory, meanwhile)
