@@ -10,7 +10,7 @@ NOT_RUNNING = echo "The chat does not run."
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test test-clock fuzz faults soak upgrade bench picture docs lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down logs test test-clock fuzz faults soak upgrade cluster bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -63,6 +63,9 @@ soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=
 
 upgrade: .venv/dev rabbitmq  ## upgrade a running chat of the version before, with TEST_COMPOSE=1 also in Docker
 	UPGRADE_FROM=$(UPGRADE_FROM) $(VENV)/pytest -n 2 --dist loadfile tests/upgrade
+
+cluster: .venv/dev  ## grow a chat in Docker to three RabbitMQ nodes, and kill each; takes 10 minutes
+	TEST_CLUSTER=1 $(VENV)/pytest tests/e2e/test_cluster.py
 
 bench: .venv/dev rabbitmq  ## measure the chat and its baselines; make bench QUICK=1 takes 3 minutes
 	$(VENV)/python -m bench $(if $(QUICK),--quick)

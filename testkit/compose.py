@@ -47,8 +47,14 @@ class Project:
     @contextmanager
     def running(self, replicas: Mapping[str, int]) -> Iterator[None]:
         """Build the images and start the system; remove everything in the end."""
-        try:
+        with self.removed_at_end():
             self.scale(replicas, "--build")
+            yield
+
+    @contextmanager
+    def removed_at_end(self) -> Iterator[None]:
+        """Remove all containers and volumes when the block ends."""
+        try:
             yield
         finally:
             subprocess.run(

@@ -1,38 +1,36 @@
-"""The chat on three nodes survives the loss of any one; runs only with TEST_CLUSTER=1, as it takes some minutes."""
+"""The chat grows from one node to three, and survives the loss of any one; runs only with TEST_CLUSTER=1."""
 
 import os
-import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from testkit.compose import Project, said_in, talking, texts_of
+from testkit.compose import Project, docker, said_in, talking, texts_of
 from testkit.wait import until
 
-CHAT = Project("chat-cluster-test", ("compose.yaml", "compose.cluster.yaml"))
+NAME = "chat-cluster-test"
+ALONE = Project(NAME)
+CHAT = Project(NAME, ("compose.yaml", "compose.cluster.yaml"))
 REPLICAS = {"registry": 2, "router": 3, "archive": 2}
 NODES = ("rabbitmq", "rabbitmq-2", "rabbitmq-3")
 WRITERS = ("alice", "bob")
 PAUSE = 0.02
+MESSAGES = int(os.environ.get("TEST_CLUSTER_MESSAGES", "10000"))
 
 pytestmark = [
     pytest.mark.skipif("TEST_CLUSTER" not in os.environ, reason="TEST_CLUSTER is not set"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
 ]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
-    """Start the system on three nodes, and remove it in the end."""
-    with CHAT.running(REPLICAS):
+    """Start the system on one node, which the first test grows to three, and remove it in the end."""
+    with CHAT.removed_at_end():
+        ALONE.scale(REPLICAS, "--build")
         yield
-
-
-def docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
 
 
 def container(node: str) -> str:
@@ -40,7 +38,7 @@ def container(node: str) -> str:
 
 
 def started_at(node: str) -> str:
-    return docker("inspect", "--format={{.State.StartedAt}}", container(node))
+    return docker("inspect", "--format={{.State.StartedAt}}", container(node))[0]
 
 
 def leader() -> str:
@@ -99,28 +97,74 @@ def conversation(directory: Path) -> Iterator[Talk]:
         assert shown == log[: len(shown)]  # the first one to leave does not read the last lines of the other
 
 
-def test_queues_and_streams_have_a_replica_on_each_node_and_leaders_on_all() -> None:
-    queues = CHAT.queues(NODES[0])
+def write_messages(directory: Path, number: int) -> list[tuple[str, str]]:
+    """Let one person write messages as fast as possible; return them when log.txt has them."""
+    before = len(CHAT.transcript())
+    author = CHAT.client("author", directory / "author")
+    texts = [f"message {count}" for count in range(number)]
+    author.communicate("".join(f"{text}\n" for text in texts), timeout=300)
+    assert author.returncode == 0
+    until(lambda: len(CHAT.transcript()) - before >= number, 120, "log.txt has all messages")
+    return [("author", text) for text in texts]
 
-    assert {queue["name"] for queue in queues} >= {"room.lobby", "registry.journal", "router.ingress.0"}
-    assert {len(queue["members"]) for queue in queues} == {len(NODES)}
-    leaders = Counter(queue["leader"] for queue in queues)
-    assert len(leaders) == len(NODES)
-    assert min(leaders.values()) >= len(queues) // 4
-    until(is_whole, 30, "all replicas are online")
 
+def test_a_chat_in_use_grows_to_three_nodes_of_which_each_may_be_lost(tmp_path: Path) -> None:
+    # given
+    written = write_messages(tmp_path, MESSAGES)
+    before = CHAT.started(NODES[0], *REPLICAS)
 
-def test_people_can_talk_while_any_node_is_killed(tmp_path: Path) -> None:
     with conversation(tmp_path) as talk:
-        for node in NODES:
-            # when
-            docker("kill", container(node))
+        # when
+        CHAT.scale(REPLICAS)
 
-            # then
+        # then
+        assert CHAT.started(NODES[0], *REPLICAS) == before
+        assert is_whole()
+        for node in NODES:
+            docker("kill", container(node))
             talk.goes_on()
             docker("start", container(node))
-            until(is_whole, 60, f"{node} has caught up")
+            until(is_whole, 120, f"{node} has caught up")
             talk.goes_on()
+    assert CHAT.transcript()[: len(written)] == written
+
+
+def test_a_start_without_the_cluster_file_changes_nothing() -> None:
+    # given
+    before = CHAT.started(NODES[0], *REPLICAS)
+
+    # when
+    ALONE.scale(REPLICAS)
+
+    # then
+    assert CHAT.started(NODES[0], *REPLICAS) == before
+    assert is_whole()
+
+
+@pytest.mark.parametrize("node", NODES[1::-1])
+def test_a_node_that_has_lost_its_disk_comes_back_with_all_replicas(node: str, tmp_path: Path) -> None:
+    with conversation(tmp_path) as talk:
+        # when
+        CHAT.run("rm", "--stop", "--force", node)
+        docker("volume", "rm", f"{NAME}_{node}")
+        CHAT.scale(REPLICAS)
+
+        # then
+        assert is_whole()
+        talk.goes_on()
+
+
+def test_stopped_nodes_find_each_other_again(tmp_path: Path) -> None:
+    # given
+    CHAT.run("stop", "--timeout", "60")
+
+    # when
+    CHAT.scale(REPLICAS)
+
+    # then
+    assert is_whole()
+    with conversation(tmp_path) as talk:
+        talk.goes_on()
 
 
 def test_people_can_talk_while_a_node_is_cut_off_and_comes_back(tmp_path: Path) -> None:
@@ -135,7 +179,7 @@ def test_people_can_talk_while_a_node_is_cut_off_and_comes_back(tmp_path: Path) 
         # then
         talk.goes_on()
         until(lambda: started_at(node) != before, 60, f"{node} has started again")
-        docker("network", "connect", f"--alias={node}", network, container(node))
+        docker("network", "connect", f"--alias={node}", "--alias=broker", network, container(node))
         until(is_whole, 120, f"{node} has caught up")
         talk.goes_on()
 
@@ -154,3 +198,21 @@ def test_a_node_that_loses_the_other_nodes_disconnects_its_clients(tmp_path: Pat
         until(lambda: started_at(node) != before, 60, f"{node} has started again")
         until(is_whole, 60, f"{node} has caught up")
         talk.goes_on()
+
+
+def test_a_new_node_waits_for_the_first_one_and_joins_it() -> None:
+    new = Project(f"{NAME}-new", CHAT.files)
+    with new.removed_at_end():
+        # given
+        new.run("up", "--detach", "--wait", NODES[0])
+        new.run("kill", NODES[0])
+
+        # when
+        new.run("up", "--detach", "--no-deps", NODES[1])
+
+        # then
+        until(lambda: "waits for a node of the cluster" in new.run("logs", NODES[1]), 60, "the node waits")
+        new.run("start", NODES[0])
+        members = ("exec", "-T", NODES[0], "rabbitmqctl", "-q", "eval", "length(rabbit_nodes:list_running()).")
+        until(lambda: new.run("ps", "--format={{.Health}}", NODES[1]).strip() == "healthy", 120, "the node is healthy")
+        assert new.run(*members).strip() == "2"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import chat_worker.broker
-from chat_amqp import topology
+from chat_amqp import connection, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.errors import Unconfirmed
@@ -197,3 +197,25 @@ def test_connections_spread_over_the_nodes_that_are_up(broker: TestBroker, vhost
         return reached == {"router", "archive"}
 
     until(reaches_both)
+
+
+def test_a_name_of_several_nodes_leads_to_the_one_that_answers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given
+    host, port = str(urlsplit(url).hostname), int(urlsplit(url).port or 0)
+    resolve = socket.getaddrinfo
+
+    def resolve_all(name: Any, *others: Any, **options: Any) -> list[Any]:
+        nodes = ["127.0.0.77", host] if name == "all.nodes" else [name]
+        return [entry for node in nodes for entry in resolve(node, *others, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_all)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
+
+    with socket.create_server(("127.0.0.77", port)):  # it accepts connections, and never answers
+        # when
+        for _ in range(4):
+            connected = connect(url.replace(host, "all.nodes"), "test")
+
+            # then
+            assert connected.connected
+            connected.release()

@@ -39,7 +39,8 @@ def accept_new_broker(directory: Path) -> None:
         OSError: A file cannot be read or written.
     """
     _write_id(directory, secrets.token_hex(ID_BYTES))
-    (directory / "broker" / "applied.json").unlink(missing_ok=True)
+    for noted in ("applied.json", "cluster"):
+        (directory / "broker" / noted).unlink(missing_ok=True)
 
 
 def _write_id(directory: Path, broker_id: str) -> None:

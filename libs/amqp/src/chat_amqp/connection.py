@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from amqp.method_framing import frame_handler
 from kombu.connection import Connection
@@ -29,11 +30,12 @@ Frame = tuple[int, int, bytes]
 def connect(url: str, name: str) -> Connection:
     """Open a connection to one node of the broker.
 
-    It tries the nodes in random order, each once, for 5 s each. So connections spread over the nodes, and a client
-    of a node that is cut off from the other nodes reaches another node when it tries again.
+    It tries the addresses of all nodes in random order, each once, for 5 s each. So connections spread over the nodes,
+    and a client of a node that is cut off from the other nodes reaches another node when it tries again.
 
     Args:
-        url: The URLs of the broker's nodes (https://www.rabbitmq.com/docs/uri-spec), separated by `;`.
+        url: The URLs of the broker's nodes (https://www.rabbitmq.com/docs/uri-spec), separated by `;`. The host of a
+            URL can be a name that all nodes have.
         name: The connection's name in the broker's list of connections.
 
     Returns:
@@ -43,7 +45,7 @@ def connect(url: str, name: str) -> Connection:
         OSError: No node answered.
         amqp.exceptions.AMQPError: The last node refused the connection, for example because of the password.
     """
-    urls = url.split(";")
+    urls = [at_address for node in url.split(";") for at_address in _at_each_address(node)]
     connection = Connection(
         random.sample(urls, len(urls)),
         heartbeat=HEARTBEAT_SECONDS,
@@ -60,6 +62,25 @@ def connect(url: str, name: str) -> Connection:
     others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
+
+
+def _at_each_address(url: str) -> list[str]:
+    """Return the URL with each address of its host in place of the name.
+
+    py-amqp tries the addresses of a name in the order of the resolver, which prefers the nearest one each time, and
+    none after one that accepts the connection but does not answer.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "amqps" or not parts.hostname:  # the certificate of the node has the name
+        return [url]
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)}
+    except OSError:  # the attempt to connect reports it
+        return [url]
+    login, at, _host = parts.netloc.rpartition("@")
+    hosts = [f"[{address}]" if ":" in str(address) else address for address in found]
+    port = f":{parts.port}" if parts.port else ""
+    return [parts._replace(netloc=f"{login}{at}{host}{port}").geturl() for host in hosts] if len(hosts) > 1 else [url]
 
 
 def _frame_handler(connection: Any, callback: Any) -> Callable[[Frame], bool]:
