@@ -1,5 +1,7 @@
 """The recorder in PostgreSQL: whatever dies, the database has each post once, in order, and log.txt follows it."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from chat_archive import log_follower
 from chat_archive.errors import Fenced, IndexFailed, LogFileFailed
 from chat_archive.local_index import LocalIndex
 from chat_archive.log_file import LogFile
@@ -291,6 +294,46 @@ def test_an_unreadable_log_txt_keeps_a_first_writer_from_beginning_without_it(ho
 
     assert two.ids() == []
     assert not two.index.state().complete
+
+
+def test_an_unreadable_log_txt_does_not_stop_a_writer_once_the_database_has_everything(hosts: list[Host]) -> None:
+    one, two = hosts
+    record(two.recorder(), STREAM[:2])
+    one.path.mkdir()
+
+    record(one.recorder(), STREAM)
+
+    assert two.ids() == two.followed() == IDS
+
+
+def test_a_full_disk_is_said_once_and_log_txt_is_not_read_again(
+    hosts: list[Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = hosts
+    record(two.recorder(), STREAM[:2])
+    monkeypatch.setattr(log_follower, "RETRY_SECONDS", 0)
+    follower = LogFollower(LogFile(one.path), one.index)
+    follower.step()
+    record(two.recorder(), STREAM)
+
+    with monkeypatch.context() as full, capture_logs() as logged:
+        full.setattr(os, "write", no_space)
+        full.setattr(LogFile, "first_lines", None)
+        follower.step()
+        follower.step()
+    assert [line["event"] for line in logged] == ["log.not_followed"]
+    health = follower.health()
+    assert health
+    assert (health["lines"], health["whole"], "No space left" in health["problem"]) == (4, False, True)
+
+    follower.step()
+    assert follower.health() == {"lines": 9, "of": 9, "whole": True, "problem": None}
+    follower.close()
+    assert one.followed() == IDS
+
+
+def no_space(_file: int, _lines: Any) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_tables_of_a_later_version_are_refused(hosts: list[Host]) -> None:

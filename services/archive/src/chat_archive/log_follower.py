@@ -56,7 +56,9 @@ class LogFollower:
                 self._open()
                 if self._has_agreed():
                     self._append()
+                    self._problem = None
             except LogFileHeld:
+                self.close()
                 self._pause(None)
             except LogFileFailed as error:
                 self._pause(str(error))
@@ -74,12 +76,17 @@ class LogFollower:
         return {"lines": self._lines, "of": self._last, "whole": bool(self._whole), "problem": self._problem}
 
     def _open(self) -> None:
-        if self._holds:
-            self._log_file.check()
-            return
-        self._log_file.open()
-        self._lines = self._log_file.first_lines(None).lines
-        self._holds = True
+        """Hold log.txt. A full disk is no reason to close it: the next holder has to read all of it."""
+        try:
+            if self._holds:
+                self._log_file.check()
+            else:
+                self._log_file.open()
+                self._lines = self._log_file.first_lines(None).lines
+                self._holds = True
+        except LogFileFailed:
+            self.close()
+            raise
 
     def _has_agreed(self) -> bool:
         """Return whether all lines of log.txt are those of the database; set a log.txt aside that contradicts it."""
@@ -91,9 +98,9 @@ class LogFollower:
         return self._agrees
 
     def _set_aside(self) -> None:
+        self._holds = False  # set_aside closes log.txt, even if it fails
         kept = self._log_file.set_aside()
         log.warning("log.set_aside", path=str(kept), lines=self._lines, of=self._last)
-        self.close()
         self._open()
 
     def _append(self) -> None:
@@ -113,7 +120,7 @@ class LogFollower:
         self._whole = whole
 
     def _pause(self, problem: str | None) -> None:
-        self.close()
+        self._whole = None
         self._note(problem)
         self._retry_at = time.monotonic() + RETRY_SECONDS
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from chat_archive.errors import Fenced
+from chat_archive.errors import Fenced, LogFileFailed
 from chat_archive.log_file import LogFile
 from chat_archive.log_lines import common_part, posts_in
 from chat_archive.recorder import Recorder
@@ -54,10 +54,11 @@ class SharedRecorder:
         self._index.create()
         self.epoch, self._lines = self._index.begin(self.epoch)
         self._complete = self._index.state().complete
-        newest = self._index.newest()
-        part = common_part(self._log_file, self._index)
-        if part and part.lines == (newest.number if newest else 0):
-            self._imported_lines, self._imported_size = part.lines, part.size
+        try:
+            self._find_missing_lines()
+        except LogFileFailed:  # the follower says so
+            if not self._complete:
+                raise
 
     def close(self) -> None:
         """Do nothing: the next writer takes another epoch."""
@@ -107,6 +108,12 @@ class SharedRecorder:
     def position(self, room: str) -> Position | None:
         """Return the position up to which a room's stream is recorded. Raises IndexFailed."""
         return self._index.position(room)
+
+    def _find_missing_lines(self) -> None:
+        newest = self._index.newest()
+        part = common_part(self._log_file, self._index)
+        if part and part.lines == (newest.number if newest else 0):
+            self._imported_lines, self._imported_size = part.lines, part.size
 
     def _missing_lines(self) -> list[bytes]:
         """Return whole lines of log.txt that are not imported yet: the last one may still be growing."""
