@@ -30,6 +30,7 @@ MAX_FRAMES = 2048
 # Supervisor and Compose kill a worker that has not stopped after 15 s (local/system.py, compose.yaml). It gives up
 # earlier: the broker redelivers the deliveries whose publications it has not confirmed.
 STOP_SECONDS = 7
+CLOSE_SECONDS = 3  # for the closing handshake of each connection
 
 
 class Broker:
@@ -258,11 +259,12 @@ def _close(connection: Connection, handshake: bool) -> None:
 
     Args:
         connection: The connection.
-        handshake: Whether to ask the broker and wait for its answer. If the broker does not read from the connection,
-            that would take 30 s.
+        handshake: Whether to ask the broker and wait for its answer, for CLOSE_SECONDS at most.
     """
     try:
-        if handshake:
+        if handshake and connection.connected:
+            amqp_connection: Any = connection.connection
+            amqp_connection.transport.sock.settimeout(CLOSE_SECONDS)
             connection.release()
         else:
             connection.collect(socket_timeout=1)
