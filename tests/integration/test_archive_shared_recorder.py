@@ -3,10 +3,11 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -22,6 +23,7 @@ from chat_archive.shared_recorder import SharedRecorder
 from chat_archive.stream_entries import StreamEntry
 from chat_wire.log_line import from_line
 from chat_wire.messages import Batch, Post, Run
+from testkit.wait import until
 
 
 def stream(*runs: tuple[str, range]) -> list[StreamEntry]:
@@ -141,6 +143,32 @@ def test_a_transaction_that_is_open_when_the_next_writer_begins_counts_before_it
     record(begun[0], STREAM)
 
     assert two.ids() == IDS
+
+
+def test_a_writer_that_was_paused_within_a_transaction_does_not_keep_the_next_one_out(
+    hosts: list[Host], database: str
+) -> None:
+    one, two = hosts
+    record(one.recorder(), STREAM[:2])
+    url = sa.make_url(database)
+    paused = psycopg.connect(host=url.host, port=url.port, user=url.username, dbname=url.database)
+    with suppress(psycopg.OperationalError), closing(paused), paused.pipeline():
+        paused.execute("UPDATE tertulia.writer SET lines = 1000")
+        paused.pgconn.send_flush_request()
+        paused.pgconn.flush()
+        until(lambda: locked(two.index), 5, "the server waits for the rest of the pipeline")
+
+        record(two.recorder(), STREAM)
+
+        assert two.ids() == IDS
+        assert two.index.state().lines == len(IDS)
+
+
+def locked(index: SharedIndex) -> bool:
+    """Return whether some transaction has written to the writer's row."""
+    with index._database.transaction() as connection:
+        found = connection.exec_driver_sql("SELECT 1 FROM pg_locks WHERE relation = 'writer'::regclass AND granted")
+        return len(found.all()) > 0
 
 
 @contextmanager

@@ -40,6 +40,13 @@ _PASS = (
     .values(lines=sa.bindparam("after"))
 )
 _COMPLETE = sa.update(WRITER).where(_ROW.epoch == sa.bindparam("own")).values(complete=True)
+# A writer that was paused within a transaction keeps the row locked, and within a pipeline no timeout of the server
+# ends that. Its transaction is undone or has been committed; either way the next one reads how far the database is.
+_END_OTHERS = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+    f"WHERE relation = '{SCHEMA}.writer'::regclass AND mode = 'RowExclusiveLock' AND granted "
+    "AND pid <> pg_backend_pid() AND usename = current_user"
+)
 # A number of our own, for the lock that lets only one replica create the tables.
 _CREATING = 7_385_146_014
 
@@ -103,7 +110,7 @@ class SharedIndex(Index):
         return State(*self._rows(_STATE)[0])
 
     def begin(self, own: int | None) -> tuple[int, int]:
-        """Take the next epoch.
+        """Take the next epoch, and end the transaction that another writer may have begun.
 
         Args:
             own: The epoch that this replica took before on the same writer lease; None if it took none.
@@ -114,7 +121,10 @@ class SharedIndex(Index):
         Raises:
             Fenced: Another writer has begun since then.
         """
+        if own is not None and self.state().epoch != own:  # the transaction of the present writer must not end
+            raise Fenced("another replica writes to the database")
         with self._database.transaction() as connection:
+            connection.execute(_END_OTHERS)
             row = connection.execute(_BEGIN, {"own": own}).one_or_none()
         if row is None:
             raise Fenced("another replica writes to the database")
