@@ -23,7 +23,12 @@ SAME_TROUBLE_SECONDS = 60.0
 
 # What the broker answers, after how many times it is not a passing state, and what to do.
 _REFUSALS = (
-    (r"ACCESS_REFUSED - Login", 1, "correct the user and the password in AMQP_URL"),
+    (
+        r"ACCESS_REFUSED - Login",
+        1,
+        "correct the user and the password in AMQP_URL; a broker that has lost its data has no users: start it with "
+        "`docker compose up` or `make up`, which say what to do",
+    ),
     (
         r"ACCESS_REFUSED - .* refused for user",
         1,
