@@ -26,6 +26,7 @@ BIN = Path(sys.executable).parent
 SECRETS = ("AMQP_URL", "BROKER_ID", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")
 PASSED_ON = {name for names in programs.SETTINGS.values() for name in names}
 DEFAULT_PORT = 5673
+LAST_PORT = 65535 - 3  # the node also uses the next three
 READY_SECONDS = 90
 ASK_SUPERVISOR_SECONDS = 1
 STOPPED_SECONDS = 90
@@ -94,6 +95,8 @@ def up(counts: Mapping[str, int], port: int | None, settings: Mapping[str, str])
         settings: The settings.
     """
     port = port or _number(settings, "AMQP_PORT", _last_port())
+    if not 0 < port <= LAST_PORT:
+        sys.exit(f"AMQP_PORT is {port}: set it to a number from 1 to {LAST_PORT}")
     running = _supervisor_runs()
     if not running:
         _check_free(port)
@@ -179,7 +182,16 @@ def _start_services(old: Mapping[str, str], new: Mapping[str, str]) -> None:
         _update(list(group.keys() - {"broker"}))
     programs.write(new.values())
     _supervisorctl("update")
+    _start_stopped()
     _wait_until_ready([name for name in new if name != "broker"])
+
+
+def _start_stopped() -> None:
+    """Start replicas that `up` stopped because of a wrong setting: `update` starts none whose section is unchanged."""
+    asked = subprocess.run([BIN / "supervisorctl", "-c", CONFIG, "status"], capture_output=True, check=False, text=True)
+    stopped = [name for name, state, *_ in map(str.split, asked.stdout.splitlines()) if state == "STOPPED"]
+    if stopped:  # it fails for one that exits again, about which `_wait_until_ready` says more
+        subprocess.run([BIN / "supervisorctl", "-c", CONFIG, "start", *stopped], capture_output=True, check=False)
 
 
 def _update(instances: Sequence[str]) -> None:

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local import system
+from local import programs, system
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WITHOUT_PACKAGES = """
@@ -58,3 +59,36 @@ def test_a_number_on_the_command_line_goes_before_the_settings() -> None:
 def test_a_number_of_replicas_that_is_none_is_refused() -> None:
     with pytest.raises(SystemExit, match="ROUTER_REPLICAS is 'many': set it to a whole number"):
         system.replicas({"router": None}, {"ROUTER_REPLICAS": "many"})
+
+
+@pytest.mark.parametrize("port", ["0", "65533", "700000"])
+def test_a_port_that_does_not_exist_is_refused(port: str) -> None:
+    with pytest.raises(SystemExit, match=r"AMQP_PORT is [0-9]+: set it to a number from 1 to 65532"):
+        system.up({}, None, {"AMQP_PORT": port})
+
+
+@pytest.fixture
+def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Run a supervisor, and yield its sections."""
+    monkeypatch.chdir(tmp_path)
+    programs.RUN.mkdir()
+    sections = {"archive-1": "\n[program:archive-1]\ncommand = sleep 60\nstartsecs = 0\n"}
+    programs.write(sections.values())
+    subprocess.run([system.BIN / "supervisord", "-c", programs.CONFIG], check=True)
+    yield sections
+    _supervisorctl("shutdown")
+
+
+def _supervisorctl(*command: str) -> str:
+    asked = [str(system.BIN / "supervisorctl"), "-c", str(programs.CONFIG), *command]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_replica_that_a_wrong_setting_stopped_starts_again_at_the_next_up(
+    supervised: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have corrected the file that a setting names, which changes no section."""
+    monkeypatch.setattr(system, "_wait_until_ready", lambda _instances: None)
+    _supervisorctl("stop", "archive-1")
+    system._start_services(supervised, {"broker": "", **supervised})
+    assert "RUNNING" in _supervisorctl("status", "archive-1")
