@@ -145,7 +145,7 @@ def test_a_start_without_the_cluster_file_changes_nothing() -> None:
 def test_a_node_that_has_lost_its_disk_comes_back_with_all_replicas(node: str, tmp_path: Path) -> None:
     with conversation(tmp_path) as talk:
         # when
-        CHAT.run("rm", "--stop", "--force", node)
+        CHAT.run("rm", "--stop", "--force", node, "prepare")
         docker("volume", "rm", f"{NAME}_{node}")
         CHAT.scale(REPLICAS)
 
