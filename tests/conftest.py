@@ -4,6 +4,7 @@ Parallel test runs on the same broker share its users, which `chat-admin init` m
 """
 
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -28,7 +29,12 @@ settings.load_profile("chat")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Move the clock of each process that runs tests as TEST_CLOCK says, all by the same number of seconds."""
+    """Let processes of tests receive SIGINT, and move the clock of each process that runs tests as TEST_CLOCK says.
+
+    A shell lets commands in the background ignore SIGINT, and their children inherit that. All clocks move by the same
+    number of seconds.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TEST_CLOCK" not in os.environ:
         return
     seconds = wallclock.offset(os.environ["TEST_CLOCK"])
