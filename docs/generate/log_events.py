@@ -63,7 +63,7 @@ MEANINGS = {
     "log.not_cut": "The archive could not remove an incomplete last line of `log.txt`.",
     "log.not_followed": "`log.txt` of this host does not follow PostgreSQL, as `error` says. Nothing is lost.",
     "log.repeated_lines": "`log.txt` has a message twice: somebody altered the file.",
-    "log.set_aside": "`log.txt` contradicted PostgreSQL. It has another name now, and is filled anew.",
+    "log.set_aside": "`log.txt` contradicted PostgreSQL. It has another name now, and is filled again.",
     "log.unreadable_line": "`log.txt` has a line that no archive wrote: somebody altered the file.",
     "log.whole": "`log.txt` of this host has everything that is in PostgreSQL.",
     "post.repeated": "The router dropped the second copy of a post.",

@@ -107,7 +107,7 @@ def command(system: System, *arguments: str, lines: bytes = b"") -> tuple[int, b
 
 
 def without_places(lines: bytes) -> list[dict[str, Any]]:
-    """Return the posts in lines of log.txt without their places in the stream, which another stream gives anew."""
+    """Return the posts in lines of log.txt without their places in the stream, which another stream gives again."""
     found = [orjson.loads(line) for line in lines.splitlines()]
     return [{name: value for name, value in post.items() if name not in ("offset", "index")} for post in found]
 
