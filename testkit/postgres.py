@@ -115,7 +115,7 @@ class Postgres:
 @contextmanager
 def running_postgres(address: str = LOOPBACK, inside: Sequence[str] = ()) -> Iterator[Postgres]:
     """Start a server, and stop it and remove its data in the end. The arguments are those of `Postgres`."""
-    with tempfile.TemporaryDirectory(prefix="chat-postgres-") as directory:
+    with tempfile.TemporaryDirectory(prefix="chat-postgres-", dir="/tmp") as directory:
         made = Postgres(Path(directory), address, inside)
         try:
             made.start()
