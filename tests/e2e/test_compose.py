@@ -102,9 +102,9 @@ def test_a_start_with_other_settings_keeps_the_people_and_the_broker_and_changes
 def test_a_client_in_a_shell_without_the_settings_changes_nothing_and_is_the_same_person() -> None:
     # given
     carla = CHAT.enter("carla", "carla")
-    running = CHAT.started()
     CHAT.kill_clients()
     carla.expect(pexpect.EOF)
+    running = CHAT.started()
 
     # when
     again = CHAT.enter("carla", "carla", AMQP_PORT="5999", LOG_LEVEL="DEBUG", ROUTER_REPLICAS="2")
