@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from testkit.rabbitmq import free_ports
+from testkit.wait import until
 from tests.upgrade import previous
 from tests.upgrade.definitions import missing
 from tests.upgrade.made import MadeChat
@@ -71,8 +72,8 @@ def test_make_down_and_up_upgrade_all_at_once(
 
 
 def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:
+    until(lambda: chat.processes().keys() == before.keys(), 30, "supervisor calls all replicas running, after 10 s")
     now = chat.processes()
-    assert now.keys() == before.keys()
     assert not {name for name in now if now[name] == before[name]} - {"broker"}
     assert not list(missing(chat.definitions(), chat.rabbitmqctl))
     assert not chat.errors()
