@@ -54,7 +54,7 @@ MEANINGS = {
     ("router", "ready"): "whether the replica handles posts",
 }
 ALWAYS = {("all", "at"), ("all", "pid"), ("all", "reason")}
-# What a module's report is about, besides those of readers of a room.
+# The subject of the report of each module other than the readers of a room.
 PARTS = {"service": "", "log_follower": ", log"}
 
 

@@ -41,7 +41,7 @@ IDS = ["s-1", "s-2", "s-3", "t-1", "s-4", "s-5", "t-2", "t-3", "s-6"]
 
 
 class Host:
-    """What an archive on one host works with."""
+    """The database and the log.txt of an archive on one host."""
 
     def __init__(self, directory: Path, database: str) -> None:
         """Make a host with an empty directory."""

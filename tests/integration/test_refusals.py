@@ -1,4 +1,4 @@
-"""What the broker refuses for good, a service says once, and it goes on when somebody has mended it."""
+"""A service says a lasting refusal of the broker once, and goes on when somebody has mended it."""
 
 import pytest
 

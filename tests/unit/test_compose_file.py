@@ -1,4 +1,4 @@
-"""What compose.yaml makes of the settings; needs the command `docker compose`, but no engine."""
+"""The effect of the settings on compose.yaml; needs the command `docker compose`, but no engine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a worker does about an error of the broker: it says once what lasts, and tries again soon or slowly."""
+"""A worker says a lasting error of the broker once, and tries again soon or slowly."""
 
 from pathlib import Path
 

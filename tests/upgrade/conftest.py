@@ -1,4 +1,4 @@
-"""What the upgrades of both forms share."""
+"""The fixtures of both forms of upgrade."""
 
 from collections.abc import Callable
 from pathlib import Path

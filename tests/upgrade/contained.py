@@ -13,7 +13,7 @@ import pexpect
 # Compose reads these from the environment before it reads `.env`.
 SETTINGS = ("COMPOSE_", "AMQP_", "ROOM_", "INDEX_URL", "POSTS_PER_SECOND", "LOG_LEVEL")
 
-# What a project leaves behind, with the options by which Docker lists and removes all of it.
+# Docker objects that a project leaves behind, with the options by which Docker lists and removes all of it.
 REMOVED = (("container", ("--all",), ("--force", "--volumes")), ("volume", (), ()), ("network", (), ()))
 
 

@@ -21,7 +21,7 @@ SLOW_SECONDS = 10.0
 FAST_SECONDS = (0.1, 2.0)
 SAME_TROUBLE_SECONDS = 60.0
 
-# What the broker answers, after how many times it is not a passing state, and what to do.
+# The answer of the broker, the number of times after which it is not a passing state, and the way out.
 _REFUSALS = (
     (
         r"ACCESS_REFUSED - Login",
