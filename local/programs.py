@@ -1,9 +1,11 @@
 """The processes of `make up`: the configuration of supervisor."""
 
 import hashlib
+import json
 import os
 import re
 import shlex
+import socket
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 RUN = Path(".run")
 DATA = Path("data")
 CONFIG = RUN / "supervisord.conf"
+TARGETS = RUN / "targets.json"
 SERVICES = ("registry", "router", "archive")
 # `up` passes these settings to the services.
 SETTINGS = {
@@ -82,12 +85,13 @@ def broker(port: int, present: str = "") -> str:
     return PROGRAM.format(name="broker", command=command, environment="", priority=1, stop_seconds=60, run=RUN)
 
 
-def service(instance: str, settings: Mapping[str, str]) -> str:
+def service(instance: str, settings: Mapping[str, str], metrics_port: int) -> str:
     """Return the section of a replica.
 
     Args:
         instance: Its name, such as router-1.
         settings: The settings of the whole system.
+        metrics_port: The port of its metrics on 127.0.0.1.
     """
     name = instance.partition("-")[0]
     secrets = RUN / "secrets" / name
@@ -99,12 +103,46 @@ def service(instance: str, settings: Mapping[str, str]) -> str:
         "DATA_DIR": DATA,
         "INSTANCE": instance,
         "HEALTH_FILE": RUN / "health" / f"{instance}.json",
+        "METRICS_PORT": metrics_port,
         "DIGEST": _digest(name),  # nothing reads it, but supervisor restarts a program whose environment changed
         **{setting: _quotable(setting, settings[setting]) for setting in SETTINGS[name] if settings.get(setting)},
     }
     environment = ",".join(f'{variable}="{value}"' for variable, value in variables.items())
     command = f"{_python()} -m chat_{name}"
     return PROGRAM.format(name=instance, command=command, environment=environment, priority=2, stop_seconds=15, run=RUN)
+
+
+def metrics_ports(instances: Iterable[str], present: Mapping[str, str]) -> dict[str, int]:
+    """Return a port for the metrics of each replica: the one that it has now, or a free one.
+
+    Args:
+        instances: The names of the replicas.
+        present: The sections of the running programs.
+    """
+    found = {name: re.search(r'METRICS_PORT="(\d+)"', section) for name, section in present.items()}
+    kept = {name: int(match[1]) for name, match in found.items() if match}
+    return {each: kept.get(each) or _free_port() for each in instances}
+
+
+def write_targets(ports: Mapping[str, int]) -> None:
+    """Write the addresses of the metrics for Prometheus (https://prometheus.io/docs/guides/file-sd/).
+
+    Args:
+        ports: The port of each replica.
+    """
+    targets = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"service": name.partition("-")[0], "instance": name}}
+        for name, port in ports.items()
+    ]
+    new = TARGETS.with_suffix(".new")
+    new.write_text("[\n" + ",\n".join(map(json.dumps, targets)) + "\n]\n")
+    new.replace(TARGETS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _digest(name: str) -> str:

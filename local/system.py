@@ -103,9 +103,11 @@ def up(counts: Mapping[str, int], port: int | None, settings: Mapping[str, str])
     _write_files(port, settings)
     instances = [f"{service}-{number}" for service in SERVICES for number in range(1, counts[service] + 1)]
     old = programs.written() if running else {}
-    services = {each: programs.service(each, settings) for each in instances}
+    ports = programs.metrics_ports(instances, old)
+    services = {each: programs.service(each, settings, ports[each]) for each in instances}
     new = {"broker": programs.broker(port, old.get("broker", "")), **services}
     _start_broker(port, old | {"broker": new["broker"]}, running)
+    programs.write_targets(ports)
     _start_services(old, new)
     print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}")
     print(f"The record of all messages is {DATA}/log.txt. The logs are in {RUN}/log.")

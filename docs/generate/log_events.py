@@ -66,6 +66,8 @@ MEANINGS = {
     "log.set_aside": "`log.txt` contradicted PostgreSQL. It has another name now, and is filled again.",
     "log.unreadable_line": "`log.txt` has a line that no archive wrote: somebody altered the file.",
     "log.whole": "`log.txt` of this host has everything that is in PostgreSQL.",
+    "metrics.served": "The replica serves its metrics to Prometheus.",
+    "metrics.unavailable": "The port of the metrics cannot be used; `todo` says what to do. The work goes on.",
     "post.repeated": "The router dropped the second copy of a post.",
     "posts.recorded": "The archive recorded posts.",
     "posts.refused": "The router refused posts; `reason` says why. The sender receives the reason.",

@@ -9,6 +9,7 @@ from docs.generate import (
     health,
     log_events,
     messages,
+    metrics,
     permissions,
     preferences,
     queues,
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "health-report.md": health.page,
     "log-events.md": log_events.page,
     "messages.md": messages.page,
+    "metrics.md": metrics.page,
     "settings.md": settings.page,
     "settings-toml.md": preferences.page,
 }

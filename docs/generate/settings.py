@@ -51,6 +51,14 @@ SETTINGS = {
         "`/tmp/health.json`",
         "the [health report](health-report.md): a regular file in a writable directory",
     ),
+    "METRICS_HOST": Setting(
+        "services", "`127.0.0.1`; compose: `0.0.0.0`", "the address on which a replica serves its metrics"
+    ),
+    "METRICS_PORT": Setting(
+        "services",
+        "none; compose: `9100`; `make up`: a free port for each replica",
+        "the port on which a replica serves its [metrics](metrics.md)",
+    ),
     "TOKEN_PRIVATE_KEY": Setting("registry", "", "an Ed25519 key in PEM, which signs the tokens of sessions"),
     "TOKEN_PUBLIC_KEY": Setting("router, archive", "", "the public key of `TOKEN_PRIVATE_KEY`, in PEM"),
     "POSTS_PER_SECOND": Setting("router", "`0`", "the most posts that one session may send per second; 0: no limit"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import health, log_events, reasons, settings
+from docs.generate import health, log_events, metrics, reasons, settings
 from docs.generate.pages import pages
 from docs.generate.source import ROOT
 
@@ -39,6 +39,17 @@ def test_each_setting_has_a_meaning_and_each_meaning_a_setting() -> None:
 
 def test_each_field_of_the_health_report_has_a_meaning_and_each_meaning_a_field() -> None:
     assert set(health.fields()) == set(health.MEANINGS)
+
+
+def test_each_metric_has_one_name_that_prometheus_and_the_project_agree_on_and_a_meaning() -> None:
+    found = metrics.metrics()
+    names = [metric.name for metric in found]
+    assert len(set(names)) == len(names)
+    for metric in found:
+        assert re.fullmatch("tertulia_[a-z_]+[a-z]", metric.name)
+        assert metric.name.endswith("_total") == (metric.type == "counter")
+        assert metric.type != "histogram" or metric.name.endswith("_seconds")
+        assert metric.meaning
 
 
 def _python_files() -> list[Path]:

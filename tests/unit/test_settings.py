@@ -104,6 +104,8 @@ WRONG = [
     ("POSTS_PER_SECOND", "²"),
     ("POSTS_PER_SECOND", "9" * 400),
     ("POSTS_PER_SECOND", "9" * 5000),
+    ("METRICS_PORT", "65536"),
+    ("METRICS_PORT", "http"),
     ("DATA_DIR", "/no/such/directory"),
     ("DATA_DIR", "/dev/null"),
     ("DATA_DIR", "/tmp/" + "x" * 300),

@@ -19,6 +19,7 @@ from chat_amqp.declarations import Difference, check_identity, declare
 from chat_amqp.errors import AmqpError, Unconfirmed
 from chat_amqp.publisher import Publication, Publisher
 from chat_amqp.topology import DEFAULT, is_inbox
+from chat_worker import metrics
 from chat_worker.delivery import Source
 from chat_worker.differences import log_differences
 from chat_worker.subscription import Subscription
@@ -65,6 +66,7 @@ class Broker:
         self._on_heartbeat = on_heartbeat
         self._last_heartbeat = 0.0
         self._blocked = False
+        metrics.BROKER_BLOCKED.set(0)
         self._watch_alarms()
 
     def __enter__(self) -> "Broker":
@@ -76,6 +78,7 @@ class Broker:
 
         A broker that leaves publications unconfirmed may be behind a network that is cut: no handshake would end.
         """
+        metrics.BROKER_BLOCKED.set(0)
         answers = failed is None or (issubclass(failed, AmqpError) and not self._publisher.unconfirmed)
         _close(self._outgoing, handshake=answers and not self._blocked)
         _close(self._incoming, handshake=answers)
@@ -222,6 +225,7 @@ class Broker:
         if time.monotonic() - self._last_heartbeat < 1:
             return
         self._last_heartbeat = time.monotonic()
+        metrics.UNCONFIRMED.set(self._publisher.unconfirmed)
         for connection in (self._incoming, self._outgoing):
             _drain(connection, 0)  # heartbeats count when they are read
             connection.heartbeat_check()
@@ -230,10 +234,12 @@ class Broker:
     def _watch_alarms(self) -> None:
         def blocked(_reason: str) -> None:
             self._blocked = True
+            metrics.BROKER_BLOCKED.set(1)
             log.warning("broker.blocked")
 
         def unblocked() -> None:
             self._blocked = False
+            metrics.BROKER_BLOCKED.set(0)
             log.info("broker.unblocked")
 
         amqp_connection: Any = self._outgoing.connection

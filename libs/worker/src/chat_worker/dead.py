@@ -5,6 +5,7 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_wire.errors import WireError
+from chat_worker import metrics
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 
@@ -22,6 +23,7 @@ def dead_letter(delivery: Delivery, error: WireError) -> Publication:
         delivery: The delivery.
         error: Why the service refuses it.
     """
+    metrics.DEAD_LETTERS.inc()
     log.warning("delivery.refused", queue=delivery.queue, reason=error.reason, error=str(error))
     return Publication(
         exchange=topology.DEAD.name,

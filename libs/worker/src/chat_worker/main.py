@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from chat_wire.settings import SettingError
+from chat_worker import metrics
 from chat_worker.log import configure
 from chat_worker.runtime import ServiceFactory, run
 from chat_worker.settings import worker_settings
@@ -40,6 +41,8 @@ def main(name: str, build: Build) -> None:
         log.error("settings.invalid", setting=error.name, error=str(error))
         sys.exit(2)
     configure(settings.service, settings.instance, settings.log_level)
+    if settings.metrics_port:
+        metrics.serve(settings.service, settings.metrics_host, settings.metrics_port)
     run(settings, make_service)
 
 

@@ -5,11 +5,12 @@ from chat_amqp.publisher import Publication
 from chat_wire.codec import encode
 from chat_wire.errors import WireError
 from chat_wire.messages import Refused
+from chat_worker import metrics
 from chat_worker.delivery import Delivery
 
 
 def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[Publication]:
-    """Return the answer `Refused` for the sender of a delivery.
+    """Return the answer `Refused` for the sender of a delivery, and count it.
 
     Args:
         delivery: The delivery.
@@ -19,6 +20,7 @@ def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[P
     Returns:
         One publication; none if the delivery does not name an inbox.
     """
+    metrics.REFUSALS.labels(error.reason).inc()
     return reply(delivery.reply_to, encode(Refused(request=request, reason=error.reason, text=str(error))))
 
 

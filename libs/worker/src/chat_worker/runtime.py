@@ -5,6 +5,7 @@ everything that the worker published because of it. So no delivery is lost, what
 unacknowledged delivery, and the worker publishes again; readers ignore the second copy.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ import structlog
 
 from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
-from chat_worker import health, poison_probe
+from chat_worker import health, metrics, poison_probe
 from chat_worker.broker import Broker
 from chat_worker.errors import CannotServe
 from chat_worker.settings import WorkerSettings
@@ -95,6 +96,7 @@ def _reconnect(settings: WorkerSettings, make_service: ServiceFactory, stopping:
         try:
             _connect_and_serve(settings, make_service, stopping)
         except errors as error:
+            metrics.RECONNECTIONS.inc()
             stopping.wait(trouble.pause_after(error))
 
 
@@ -108,7 +110,9 @@ def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, s
 
     def report() -> None:
         """Report the service's health. The broker calls this only once `service` exists."""
-        health.report(settings.health_file, service.health())
+        fields = service.health()
+        metrics.set_health(fields)
+        health.report(settings.health_file, fields)
 
     with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
         broker.check_identity(settings.broker_id)
@@ -134,6 +138,7 @@ def do_round(broker: Broker, service: Service) -> None:
     Raises:
         Unconfirmed: The broker did not confirm a publication. The deliveries stay unacknowledged.
     """
+    begun = time.perf_counter()
     handled = []
     for subscription in broker.subscriptions():
         deliveries, tag = subscription.pop_deliveries()
@@ -144,6 +149,8 @@ def do_round(broker: Broker, service: Service) -> None:
     _confirm(broker, service)
     for subscription, tag in handled:
         subscription.acknowledge(tag)
+    if handled:
+        metrics.ROUND_SECONDS.observe(time.perf_counter() - begun)
 
 
 def _confirm(broker: Broker, service: Service) -> None:

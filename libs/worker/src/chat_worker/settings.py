@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_amqp.settings import broker_url
-from chat_wire.settings import LOG_LEVELS, InvalidSetting, choice, setting
+from chat_wire.settings import LOG_LEVELS, InvalidSetting, choice, number, setting
 
 HEALTH_FILE = "/tmp/health.json"
+METRICS_HOST = "127.0.0.1"
+MAX_PORT = 65535
 MAX_INSTANCE = 255  # characters, the most that a host name has (RFC 1035, 2.3.4)
 
 
@@ -25,6 +27,8 @@ class WorkerSettings:
         health_file: The file that the worker replaces with a report each second.
         log_level: The lowest level that is logged.
         broker_id: The id of the broker that the worker may use, 16 hex digits; empty for any broker.
+        metrics_host: The address on which the worker serves its metrics.
+        metrics_port: The port of the metrics; 0 for none.
     """
 
     amqp_url: str
@@ -33,6 +37,8 @@ class WorkerSettings:
     health_file: Path
     log_level: str
     broker_id: str = ""
+    metrics_host: str = METRICS_HOST
+    metrics_port: int = 0
 
 
 def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
@@ -52,6 +58,8 @@ def worker_settings(environ: Mapping[str, str], service: str) -> WorkerSettings:
         health_file=_health_file(environ),
         log_level=choice(environ, "LOG_LEVEL", LOG_LEVELS, "INFO"),
         broker_id=_broker_id(environ),
+        metrics_host=setting(environ, "METRICS_HOST", METRICS_HOST),
+        metrics_port=_metrics_port(environ),
     )
 
 
@@ -62,6 +70,13 @@ def _broker_id(environ: Mapping[str, str]) -> str:
             "BROKER_ID", f"is {broker_id[:80]!a}: use the file broker_id that `chat-admin init` writes, 16 hex digits"
         )
     return broker_id
+
+
+def _metrics_port(environ: Mapping[str, str]) -> int:
+    port = number(environ, "METRICS_PORT", 0)
+    if port > MAX_PORT:
+        raise InvalidSetting("METRICS_PORT", f"is {port}: set it to a number from 1 to {MAX_PORT}, or to 0 for none")
+    return port
 
 
 def _instance(environ: Mapping[str, str]) -> str:

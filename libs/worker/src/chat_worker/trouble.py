@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from chat_amqp.errors import DeclarationRefused, UnknownBroker
-from chat_worker import health
+from chat_worker import health, metrics
 from chat_worker.errors import CannotServe
 
 log = structlog.get_logger()
@@ -83,6 +83,7 @@ class Trouble:
         self._text, self._at = text, time.monotonic()
 
     def _report(self, reason: str) -> None:
+        metrics.READY.set(0)
         health.report(self._health_file, {"ready": False, "reason": reason})
 
 
