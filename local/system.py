@@ -24,6 +24,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 # The services read these from files, which the caller's variables of the same name would override.
 SECRETS = ("AMQP_URL", "BROKER_ID", "TOKEN_PRIVATE_KEY", "TOKEN_PUBLIC_KEY")
+# The settings for a person's programs, in .run/NAME.env, and the secret of each.
+ENV_FILES = {
+    "client": {"AMQP_URL": "client/amqp_url"},
+    "admin": {
+        "AMQP_URL": "admin/amqp_url",
+        "MONITOR_AMQP_URL": "monitor/amqp_url",
+        "MANAGEMENT_URL": "monitor/management_url",
+    },
+}
 PASSED_ON = {name for names in programs.SETTINGS.values() for name in names}
 DEFAULT_PORT = 5673
 LAST_PORT = 65535 - 3  # the node also uses the next three
@@ -150,13 +159,15 @@ def _write_files(port: int, settings: Mapping[str, str]) -> None:
     RUN.chmod(0o700)  # it holds passwords; somebody else may have created the directory
     for directory in (RUN / "health", RUN / "log", DATA):
         directory.mkdir(exist_ok=True)
-    init = [str(BIN / "chat-admin"), "init", str(RUN / "secrets"), "--host", "127.0.0.1", "--port", str(port)]
-    status = subprocess.run(init, check=False, env=settings).returncode
+    init = [str(BIN / "chat-admin"), "init", str(RUN / "secrets"), "--host", "127.0.0.1"]
+    ports = ["--port", str(port), "--management-port", str(port + 1)]  # those of local/node.py
+    status = subprocess.run([*init, *ports], check=False, env=settings).returncode
     if status:
         sys.exit(status)
     (RUN / "port").write_text(str(port))
-    for name in ("client", "admin"):
-        (RUN / f"{name}.env").write_text(f"AMQP_URL={(RUN / 'secrets' / name / 'amqp_url').read_text()}")
+    for name, urls in ENV_FILES.items():
+        lines = [f"{setting}={(RUN / 'secrets' / path).read_text()}" for setting, path in urls.items()]
+        (RUN / f"{name}.env").write_text("".join(lines))
 
 
 def _start_broker(port: int, present: Mapping[str, str], running: bool) -> None:

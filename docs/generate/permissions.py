@@ -4,14 +4,14 @@ import re
 
 from kombu.entity import Exchange
 
-from chat_admin.permissions import USERS
+from chat_admin.permissions import NOTHING, TAGS, USERS
 from chat_amqp import topology
 from docs.generate.markdown import codes, table
 
 INTRO = """\
 # Permissions of broker users
 
-There is one RabbitMQ user for each service, one for all clients, and one for `chat-admin`. `chat-admin init` writes
+There is one RabbitMQ user for each service, one for all clients, and two for `chat-admin`. `chat-admin init` writes
 them into `definitions.json`, and `broker/prepare.sh` imports them into the broker before the services start. The
 permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py). RabbitMQ checks three rights
 ([access control](https://www.rabbitmq.com/docs/access-control)):
@@ -27,6 +27,8 @@ permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py
 - `chat.identity.ID` is how a service recognises its broker. The right to read it allows a passive declaration.
 - Routers and archives publish only markers to `chat.sessions`, by which they find the end of the stream
   ([decision 6](../decisions/0006-find-the-end-of-a-stream-by-a-marker.md)).
+- The tag `monitoring` lets a user read everything in the management API, and change nothing
+  ([tags](https://www.rabbitmq.com/docs/management#permissions)).
 
 [Security](../explanation/architecture.md#security) explains the consequences.
 """
@@ -43,6 +45,7 @@ TITLES = {
     "archive": "Archive",
     "client": "Clients",
     "admin": "Administration (`chat-admin`)",
+    "monitor": "Monitoring (`chat-admin status`)",
 }
 
 
@@ -54,7 +57,8 @@ def page() -> str:
 def _section(user: str) -> str:
     granted = USERS[user]
     rows = [_row(right, _names(getattr(granted, right))) for right in ("configure", "write", "read")]
-    return f"\n## {TITLES[user]}\n\n{table(('right', 'exchanges', 'queues and streams'), rows)}"
+    tags = f"This user has the tag {codes(TAGS[user])}.\n\n" if user in TAGS else ""
+    return f"\n## {TITLES[user]}\n\n{tags}{table(('right', 'exchanges', 'queues and streams'), rows)}"
 
 
 def _row(right: str, names: list[str]) -> tuple[str, str, str]:
@@ -64,6 +68,8 @@ def _row(right: str, names: list[str]) -> tuple[str, str, str]:
 
 def _names(pattern: str) -> list[str]:
     """Return the alternatives of a pattern as names; what is still a pattern then is one of inboxes or rooms."""
+    if pattern == NOTHING:
+        return []
     names = [_family(_name(each)) for each in pattern.removeprefix("^(").removesuffix(")$").split("|")]
     return sorted(set(names))
 

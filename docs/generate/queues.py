@@ -49,6 +49,7 @@ PURPOSES = {
     "archive.queries": "questions about history",
     "archive.writer": "the writer lease: the replica that holds its message writes `log.txt`",
     "dead-letters": "messages that no service could handle",
+    "workers.health": "the health reports of the last minutes, of all replicas",
     "inbox.RANDOM": "the answers to one client",
 }
 
@@ -76,7 +77,13 @@ def _exchange_row(exchange: Exchange) -> tuple[str, ...]:
 
 def _queues() -> dict[str, list[Queue]]:
     """Return the queues by name; queues of a numbered family are one, and a queue with two bindings is twice there."""
-    groups = (topology.REGISTRY_QUEUES, topology.ROUTER_QUEUES, topology.ARCHIVE_QUEUES, topology.SLOTS)
+    groups = (
+        topology.REGISTRY_QUEUES,
+        topology.ROUTER_QUEUES,
+        topology.ARCHIVE_QUEUES,
+        topology.SLOTS,
+        (topology.HEALTH_STREAM,),
+    )
     all_queues = [*(queue for group in groups for queue in group), topology.DEPARTURES, topology.new_inbox()]
     found: dict[str, list[Queue]] = {}
     for queue in all_queues:

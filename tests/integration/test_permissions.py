@@ -2,7 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from amqp.exceptions import AMQPError
@@ -111,7 +115,7 @@ def attempt(broker: TestBroker) -> Iterator[Attempt]:
 
     for user, queues in DECLARED.items():
         with connect(broker.url(user, vhost), f"test-{user}") as connection:
-            assert declare(connection, *queues) == []
+            assert declare(connection, *queues, topology.HEALTH_STREAM) == []
 
     def attempt_as(user: str, do: Do) -> str:
         with connect(broker.url(user, vhost), f"test-{user}") as connection:
@@ -180,3 +184,44 @@ def test_the_operator_may_read_dead_letters_only(attempt: Attempt) -> None:
 @pytest.mark.parametrize(("to", "key"), [("", "room.lobby"), ("chat.journal", "")])
 def test_the_operator_may_publish_nowhere_else(attempt: Attempt, to: str, key: str) -> None:
     assert "ACCESS_REFUSED" in attempt("admin", lambda channel: publish(channel, to, key))
+
+
+def test_every_service_reports_its_health_and_only_the_monitor_reads_the_reports(attempt: Attempt) -> None:
+    for user in DECLARED:
+        assert attempt(user, lambda channel: publish(channel, "chat.health", "")) == ""
+    assert attempt("monitor", lambda channel: consume(channel, "workers.health")) == ""
+    for user in ("client", "admin"):
+        assert "ACCESS_REFUSED" in attempt(user, lambda channel: consume(channel, "workers.health"))
+        assert "ACCESS_REFUSED" in attempt(user, lambda channel: publish(channel, "chat.health", ""))
+
+
+MONITOR_MUST_NOT: dict[str, Do] = {
+    "publish": lambda channel: publish(channel, "chat.registry", "registry.commands"),
+    "report": lambda channel: publish(channel, "chat.health", ""),
+    "read a room": lambda channel: consume(channel, "room.lobby"),
+    "read dead letters": lambda channel: consume(channel, "dead-letters"),
+    "declare an inbox": queue,
+}
+
+
+@pytest.mark.parametrize("what", MONITOR_MUST_NOT)
+def test_the_monitor_must_not(attempt: Attempt, what: str) -> None:
+    assert "ACCESS_REFUSED" in attempt("monitor", MONITOR_MUST_NOT[what])
+
+
+def test_the_monitor_may_look_at_the_management_api_and_change_nothing(broker: TestBroker) -> None:
+    made = urlsplit((broker.secrets_dir / "monitor" / "management_url").read_text().strip())
+    at = urlsplit(broker.management_url)
+    monitor = replace(broker, management_url=f"http://{made.username}:{made.password}@{at.hostname}:{at.port}/")
+
+    assert [node["running"] for node in monitor.call("GET", "nodes")] == [True]
+    monitor.call("GET", "queues/%2F")
+    for method, path, body in (
+        ("DELETE", "vhosts/%2F", None),
+        ("PUT", "policies/%2F/x", {"pattern": "x", "definition": {}}),
+        ("PUT", "users/x", {"password": "x", "tags": "administrator"}),
+        ("GET", "definitions", None),
+    ):
+        with pytest.raises(HTTPError) as refused:
+            monitor.call(method, path, body)
+        assert refused.value.code == HTTPStatus.UNAUTHORIZED, method + path

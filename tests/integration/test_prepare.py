@@ -81,7 +81,7 @@ def test_a_running_broker_gets_identity_users_and_policies(installation: Install
     (name,) = installation.identities()
     assert (installation.files / "archive" / "broker_id").read_text() == f"{name.rpartition('.')[2]}\n"
     assert installation.room_age() == "365D"
-    for user in ("registry", "client", "admin"):
+    for user in ("registry", "client", "admin", "monitor"):
         with connect((installation.files / user / "amqp_url").read_text().strip(), "test"):
             pass
 

@@ -94,6 +94,7 @@ def test_other_queues_have_a_fixed_retention(tmp_path: Path) -> None:
         r"^registry\.journal$": {"max-length-bytes": 256_000_000},
         r"^registry\.snapshots$": {"max-length-bytes": 512_000_000},
         r"^sessions\.ended$": {"max-age": "2D"},
+        r"^workers\.health$": {"max-age": "10m"},
         r"^dead-letters$": {"max-length-bytes": 1_000_000_000},
     }
 
@@ -114,7 +115,10 @@ def test_another_port_changes_urls_but_no_password(tmp_path: Path) -> None:
     before = contents(tmp_path)
     initialise(tmp_path, ["rabbitmq"], 5673, RETENTION)
     changed = {path for path, content in contents(tmp_path).items() if content != before[path]}
-    assert changed == {f"{user}/amqp_url" for user in ("registry", "router", "archive", "client", "admin")}
+    assert changed == {f"{user}/amqp_url" for user in ("registry", "router", "archive", "client", "admin", "monitor")}
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION, 15673)
+    changed = {path for path, content in contents(tmp_path).items() if content != before[path]}
+    assert changed == {"monitor/management_url"}
 
 
 def test_a_cluster_has_a_url_for_each_node_the_same_passwords_and_one_cookie(tmp_path: Path) -> None:
@@ -181,10 +185,15 @@ def test_the_definitions_hold_no_password_and_each_user_has_its_own(tmp_path: Pa
     assert not any(password in definitions for password in passwords)
 
 
-def test_no_user_may_use_the_management_interface(tmp_path: Path) -> None:
-    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+def test_only_the_monitor_may_use_the_management_interface_with_the_password_that_it_has_for_amqp(
+    tmp_path: Path,
+) -> None:
+    initialise(tmp_path, ["rabbitmq", "rabbitmq-2"], 5672, RETENTION)
     users = json.loads((tmp_path / "broker" / "definitions.json").read_text())["users"]
-    assert [user["tags"] for user in users] == [[]] * 5
+    assert {user["name"]: user["tags"] for user in users if user["tags"]} == {"monitor": ["monitoring"]}
+    amqp, management = ((tmp_path / "monitor" / name).read_text() for name in ("amqp_url", "management_url"))
+    as_amqp = amqp.replace("amqp:", "http:").replace(":5672/%2F", ":15672/")
+    assert management == as_amqp
 
 
 def test_a_password_hash_is_the_salt_and_the_digest_of_salt_and_password() -> None:

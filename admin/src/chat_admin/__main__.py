@@ -1,6 +1,7 @@
 """chat-admin: the operator's command.
 
-    chat-admin init DIR [--host HOST...] [--port PORT] write passwords, keys and the broker's definitions to DIR
+    chat-admin init DIR [--host HOST...] [--port PORT] [--management-port PORT]
+                                                       write passwords, keys and the broker's definitions to DIR
     chat-admin new-broker DIR                          accept a new, empty broker at the next start
     chat-admin postgres DIR [--host HOST]              write the password of the PostgreSQL in compose.postgres.yaml
     chat-admin release NAME                            free a name, whatever session holds it
@@ -31,7 +32,7 @@ from chat_admin.backup import time_typed
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.identity import accept_new_broker
-from chat_admin.initialise import initialise, kept_retention
+from chat_admin.initialise import MANAGEMENT_PORT, initialise, kept_retention
 from chat_admin.postgres import write_postgres
 from chat_admin.release import release
 from chat_admin.service_settings import check_service_settings
@@ -58,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("directory", type=Path, metavar="DIR")
     init.add_argument("--host", nargs="+", default=["rabbitmq"], help="the nodes of the broker (default: rabbitmq)")
     init.add_argument("--port", type=int, default=5672, help="the port of the broker (default: %(default)s)")
+    init.add_argument(
+        "--management-port",
+        type=int,
+        default=MANAGEMENT_PORT,
+        metavar="PORT",
+        help="the port of the broker's management API (default: %(default)s)",
+    )
     new_broker = commands.add_parser(
         "new-broker", help="make a new identity for the broker, so that the next start sets up one that is empty"
     )
@@ -100,7 +108,8 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    return _written(partial(initialise, directory, arguments.host, arguments.port, retention))
+    ports = arguments.port, arguments.management_port
+    return _written(lambda: initialise(directory, arguments.host, ports[0], retention, ports[1]))
 
 
 def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:

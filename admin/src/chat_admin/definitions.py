@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chat_admin.permissions import USERS
+from chat_admin.permissions import TAGS, USERS
 from chat_amqp.policies import QUEUE_POLICIES
 from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.settings import InvalidSetting, number, setting
@@ -97,6 +97,8 @@ def _policies(retention: Retention) -> list[tuple[str, str, dict[str, Any]]]:
             r"^sessions\.ended$",
             {"stream-max-segment-size-bytes": MB, "max-age": _days(SESSION_MEMORY_SECONDS)},
         ),
+        # The broker deletes whole segments, and makes a new one only when the last is full.
+        ("health", r"^workers\.health$", {"stream-max-segment-size-bytes": MB // 10, "max-age": "10m"}),
         # Without a limit, a client could fill the disk. At the limit RabbitMQ drops the oldest letters. The service
         # that refused a message has logged that (`delivery.refused`).
         ("dead-letters", r"^dead-letters$", {"max-length-bytes": 1000 * MB, "delivery-limit": LETTER_DELIVERIES}),
@@ -120,7 +122,7 @@ def _user(name: str, password: str) -> dict[str, Any]:
         "name": name,
         "password_hash": password_hash(password),
         "hashing_algorithm": "rabbit_password_hashing_sha256",
-        "tags": [],
+        "tags": TAGS.get(name, []),
     }
 
 

@@ -8,7 +8,8 @@ Each program has its own directory, so you can mount only the files that it need
     broker/erlang_cookie                       the shared secret of the nodes of a cluster
     registry/amqp_url, broker_id, token_private_key
     router/amqp_url, broker_id, token_public_key    and the same in archive/
-    client/amqp_url                            and the same in admin/
+    client/amqp_url                            and the same in admin/ and monitor/
+    monitor/management_url                     the management API of the broker, for `chat-admin status`
 """
 
 import json
@@ -28,12 +29,20 @@ from chat_admin.identity import write_identity
 from chat_admin.permissions import USERS
 
 PASSWORD_BYTES = 24
+MONITOR = "monitor"
+MANAGEMENT_PORT = 15672
 # With definitions to load, RabbitMQ makes neither the virtual host nor the user guest by itself. broker/prepare.sh
 # imports everything else: what RabbitMQ loads again at a start would undo the changes of an operator.
 AT_START = {"vhosts": [{"name": "/"}]}
 
 
-def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Retention) -> None:
+def initialise(
+    directory: Path,
+    hosts: Sequence[str],
+    port: int,
+    retention: Retention,
+    management_port: int = MANAGEMENT_PORT,
+) -> None:
     """Create the files that are missing. It keeps existing passwords and keys, so you can run it at each start.
 
     Args:
@@ -41,6 +50,7 @@ def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Rete
         hosts: The host names of the broker's nodes.
         port: The AMQP port of each node.
         retention: The retention of the rooms' streams.
+        management_port: The port of the management API of each node.
 
     Raises:
         OSError: A file cannot be written or read.
@@ -49,6 +59,8 @@ def initialise(directory: Path, hosts: Sequence[str], port: int, retention: Rete
     for name, password in passwords.items():
         urls = [f"amqp://{name}:{password}@{host}:{port}/%2F" for host in hosts]
         write(directory / name / "amqp_url", ";".join(urls) + "\n")
+    pages = [f"http://{MONITOR}:{passwords[MONITOR]}@{host}:{management_port}/" for host in hosts]
+    write(directory / MONITOR / "management_url", ";".join(pages) + "\n")
     _write_keys(directory)
     _write_cookie(directory / "broker" / "erlang_cookie")
     write_identity(directory)

@@ -15,6 +15,7 @@ from kombu.entity import Exchange, Queue
 from chat_amqp import topology
 from chat_wire.limits import INBOX_PATTERN
 
+NOTHING = "^$"
 _ROOM = r"room\..*"
 # RabbitMQ 4 allows a passive declaration to users with any right. This one does not let them create the exchange.
 _IDENTITY = re.escape(topology.IDENTITY_PREFIX) + ".*"
@@ -36,11 +37,14 @@ class Permissions:
 
 
 def _service(declares: Iterable[Queue], publishes: Iterable[Exchange]) -> Permissions:
-    """Return the permissions of a service, which consumes the queues that it declares and answers to inboxes."""
-    queues = tuple(declares)
+    """Return the permissions of a service, which consumes the queues that it declares and answers to inboxes.
+
+    Each service also declares the stream of the health reports, and publishes its own to it.
+    """
+    queues = (*declares, topology.HEALTH_STREAM)
     sources = [queue.exchange.name for queue in queues if queue.exchange.name]
     names = [queue.name for queue in queues]
-    targets = [_name(exchange) for exchange in (*publishes, topology.DEAD, topology.DEFAULT)]
+    targets = [_name(exchange) for exchange in (*publishes, topology.DEAD, topology.HEALTH, topology.DEFAULT)]
     own = [name for name in sources if not name.startswith("amq.")] + [topology.DEAD.name]
     read = [re.escape(name) for name in names + sources]
     return Permissions(_exactly(names + own), _exactly(names + targets), _any_of([*read, _IDENTITY]))
@@ -76,4 +80,17 @@ ADMIN = Permissions(
     read=_any_of([INBOX_PATTERN, re.escape(topology.DEAD_LETTERS.name)]),
 )
 
-USERS = {"registry": REGISTRY, "router": ROUTER, "archive": ARCHIVE, "client": CLIENT, "admin": ADMIN}
+# It reads the health reports here, and the broker's own figures through the management API (TAGS).
+MONITOR = Permissions(configure=NOTHING, write=NOTHING, read=_exactly([topology.HEALTH_STREAM.name]))
+
+USERS = {
+    "registry": REGISTRY,
+    "router": ROUTER,
+    "archive": ARCHIVE,
+    "client": CLIENT,
+    "admin": ADMIN,
+    "monitor": MONITOR,
+}
+# With this tag, a user may look at everything in the management API and change nothing
+# (https://www.rabbitmq.com/docs/management#permissions).
+TAGS = {"monitor": ["monitoring"]}

@@ -14,6 +14,7 @@
     archive ─ default exchange ──> archive.writer (quorum, single active consumer): the writer lease
     services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
     services, broker ─ chat.dead ──> dead-letters (quorum) ──> an operator
+    services ─ chat.health ──> workers.health (stream) ──> `chat-admin status`
 
 Each program declares the queues that it uses (declarations.py). An argument of an existing queue cannot change, so a
 declaration has only the queue's type and whether it has a single active consumer. Policies of the broker have the rest:
@@ -39,6 +40,7 @@ INGRESS = Exchange("chat.ingress", type="direct")
 ROOM = Exchange("chat.rooms", type="topic")
 ARCHIVE = Exchange("chat.archive", type="direct")
 DEAD = Exchange("chat.dead", type="fanout")
+HEALTH = Exchange("chat.health", type="fanout")
 BROKER_EVENTS = Exchange("amq.rabbitmq.event", type="topic", passive=True)
 DEFAULT = Exchange("")
 IDENTITY_PREFIX = "chat.identity."
@@ -67,6 +69,7 @@ QUERIES = _quorum("archive.queries", ARCHIVE, "archive.queries")
 EXPORTS = _quorum("archive.queries", OPERATOR, "archive.queries")
 WRITER_LEASE = _single("archive.writer", DEFAULT)
 DEAD_LETTERS = _quorum("dead-letters", DEAD)
+HEALTH_STREAM = _stream("workers.health", HEALTH)
 
 
 def ingress(partition: int) -> Queue:
