@@ -1,9 +1,11 @@
 """A member of the chat with a link that the test plays."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chat_client import events
 from chat_client.member import Member
+from chat_client.member_link import NO_HEADERS
 from chat_wire.codec import decode, encode
 from chat_wire.messages import (
     Batch,
@@ -52,6 +54,7 @@ class FakeLink:
         """
         self.sent: list[Any] = []
         self.routes: list[tuple[str, str]] = []
+        self.headers: list[Mapping[str, Any]] = []
         self.replies: list[bytes] = []
         self.entries: list[tuple[int, bytes]] = []
         self.attached: list[int | str] = []
@@ -66,8 +69,9 @@ class FakeLink:
         """How many publications are unconfirmed."""
         return self.waiting
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(self, exchange: str, routing_key: str, body: bytes, headers: Mapping[str, Any] = NO_HEADERS) -> None:
         """Record a message."""
+        self.headers.append(headers)
         self.routes.append((exchange, routing_key))
         self.sent.append(decode(body, *SENT))
 

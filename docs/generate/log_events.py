@@ -21,6 +21,9 @@ has these fields:
 | `service` | `registry`, `router` or `archive` |
 | `instance` | the name of the replica (setting `INSTANCE`) |
 
+A line about a message with a [trace](../how-to/follow-a-message.md#follow-a-trace) has its id as `trace_id`, and a line
+about posts has a list of ids as `trace_ids`.
+
 A field is missing in a line if its value is not known. A line about several messages has a field `runs`: a list of
 session, first sequence and last sequence. The id of a message is `SESSION-SEQUENCE`, as in `log.txt`.
 [Follow a message through the logs](../how-to/follow-a-message.md) uses these fields.
@@ -96,8 +99,11 @@ MEANINGS = {
 }
 # The fields that the source passes as **name, and so the generator cannot read.
 MORE_FIELDS = {
+    "batch.published": ("trace_ids",),
+    "post.repeated": ("trace_ids",),
+    "posts.recorded": ("trace_ids",),
     "archive.behind": ("seen", "recorded", "behind_seconds"),
-    "posts.refused": ("session", "user", "runs", "sequences"),
+    "posts.refused": ("session", "user", "runs", "sequences", "trace_ids"),
     "session.refused": ("user",),
 }
 SERVICES = {"chat_registry": "registry", "chat_router": "router", "chat_archive": "archive", "chat_worker": "all"}

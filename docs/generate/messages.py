@@ -6,6 +6,8 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from msgspec import UNSET, UnsetType
+
 from chat_wire.messages import history, rooms, sessions
 from docs.generate import reasons
 from docs.generate.markdown import code, table
@@ -95,6 +97,8 @@ def _split(paragraphs: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def _default(field: "dataclasses.Field[Any]") -> str:
+    if field.default is UNSET:
+        return "missing"
     if field.default is not dataclasses.MISSING:
         return code(f'"{field.default}"' if isinstance(field.default, str) else str(field.default))
     return code("{}") if field.default_factory is not dataclasses.MISSING else ""
@@ -107,7 +111,7 @@ def json_type(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(code(f'"{value}"') for value in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(map(json_type, get_args(hint)))
+        return " or ".join(json_type(each) for each in get_args(hint) if each is not UnsetType)
     if get_origin(hint) is tuple:
         return f"array of {json_type(get_args(hint)[0])}"
     if get_origin(hint) is dict:

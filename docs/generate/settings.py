@@ -79,6 +79,12 @@ SETTINGS = {
         "(hours), `m` (minutes) or `s` (seconds)",
     ),
     "NO_COLOR": Setting("client", "", "if it is not empty, the client uses no colours"),
+    "TRACEPARENT": Setting(
+        "client",
+        "",
+        "the [trace](../how-to/follow-a-message.md#follow-a-trace) of everything that the client sends, in the form of "
+        "[W3C Trace Context](https://www.w3.org/TR/trace-context/)",
+    ),
     "LANGUAGE": Setting("client", "", "languages in order of preference, separated by `:`; it needs a locale"),
     "TERM": Setting("client", "", "if it is empty or `dumb`, the client runs its line client"),
     "DISPLAY": Setting(

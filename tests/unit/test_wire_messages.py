@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from chat_wire import messages
 from chat_wire.codec import decode, encode, type_name
@@ -33,6 +34,8 @@ def made(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(*map(made, get_args(hint)), max_size=3)
     if hasattr(hint, "__dataclass_fields__"):
         return st.builds(hint, **{name: made(each) for name, each in get_type_hints(hint).items()})
+    if UnsetType in get_args(hint):
+        return st.just(UNSET) | made(get_args(hint)[0])
     if type(None) in get_args(hint):
         return st.none() | made(get_args(hint)[0])
     return {str: TEXT, int: st.integers(0, 2**53), bool: st.booleans()}[hint]

@@ -47,6 +47,8 @@ def main() -> int:
 
 def _run(settings: ClientSettings, secret: str, state: Path) -> int:
     """Load and run one frontend only, so that it soon asks for the name."""
+    if settings.traceparent:
+        _continue_trace(settings.traceparent)
     open_session = session_opener(settings.amqp_url, secret)
     given = {"local_time": True} if settings.local_time else {}
     preferences = PreferenceStore(Path(user_config_dir("tertulia")) / FILE, **given)
@@ -57,6 +59,16 @@ def _run(settings: ClientSettings, secret: str, state: Path) -> int:
     from chat_client.fullscreen import run as fullscreen
 
     return fullscreen.run(settings, open_session, state, preferences)
+
+
+def _continue_trace(traceparent: str) -> None:
+    """Let all messages carry a trace, if this is one. OpenTelemetry takes time to load, so load it only then."""
+    from opentelemetry.context import attach
+
+    from chat_amqp.traces import parent
+
+    if context := parent(traceparent):
+        attach(context)
 
 
 def _open_closed_streams() -> None:

@@ -58,7 +58,8 @@ class Joined:
 class MessageReceived:
     """A post of the room, reported once. A post of this session carries its `sequence`.
 
-    The `place` is not compared: the stream and the archive report the same post with and without a number.
+    The `place` is not compared: the stream and the archive report the same post with and without a number. Nor is
+    `traceparent`, the context of the router's span for a traced post of the stream: the archive does not keep it.
     """
 
     at: int
@@ -66,6 +67,7 @@ class MessageReceived:
     text: str
     sequence: int | None = None
     place: Place | None = field(default=None, compare=False)
+    traceparent: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ py-amqp may call them during any publish, when the user of the link is in the mi
 import select
 import selectors
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from kombu.connection import Connection
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication, Publisher
-from chat_client.member_link import RoomEntry
+from chat_client.member_link import NO_HEADERS, RoomEntry
 
 ROOM_PREFETCH = 500
 GATHER_SECONDS = 0.01
@@ -55,10 +56,11 @@ class Link:
         """How many publications the broker has not confirmed."""
         return self._publisher.unconfirmed
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(self, exchange: str, routing_key: str, body: bytes, headers: Mapping[str, Any] = NO_HEADERS) -> None:
         """Publish a message that must reach a queue, with the inbox as its reply_to."""
+        inbox = self._inbox.name
         self._publisher.publish(
-            Publication(exchange=exchange, routing_key=routing_key, body=body, reply_to=self._inbox.name)
+            Publication(exchange=exchange, routing_key=routing_key, body=body, reply_to=inbox, headers=headers)
         )
 
     def pop_returned(self) -> set[str]:

@@ -1,9 +1,12 @@
 """The part of a link that a member uses."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
 
 # An entry of the room's stream: its offset, and its body.
 RoomEntry = tuple[int, bytes]
+NO_HEADERS: Mapping[str, Any] = MappingProxyType({})
 
 
 class MemberLink(Protocol):
@@ -21,7 +24,7 @@ class MemberLink(Protocol):
     def unconfirmed(self) -> int:
         """How many publications the broker has not confirmed."""
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(self, exchange: str, routing_key: str, body: bytes, headers: Mapping[str, Any] = NO_HEADERS) -> None:
         """Publish a message that must reach a queue, with the inbox as its reply_to."""
 
     def pop_returned(self) -> set[str]:

@@ -8,13 +8,13 @@ Times are seconds on a clock that never goes back.
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from kombu.entity import Queue
 
-from chat_amqp import topology
+from chat_amqp import topology, traces
 from chat_client.events import Event, Remark
 from chat_client.member_link import MemberLink
 from chat_wire.messages import (
@@ -104,16 +104,18 @@ class _Pending:
     request: Request[Any]
     due: float
     give_up: float | None
+    headers: Mapping[str, Any]
     times_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A request to send now; `again` if it was sent on this connection before."""
+    """A request to send now; `again` if it was sent on this connection before. Its headers carry its trace."""
 
     id: str
     request: Request[Any]
     again: bool
+    headers: Mapping[str, Any]
 
 
 class PendingRequests:
@@ -132,7 +134,7 @@ class PendingRequests:
             give_up: When to give it up; None for never.
         """
         id = secrets.token_hex(16)
-        self._pending[id] = _Pending(id, request, due, give_up)
+        self._pending[id] = _Pending(id, request, due, give_up, traces.headers())
 
     def due(self, now: float, *, granted: bool) -> list[Due]:
         """Return the requests to send now. Call `mark_sent` for each that is sent.
@@ -143,7 +145,7 @@ class PendingRequests:
         """
         grants_only = not granted or any(isinstance(each.request, GrantRequest) for each in self._pending.values())
         return [
-            Due(each.id, each.request, again=each.times_sent > 0)
+            Due(each.id, each.request, again=each.times_sent > 0, headers=each.headers)
             for each in self._pending.values()
             if each.due <= now and (isinstance(each.request, GrantRequest) or not grants_only)
         ]

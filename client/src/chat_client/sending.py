@@ -109,4 +109,4 @@ def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:
     # Without a grant, only a GrantRequest is due. Its message does not need one.
     message = due.request.message(due.id, cast(Granted, grant))
     queue = due.request.queue
-    link.publish(queue.exchange.name, queue.routing_key, encode(message))
+    link.publish(queue.exchange.name, queue.routing_key, encode(message), due.headers)

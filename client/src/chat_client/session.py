@@ -1,6 +1,7 @@
 """The session that a frontend talks to: one thread that keeps a connection and does the work."""
 
 import contextlib
+import contextvars
 import itertools
 import queue
 import random
@@ -13,8 +14,10 @@ from typing import Any
 
 from amqp.exceptions import AccessRefused, NotFound
 from kombu.connection import Connection
+from msgspec import UNSET
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
+from chat_amqp import traces
 from chat_amqp.connection import connect, recoverable_errors
 from chat_client.events import ConnectionLost, Ended, Event, Waiting
 from chat_client.language import _
@@ -34,7 +37,8 @@ class Session:
     """One person in the chat; the `ChatSession` of the frontends.
 
     All methods except `close` return at once. Their outcomes arrive as events, in the order in which they happened.
-    The session's own thread calls `emit`, except for the events that `close` emits.
+    The session's own thread calls `emit`, except for the events that `close` emits. If OpenTelemetry has a current span
+    when a method is called, the message that follows carries its context.
     """
 
     def __init__(self, url: str, secret: str, emit: Callable[[Event], None]) -> None:
@@ -52,7 +56,8 @@ class Session:
         self._broker = broker_name(url)
         self._emit = emit
         self._member = Member(secret, emit)
-        self._calls: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[contextvars.Context, Callable[..., None], tuple[Any, ...]]]
+        self._calls = queue.SimpleQueue()
         self._sequence = itertools.count(1)
         self._closing = threading.Event()
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -90,7 +95,8 @@ class Session:
             InvalidText: The text breaks a rule (`chat_wire.text`).
         """
         check_text(text)
-        post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text)
+        context = traces.current() or UNSET
+        post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text, traceparent=context)
         self._call(self._member.posting.post, post, time.monotonic())
         return post.sequence
 
@@ -137,7 +143,7 @@ class Session:
         self._member.closed()
 
     def _call(self, method: Callable[..., None], *arguments: Any) -> None:
-        self._calls.put((method, arguments))
+        self._calls.put((contextvars.copy_context(), method, arguments))
         self._wake_thread()
 
     def _wake_thread(self) -> None:
@@ -224,5 +230,5 @@ class Session:
         with contextlib.suppress(BlockingIOError):
             self._wake_reader.recv(4096)
         while not self._calls.empty():
-            method, arguments = self._calls.get()
-            method(*arguments, time.monotonic())
+            context, method, arguments = self._calls.get()
+            context.run(method, *arguments, time.monotonic())

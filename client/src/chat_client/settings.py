@@ -36,6 +36,7 @@ class ClientSettings:
         text: Whether every line is a message, also one that begins with a slash.
         local_time: Whether to show local times instead of UTC.
         no_color: Whether to use the terminal's own colours only (https://no-color.org).
+        traceparent: The trace of everything that the client sends (https://www.w3.org/TR/trace-context/), or "".
     """
 
     amqp_url: str
@@ -44,6 +45,7 @@ class ClientSettings:
     text: bool = False
     local_time: bool = False
     no_color: bool = False
+    traceparent: str = ""
 
 
 def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> ClientSettings:
@@ -71,6 +73,7 @@ def client_settings(environ: Mapping[str, str], arguments: Sequence[str]) -> Cli
         text=options.text,
         local_time=options.local_time,
         no_color=bool(environ.get("NO_COLOR")),
+        traceparent=environ.get("TRACEPARENT", ""),
     )
 
 

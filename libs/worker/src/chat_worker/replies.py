@@ -1,6 +1,9 @@
 """Replies: the publications that answer a request in its sender's inbox."""
 
-from chat_amqp import topology
+from collections.abc import Mapping
+from typing import Any
+
+from chat_amqp import topology, traces
 from chat_amqp.publisher import Publication
 from chat_wire.codec import encode
 from chat_wire.errors import WireError
@@ -24,16 +27,18 @@ def refusal(delivery: Delivery, request: str | None, error: WireError) -> list[P
     return reply(delivery.reply_to, encode(Refused(request=request, reason=error.reason, text=str(error))))
 
 
-def reply(inbox: str | None, body: bytes) -> list[Publication]:
+def reply(inbox: str | None, body: bytes, headers: Mapping[str, Any] | None = None) -> list[Publication]:
     """Return an answer to an inbox. The broker drops it if the inbox does not exist any more.
 
     Args:
         inbox: The `reply_to` of the request.
         body: The answer.
+        headers: The AMQP headers; None for those that carry the current trace.
 
     Returns:
         One publication; none if `inbox` is not the name of an inbox.
     """
     if inbox is None or not topology.is_inbox(inbox):
         return []
-    return [Publication(exchange="", routing_key=inbox, body=body, mandatory=False)]
+    headers = traces.headers() if headers is None else headers
+    return [Publication(exchange="", routing_key=inbox, body=body, mandatory=False, headers=headers)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from chat_amqp import topology
+from chat_amqp import topology, traces
 from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.exports import check_whole, exported
@@ -27,6 +27,7 @@ from chat_worker.delivery import Delivery
 from chat_worker.errors import NoInbox
 from chat_worker.replies import refusal, reply
 from chat_worker.revoked import RevokedSessions
+from chat_worker.tracing import handling
 
 log = structlog.get_logger()
 
@@ -63,7 +64,11 @@ class ArchiveQuestions:
             A `Page`, `Exported` or `Refused` for the inbox in each delivery's reply_to. An undecodable question, or
             one without an inbox, also becomes a dead letter.
         """
-        return [publication for delivery in deliveries for publication in self._answer(delivery)]
+        return [publication for delivery in deliveries for publication in self._traced_answer(delivery)]
+
+    def _traced_answer(self, delivery: Delivery) -> list[Publication]:
+        with handling(delivery.queue, delivery.headers.get(traces.HEADER)):
+            return self._answer(delivery)
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
         if not topology.is_inbox(delivery.reply_to):

@@ -1,5 +1,6 @@
 """Reads one room's stream into the recorder, from one attachment to the next."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,8 @@ import structlog
 from chat_archive.chunks import chunks_within
 from chat_archive.errors import NewerEntry
 from chat_archive.shared_recorder import EitherRecorder
-from chat_archive.stream_entries import StreamEntry, resumes_at
+from chat_archive.stream_entries import StreamEntry, contexts_of, resumes_at
+from chat_archive.tracing import record_recorded
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
 from chat_wire.messages import Batch, Notice, Position, id_ranges
@@ -94,13 +96,15 @@ class RoomReader:
         return True
 
     def _record(self, entries: Sequence[StreamEntry], offset: int | None) -> None:
+        began_at = time.time_ns()
         posts = self._recorder.record(self.room, entries)
         self._recorded = offset
         if entries:
             self._recorded_ts = entries[-1].time
         if posts:
             runs = id_ranges((post.session, post.sequence) for post in posts)
-            log.info("posts.recorded", room=self.room, offset=offset, runs=runs)
+            traced = record_recorded(posts, contexts_of(entries), began_at)
+            log.info("posts.recorded", room=self.room, offset=offset, runs=runs, **traced)
 
     def _log_divergence(self, found: int | None) -> None:
         log.warning("stream.diverged", room=self.room, awaited=self._awaited, found=found)

@@ -42,6 +42,11 @@ def posts_of(
     ]
 
 
+def contexts_of(entries: Iterable[StreamEntry]) -> dict[tuple[str, int], str]:
+    """Return the trace contexts of the posts that have one, by session and sequence; a router wrote them."""
+    return {(run.session, post.sequence): post.traceparent for *_, run, post in _posts(entries) if post.traceparent}
+
+
 def count_unrecordable(entries: Iterable[StreamEntry]) -> int:
     """Return how many posts cannot be recorded."""
     return sum(not _is_recordable(post) for *_, post in _posts(entries))

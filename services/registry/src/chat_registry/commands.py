@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 import structlog
+from msgspec.structs import replace
 
-from chat_amqp import topology
+from chat_amqp import topology, traces
 from chat_amqp.publisher import Publication
 from chat_registry import intake, journal
 from chat_registry.identity import ReplicaIdentity
@@ -18,6 +19,7 @@ from chat_worker.clock import now
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
 from chat_worker.replies import refusal
+from chat_worker.tracing import handling
 
 log = structlog.get_logger()
 
@@ -41,23 +43,9 @@ class CommandHandler:
         """Append an entry for each valid command, answer each question, and refuse everything else."""
         entries: list[JournalEntry] = []
         for delivery in deliveries:
-            try:
-                request = intake.decode_request(delivery)
-            except WireError as error:
-                yield dead_letter(delivery, error)
-                yield from refusal(delivery, None, error)
-                continue
-            inbox = delivery.reply_to or ""
-            try:
-                if isinstance(request, ListUsers):
-                    yield from self._list_users(request, inbox)
-                else:
-                    entries.append(
-                        intake.entry_for(self._identity, request, inbox, self._entry_time(), self._view.state)
-                    )
-            except WireError as error:
-                log.info("session.refused", reason=error.reason, error=str(error))
-                yield from refusal(delivery, request.request, error)
+            with handling(delivery.queue, delivery.headers.get(traces.HEADER)):
+                publications = list(self._handle_request(delivery, entries))
+            yield from publications
         yield from _append(entries)
 
     def handle_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
@@ -68,6 +56,26 @@ class CommandHandler:
     def probe_returned(self, inbox: str) -> Iterator[Publication]:
         """Append the departure of an inbox that a probe did not reach."""
         yield from _append([Departed(origin=self._identity.origin, time=self._entry_time(), inbox=inbox)])
+
+    def _handle_request(self, delivery: Delivery, entries: list[JournalEntry]) -> Iterator[Publication]:
+        """Add the entry of a command to the entries, or yield what answers the request."""
+        try:
+            request = intake.decode_request(delivery)
+        except WireError as error:
+            yield dead_letter(delivery, error)
+            yield from refusal(delivery, None, error)
+            return
+        inbox = delivery.reply_to or ""
+        try:
+            if isinstance(request, ListUsers):
+                yield from self._list_users(request, inbox)
+            else:
+                entry = intake.entry_for(self._identity, request, inbox, self._entry_time(), self._view.state)
+                traceparent = traces.current()
+                entries.append(replace(entry, traceparent=traceparent) if traceparent else entry)
+        except WireError as error:
+            log.info("session.refused", reason=error.reason, error=str(error))
+            yield from refusal(delivery, request.request, error)
 
     def _list_users(self, request: ListUsers, inbox: str) -> Iterator[Publication]:
         claims = verify(request.token, self._identity.public_key, now())

@@ -34,10 +34,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
 
 class RequestedEntry(Entry, frozen=True, kw_only=True):
-    """An entry for a request; the answer goes to `inbox`."""
+    """An entry for a request; the answer goes to `inbox`.
+
+    Attributes:
+        request: The id of the request.
+        inbox: The inbox that waits for the answer.
+        traceparent: The context of the span that appended the entry; empty without a trace. It decides nothing.
+    """
 
     request: str
     inbox: str
+    traceparent: str = ""
 
 
 class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):

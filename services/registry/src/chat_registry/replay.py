@@ -14,11 +14,13 @@ from chat_amqp.publisher import Publication
 from chat_registry import effects, journal
 from chat_registry.errors import Diverged
 from chat_registry.identity import ReplicaIdentity
-from chat_registry.journal import JournalMarker
+from chat_registry.journal import JournalEntry, JournalMarker, RequestedEntry
+from chat_registry.outcome import Outcome
 from chat_registry.snapshot_publisher import SnapshotPublisher
 from chat_registry.view import View
 from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
+from chat_worker.tracing import handling
 
 log = structlog.get_logger()
 
@@ -93,7 +95,13 @@ class Replay:
                 due = due or self._view.lacks_snapshot
                 yield from self._on_caught_up()
             else:
-                effects.log_outcome(entry, outcome)
-                yield from effects.publications(entry, self._view.state.offset, outcome, self._identity.private_key)
+                yield from self._publish(entry, outcome)
         if due:
             self._snapshots.enqueue(self._view.state, journal.digest(delivery.body))
+
+    def _publish(self, entry: JournalEntry, outcome: Outcome) -> list[Publication]:
+        context = entry.traceparent if isinstance(entry, RequestedEntry) else ""
+        with handling(topology.JOURNAL_STREAM.name, context):
+            effects.log_outcome(entry, outcome)
+            offset = self._view.state.offset
+            return list(effects.publications(entry, offset, outcome, self._identity.private_key))

@@ -13,6 +13,7 @@ from chat_router.batches import ServerClock, to_batches
 from chat_router.errors import LowerSlotFree
 from chat_router.partitions import priority
 from chat_router.settings import RouterSettings
+from chat_router.tracing import contexts, pass_on, record_rejected
 from chat_router.validation import Accepted, Rejected, Validator, Verdict
 from chat_tokens.tokens import Claims
 from chat_wire.codec import decode, encode
@@ -26,6 +27,7 @@ from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery, Source
 from chat_worker.replies import refusal, reply
 from chat_worker.revoked import RevokedSessions
+from chat_worker.tracing import log_field
 
 log = structlog.get_logger()
 
@@ -105,9 +107,12 @@ class RouterService:
                 refusals += [dead_letter(delivery, error), *refusal(delivery, None, error)]
                 continue
             verdict = self._validator.validate(message, _partition(delivery), now())
-            _log_repeated(verdict)
-            accepted += verdict.accepted
-            refusals += [each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected)]
+            traced = contexts(message, delivery)
+            _log_repeated(verdict, traced)
+            accepted += pass_on(verdict.accepted, traced, delivery.queue)
+            refusals += [
+                each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected, traced)
+            ]
         batches = to_batches(accepted, self._instance, self._clock.stamp(now()))
         return [*(_publication(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
 
@@ -129,26 +134,31 @@ def _partition(delivery: Delivery) -> int:
 
 def _publication(batch: Batch, after_confirms: bool) -> Publication:
     runs = id_ranges((run.session, post.sequence) for run in batch.runs for post in run.posts)
-    log.info("batch.published", room=batch.room, server_ts=batch.server_ts, runs=runs)
+    traced = log_field(post.traceparent for run in batch.runs for post in run.posts)
+    log.info("batch.published", room=batch.room, server_ts=batch.server_ts, runs=runs, **traced)
     return Publication(
         exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), after_confirms=after_confirms
     )
 
 
-def _log_repeated(verdict: Verdict) -> None:
+def _log_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
     if verdict.claims:
         for sequence in verdict.repeated:
-            log.info("post.repeated", session=verdict.claims.session, user=verdict.claims.name, sequence=sequence)
+            fields = log_field([traced.get(sequence)])
+            log.info(
+                "post.repeated", session=verdict.claims.session, user=verdict.claims.name, sequence=sequence, **fields
+            )
 
 
-def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected) -> list[Publication]:
+def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected, traced: dict[int, str]) -> list[Publication]:
     """Log rejected posts and return the answer to their sender, or a dead letter if the sender names no inbox."""
     error = rejected.error
     if not topology.is_inbox(delivery.reply_to):
         return [dead_letter(delivery, error)]
-    log.warning("posts.refused", reason=error.reason, error=str(error), **_log_fields(claims, rejected.sequences))
+    fields = _log_fields(claims, rejected.sequences) | log_field(map(traced.get, rejected.sequences))
+    log.warning("posts.refused", reason=error.reason, error=str(error), **fields)
     answer = PostsRefused(sequences=rejected.sequences, reason=error.reason, text=str(error))
-    return reply(delivery.reply_to, encode(answer))
+    return reply(delivery.reply_to, encode(answer), record_rejected(rejected, traced, delivery.queue))
 
 
 def _log_fields(claims: Claims | None, sequences: tuple[int, ...]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from chat_wire.messages.numbers import Int64
 
 NoticeKind = Literal["joined", "left", "lost", "back"]
@@ -17,11 +19,14 @@ class Post:
         sequence: The number of the post within its session: 1, 2, 3.
         client_ts: The time when the person sent it, by the client's clock.
         text: The text, at most 4,096 characters in 200 lines.
+        traceparent: The trace of the post, in the form of W3C Trace Context. A client sets the context of its span, and
+            the router replaces it by that of its own. Without a trace, the field is missing.
     """
 
     sequence: Int64
     client_ts: Int64
     text: str
+    traceparent: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
