@@ -33,7 +33,7 @@ docker compose exec router python -m chat_worker.health                        #
 MEANINGS = {
     ("all", "at"): "time of the report, in microseconds since 1970-01-01 UTC",
     ("all", "pid"): "the process",
-    ("all", "reason"): "why the replica does not serve; missing while it is connected",
+    ("all", "reason"): "why the replica is not ready, and what to do; missing while it is ready",
     ("archive", "baton"): "whether the replica holds the writer lease",
     ("archive", "log"): "how far `log.txt` follows PostgreSQL, in the four fields below; null with SQLite, and while "
     "another replica of this host fills it",
@@ -48,10 +48,11 @@ MEANINGS = {
     ("archive, log", "of"): "the number of the newest line in PostgreSQL",
     ("archive, log", "problem"): "why `log.txt` cannot follow, or null",
     ("archive, log", "whole"): "whether `log.txt` has everything",
+    ("registry", "connected"): "the number of sessions whose client is connected",
     ("registry", "names"): "the number of names in use",
     ("registry", "offset"): "the offset of the last applied entry of the journal",
-    ("registry", "ready"): "whether the replica handles commands",
-    ("router", "ready"): "whether the replica handles posts",
+    ("registry", "ready"): "whether the replica answers commands",
+    ("router", "ready"): "whether the broker may give the replica any partition",
 }
 ALWAYS = {("all", "at"), ("all", "pid"), ("all", "reason")}
 # The subject of the report of each module other than the readers of a room.
@@ -72,7 +73,7 @@ def fields() -> list[tuple[str, str]]:
         for function in ast.walk(tree):
             if isinstance(function, ast.FunctionDef) and function.name == "health":
                 service = package.removeprefix("chat_") + PARTS.get(rest.rpartition(".")[2], ", each room")
-                found |= {(service, name) for name in _keys(function)}
+                found |= {(service, name) for name in _keys(function) if ("all", name) not in ALWAYS}
     return sorted(found)
 
 

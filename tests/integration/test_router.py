@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
 from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
+from chat_worker.health import problem
 from testkit.chatter import Chatter
+from testkit.metrics import free_port, samples
 from testkit.processes import System
 from testkit.tokens import member
 from testkit.wait import until
@@ -189,6 +192,62 @@ def test_routers_share_the_partitions_when_one_joins_or_dies(system: System) -> 
     routers[2].kill()
 
     until(lambda: sorted(owners(system).values()) in ([5, 5, 6],), 30)
+
+
+def test_a_router_whose_consumer_the_broker_cancels_says_which_and_consumes_again(system: System) -> None:
+    router = system.started("router")
+    ann = member(system, "ann")
+    queue = f"router.ingress.{ann.granted.partition}" if ann.granted else ""
+
+    system.broker.delete_queue(system.vhost, queue)
+
+    (lost,) = until(lambda: router.lines("broker.lost"))
+    assert f"cancelled the consumer of {queue}" in lost["error"]
+    until(lambda: len(router.lines("router.ready")) == 2)
+    ann.join()
+    (sent,) = ann.post("hola")
+    ann.hear(lambda: ann.ids() == [sent])
+
+
+def test_a_router_is_not_ready_if_sixteen_others_have_all_partitions(system: System) -> None:
+    others = connect(system.url("router"), "test")
+    channel: Any = others.channel()
+    for slot in topology.SLOTS:
+        slot(channel).declare()
+
+    router = system.start("router")
+
+    until(lambda: "no partition is left" in str(problem(router.health)), 30)
+    others.release()
+
+
+def test_a_router_counts_posts_and_measures_their_way_to_the_room(system: System) -> None:
+    port = free_port()
+    system.started("router", METRICS_PORT=str(port), POSTS_PER_SECOND="3")
+    ann = member(system, "ann")
+    ann.join()
+
+    ann.post("one", " ", "two")
+    ann.hear(lambda: len(ann.ids()) == 2)
+    ann.post("three", "four")
+    assert [refusal(ann).reason, refusal(ann).reason] == ["invalid_text", "too_fast"]
+
+    until(lambda: samples(port)["tertulia_router_batches_total"] == 1)
+    found = samples(port)
+    assert {name: found[f"tertulia_{name}"] for name in COUNTED} == COUNTED
+    assert 0 < found["tertulia_router_post_to_room_seconds_sum"] < 5
+
+
+COUNTED = {
+    "ready": 1.0,
+    "router_posts_received_total": 5.0,
+    "router_posts_published_total": 2.0,
+    "router_posts_repeated_total": 0.0,
+    "router_batches_total": 1.0,
+    "router_post_to_room_seconds_count": 1.0,
+    'refusals_total{reason="invalid_text"}': 1.0,
+    'refusals_total{reason="too_fast"}': 2.0,
+}
 
 
 def owners(system: System) -> Counter[str]:

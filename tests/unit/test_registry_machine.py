@@ -163,6 +163,7 @@ def assert_consistent(state: State) -> None:
     assert {key for keys in state.alike.values() for key in keys} == set(state.holders)
     assert all(holder.key in state.alike[form] for holder in holders for form in skeletons(holder.name))
     assert state.partition_sizes == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]
+    assert state.connected == sum(holder.connected for holder in holders)
     assert not set(state.sessions) & set(state.ended)
 
 

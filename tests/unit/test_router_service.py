@@ -14,38 +14,64 @@ from chat_tokens.tokens import Claims, mint, public_half
 from chat_wire.codec import decode, encode
 from chat_wire.messages import Batch, Post, Posts
 from chat_worker.broker import Broker
+from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source
+from chat_worker.metrics import REGISTRY
 
 PRIVATE_KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 SECOND = 1_000_000
-TOKEN = mint(Claims(session="s", name="ana", author="a", partition=3, expires=100 * SECOND), PRIVATE_KEY)
+TOKEN = mint(Claims(session="s", name="ana", author="a", partition=3, expires=2_000_000_000 * SECOND), PRIVATE_KEY)
 
 
 class FakeBroker:
-    """A broker whose slots are all free."""
+    """A broker whose slots are all free, or all taken."""
+
+    def __init__(self, free: bool = True) -> None:
+        """Create a broker without consumers."""
+        self.free = free
+        self.sources: list[Source] = []
 
     def declare(self, *queues: Queue) -> None:
         pass
 
     def hold(self, _queue: Queue) -> bool:
-        return True
+        return self.free
 
     def consume(self, source: Source) -> None:
-        pass
+        self.sources.append(source)
 
 
-def posted(sequence: int) -> Delivery:
-    message = Posts(token=TOKEN, room="lobby", posts=(Post(sequence=sequence, client_ts=0, text="hola"),))
+def posted(*sequences: int, token: str = TOKEN, reply_to: str | None = None) -> Delivery:
+    posts = tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences)
+    return delivered(Posts(token=token, room="lobby", posts=posts), "router.ingress.3", reply_to)
+
+
+def delivered(message: Posts | bytes, queue: str, reply_to: str | None = None) -> Delivery:
     return Delivery(
-        body=encode(message),
-        queue="router.ingress.3",
+        body=message if isinstance(message, bytes) else encode(message),
+        queue=queue,
         exchange="chat.ingress",
         routing_key="3",
-        reply_to=None,
+        reply_to=reply_to,
         headers={},
         offset=None,
         redelivered=False,
+        arrived=steady(),
     )
+
+
+def started(broker: FakeBroker) -> RouterService:
+    """Return the service on new connections, which has read the sessions that have ended."""
+    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    router = cast("RouterService", make_service(cast("Broker", broker)))
+    [marker] = router.start()
+    [ended] = broker.sources
+    list(ended.handle([delivered(marker.body, "sessions.ended")]))
+    return router
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"tertulia_{name}", labels) or 0.0
 
 
 def routed(router: RouterService, sequence: int) -> Batch:
@@ -67,3 +93,49 @@ def test_after_a_reconnect_arrival_times_do_not_decrease_and_a_redelivered_post_
 
     assert [batch.server_ts for batch in batches] == [20 * SECOND, 20 * SECOND]
     assert batches[0].runs == batches[1].runs
+
+
+def test_a_router_that_has_not_read_the_ended_sessions_says_so() -> None:
+    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    router = make_service(cast("Broker", FakeBroker()))
+    router.start()
+
+    assert router.health()["ready"] is False
+    assert "the router reads which sessions have ended" in router.health()["reason"]
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_router_is_ready_unless_sixteen_others_have_all_partitions(free: bool) -> None:
+    health = started(FakeBroker(free)).health()
+
+    assert health["ready"] is free
+    assert ("no partition is left" in health.get("reason", "")) is not free
+
+
+def test_posts_count_as_published_when_the_broker_has_confirmed_them() -> None:
+    broker = FakeBroker()
+    router = started(broker)
+    names = ("posts_received_total", "posts_published_total", "batches_total", "post_to_room_seconds_count")
+
+    def counts() -> list[float]:
+        return [counted(f"router_{name}") for name in names]
+
+    before = counts()
+    router.route([posted(*range(1, 257)), posted(257, 258), posted(1)])
+    unconfirmed = counts()
+    for source in broker.sources[1:]:
+        assert source.on_confirmed
+        source.on_confirmed()
+
+    assert [after - first for first, after in zip(before, unconfirmed, strict=True)] == [259, 0, 0, 0]
+    assert [after - first for first, after in zip(before, counts(), strict=True)] == [259, 258, 2, 2]
+
+
+def test_refused_and_repeated_posts_are_counted() -> None:
+    router = started(FakeBroker())
+    names = ("router_posts_repeated_total", "refusals_total")
+    before = [counted(names[0]), counted(names[1], reason="wrong_partition")]
+
+    router.route([posted(1, 2), posted(1, 2), delivered(posted(1, 2, 3).body, "router.ingress.4")])
+
+    assert [counted(names[0]), counted(names[1], reason="wrong_partition")] == [before[0] + 2, before[1] + 3]

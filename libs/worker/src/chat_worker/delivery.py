@@ -20,6 +20,7 @@ class Delivery:
         headers: The AMQP headers; a sender may write anything.
         offset: The offset in the stream; None for a queue.
         redelivered: Whether the broker has delivered it before.
+        arrived: When this worker received it, in microseconds of the steady clock (clock.py).
     """
 
     body: bytes
@@ -30,6 +31,7 @@ class Delivery:
     headers: Mapping[str, Any]
     offset: int | None
     redelivered: bool
+    arrived: int = 0
 
 
 Handler = Callable[[Sequence[Delivery]], Iterable[Publication]]
@@ -51,6 +53,7 @@ class Source:
             message that is a lease: a worker has the lease while it holds the message.
         probe_poison: Whether a forked process may handle a suspected poison message first (poison_probe.py). Set it
             to False for a handler that has other effects than publications and memory, or that uses a connection.
+        on_confirmed: Called after a round with deliveries of this source, when the broker has confirmed everything.
     """
 
     queue: str
@@ -60,6 +63,7 @@ class Source:
     priority: int | None = None
     keep_last: bool = False
     probe_poison: bool = True
+    on_confirmed: Callable[[], None] | None = None
 
 
 def consumer_arguments(source: Source) -> dict[str, Any]:
@@ -68,12 +72,13 @@ def consumer_arguments(source: Source) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def from_message(source: Source, message: Any) -> Delivery:
+def from_message(source: Source, message: Any, arrived: int) -> Delivery:
     """Return the delivery in a message of py-amqp.
 
     Args:
         source: The source that the message came from.
         message: The message. Its sender may have written anything into its properties.
+        arrived: When it arrived, in microseconds of the steady clock.
     """
     headers = message.properties.get("application_headers", {})
     return Delivery(
@@ -85,4 +90,5 @@ def from_message(source: Source, message: Any) -> Delivery:
         headers=headers,
         offset=None if source.offset is None else headers.get("x-stream-offset"),
         redelivered=message.delivery_info["redelivered"],
+        arrived=arrived,
     )

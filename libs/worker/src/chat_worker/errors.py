@@ -4,11 +4,15 @@ WireError
 ├── Fatal      the delivery crashes the worker that handles it
 └── NoInbox    the `reply_to` of a request does not name an inbox
 
+AmqpError
+└── ConsumerCancelled    the broker delivers nothing more from a queue
+
 CannotServe    the worker must not work until somebody changes something
 """
 
 from typing import ClassVar
 
+from chat_amqp.errors import AmqpError
 from chat_wire.errors import WireError
 
 
@@ -22,6 +26,10 @@ class NoInbox(WireError):
     """The AMQP `reply_to` of a request does not name an inbox, so a service cannot answer it."""
 
     reason = "no_inbox"
+
+
+class ConsumerCancelled(AmqpError):
+    """The broker has cancelled a consumer: somebody deleted its queue, or the queue has no node. The text names it."""
 
 
 class CannotServe(Exception):

@@ -148,6 +148,8 @@ def do_round(broker: Broker, service: Service) -> None:
     broker.publish(service.tick())
     _confirm(broker, service)
     for subscription, tag in handled:
+        if subscription.source.on_confirmed:
+            subscription.source.on_confirmed()
         subscription.acknowledge(tag)
     if handled:
         metrics.ROUND_SECONDS.observe(time.perf_counter() - begun)

@@ -4,7 +4,9 @@ from typing import Any
 
 from kombu.connection import Connection
 
+from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source, consumer_arguments, from_message
+from chat_worker.errors import ConsumerCancelled
 
 
 class Subscription:
@@ -26,12 +28,14 @@ class Subscription:
             amqp.exceptions.AMQPError: The broker refused.
         """
         self.source = source
-        self._arrived: list[Any] = []
+        self._arrived: list[tuple[int, Any]] = []
         self._kept: int | None = None
         self._channel: Any = connection.channel()
         self._channel.auto_decode = False
         self._channel.basic_qos(0, source.prefetch, False)
-        self._channel.basic_consume(source.queue, callback=self._arrived.append, arguments=consumer_arguments(source))
+        self._channel.basic_consume(
+            source.queue, callback=self._collect, on_cancel=self._cancelled, arguments=consumer_arguments(source)
+        )
 
     @property
     def waiting(self) -> int:
@@ -46,8 +50,8 @@ class Subscription:
         """
         messages = self._arrived[:]
         del self._arrived[: len(messages)]
-        tag = int(messages[-1].delivery_tag) if messages else 0
-        return [from_message(self.source, message) for message in messages], tag
+        tag = int(messages[-1][1].delivery_tag) if messages else 0
+        return [from_message(self.source, message, at) for at, message in messages], tag
 
     def acknowledge(self, tag: int) -> None:
         """Acknowledge all deliveries up to a tag; for a source with `keep_last`, all before it.
@@ -66,3 +70,9 @@ class Subscription:
     def close(self) -> None:
         """Stop consuming. The broker requeues the unacknowledged deliveries."""
         self._channel.close()
+
+    def _collect(self, message: Any) -> None:
+        self._arrived.append((steady(), message))
+
+    def _cancelled(self, _tag: str) -> None:
+        raise ConsumerCancelled(f"the broker cancelled the consumer of {self.source.queue}: is the queue still there?")

@@ -1,20 +1,20 @@
 """Handle requests: append a journal entry for each command, answer questions, and refuse the invalid requests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 from msgspec.structs import replace
 
 from chat_amqp import topology, traces
 from chat_amqp.publisher import Publication
-from chat_registry import intake, journal
+from chat_registry import intake, journal, metrics
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import Departed, JournalEntry
 from chat_registry.questions import UserQuestions
 from chat_registry.view import View
 from chat_tokens.tokens import verify
 from chat_wire.errors import InvalidToken, WireError
-from chat_wire.messages import ListUsers
+from chat_wire.messages import Claim, ListUsers
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
@@ -27,17 +27,21 @@ log = structlog.get_logger()
 class CommandHandler:
     """Handles the queues of requests and of departures."""
 
-    def __init__(self, identity: ReplicaIdentity, view: View, questions: UserQuestions) -> None:
+    def __init__(
+        self, identity: ReplicaIdentity, view: View, questions: UserQuestions, *, on_append: Callable[[], None]
+    ) -> None:
         """Prepare to handle requests.
 
         Args:
             identity: The replica.
             view: The state that questions are answered from.
             questions: Keeps the questions that cannot be answered yet.
+            on_append: Called for each message that the replica appends to the journal.
         """
         self._identity = identity
         self._view = view
         self._questions = questions
+        self._on_append = on_append
 
     def handle_requests(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each valid command, answer each question, and refuse everything else."""
@@ -46,16 +50,16 @@ class CommandHandler:
             with handling(delivery.queue, delivery.headers.get(traces.HEADER)):
                 publications = list(self._handle_request(delivery, entries))
             yield from publications
-        yield from _append(entries)
+        yield from self._append(entries)
 
     def handle_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each inbox that the broker has deleted."""
         found = [intake.departure_in(self._identity, delivery, self._entry_time()) for delivery in deliveries]
-        yield from _append([departed for departed in found if departed])
+        yield from self._append([departed for departed in found if departed])
 
     def probe_returned(self, inbox: str) -> Iterator[Publication]:
         """Append the departure of an inbox that a probe did not reach."""
-        yield from _append([Departed(origin=self._identity.origin, time=self._entry_time(), inbox=inbox)])
+        yield from self._append([Departed(origin=self._identity.origin, time=self._entry_time(), inbox=inbox)])
 
     def _handle_request(self, delivery: Delivery, entries: list[JournalEntry]) -> Iterator[Publication]:
         """Add the entry of a command to the entries, or yield what answers the request."""
@@ -65,6 +69,7 @@ class CommandHandler:
             yield dead_letter(delivery, error)
             yield from refusal(delivery, None, error)
             return
+        metrics.COMMANDS.labels(request.type).inc()
         inbox = delivery.reply_to or ""
         try:
             if isinstance(request, ListUsers):
@@ -75,6 +80,8 @@ class CommandHandler:
                 entries.append(replace(entry, traceparent=traceparent) if traceparent else entry)
         except WireError as error:
             log.info("session.refused", reason=error.reason, error=str(error))
+            if isinstance(request, Claim):
+                metrics.CLAIMS.labels("refused").inc()
             yield from refusal(delivery, request.request, error)
 
     def _list_users(self, request: ListUsers, inbox: str) -> Iterator[Publication]:
@@ -90,8 +97,8 @@ class CommandHandler:
         """
         return max(now(), self._view.state.time + 1)
 
-
-def _append(entries: Sequence[JournalEntry]) -> Iterator[Publication]:
-    """Yield one message for all entries: far cheaper to publish and to read than one message for each."""
-    if entries:
-        yield Publication(exchange=topology.JOURNAL.name, routing_key="", body=journal.encode(entries))
+    def _append(self, entries: Sequence[JournalEntry]) -> Iterator[Publication]:
+        """Yield one message for all entries: far cheaper to publish and to read than one message for each."""
+        if entries:
+            self._on_append()
+            yield Publication(exchange=topology.JOURNAL.name, routing_key="", body=journal.encode(entries))

@@ -14,6 +14,7 @@ from chat_amqp.publisher import Publication
 from chat_registry.state import State
 from chat_wire.codec import encode
 from chat_wire.messages import Refused, Users
+from chat_worker.metrics import REFUSALS
 from chat_worker.replies import reply
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class UserQuestions:
         If too many questions wait already, refuse it.
         """
         if after > state.offset and len(self._waiting) >= MAX_WAITING:
+            REFUSALS.labels("busy").inc()
             busy = Refused(request=request, reason="busy", text="too many questions at once: ask again")
             yield from reply(inbox, encode(busy))
             return

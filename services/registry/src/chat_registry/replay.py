@@ -5,20 +5,23 @@ replicas and begins to serve. From then on it publishes the outcomes of the entr
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_registry import effects, journal
+from chat_registry import effects, journal, metrics
 from chat_registry.errors import Diverged
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import JournalEntry, JournalMarker, RequestedEntry
 from chat_registry.outcome import Outcome
 from chat_registry.snapshot_publisher import SnapshotPublisher
 from chat_registry.view import View
+from chat_wire.units import SECOND
 from chat_worker.broker import Broker
+from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source
 from chat_worker.tracing import handling
 
@@ -54,6 +57,7 @@ class Replay:
         self._snapshots = snapshots
         self._on_caught_up = on_caught_up
         self._silent_at = 0.0
+        self._appended: deque[int] = deque()
 
     def begin(self) -> Iterator[Publication]:
         """Begin to read the journal where the view's snapshot ends, and yield a marker for the journal."""
@@ -67,6 +71,14 @@ class Replay:
                 yield from self._apply(delivery)
         except Diverged as error:
             self._restart(error)
+
+    def expect(self) -> None:
+        """Expect to read one more message of this replica, which appends it now."""
+        self._appended.append(steady())
+
+    def waits_for(self) -> float:
+        """Return for how many seconds the replica has waited for a message that it appended; 0 if it waits for none."""
+        return (steady() - self._appended[0]) / SECOND if self._appended else 0.0
 
     def check_silence(self) -> None:
         """Read the journal from its first entry if it ends before the anchor of the snapshot."""
@@ -90,6 +102,7 @@ class Replay:
         due = self._view.snapshot_due(self._snapshots.every)
         if not read or read[0][0].origin != self._identity.origin:
             return
+        self._note_own(read[0][0])
         for entry, outcome in read:
             if isinstance(entry, JournalMarker):
                 due = due or self._view.lacks_snapshot
@@ -103,5 +116,11 @@ class Replay:
         context = entry.traceparent if isinstance(entry, RequestedEntry) else ""
         with handling(topology.JOURNAL_STREAM.name, context):
             effects.log_outcome(entry, outcome)
+            metrics.count_outcome(entry, outcome)
             offset = self._view.state.offset
             return list(effects.publications(entry, offset, outcome, self._identity.private_key))
+
+    def _note_own(self, first: JournalEntry | JournalMarker) -> None:
+        """Note that a message of this replica has come back."""
+        if not isinstance(first, JournalMarker) and self._appended:
+            metrics.JOURNAL_SECONDS.observe((steady() - self._appended.popleft()) / SECOND)

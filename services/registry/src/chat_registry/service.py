@@ -13,7 +13,7 @@ from amqp.exceptions import NotFound
 from chat_amqp import topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
-from chat_registry import effects
+from chat_registry import effects, metrics
 from chat_registry.bootstrap import Bootstrap
 from chat_registry.commands import CommandHandler
 from chat_registry.identity import new_identity
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 SNAPSHOT_EVERY = 10_000
 PROBE_EVERY_SECONDS = 60.0
+SILENT_SECONDS = 10.0  # after which a journal that returns nothing counts as broken
 
 
 class RegistryService:
@@ -62,10 +63,10 @@ class RegistryService:
         self._snapshots = SnapshotPublisher(snapshot_every)
         self._probes = InboxProbes(self._view, probe_every)
         identity = new_identity(settings)
-        self._commands = CommandHandler(identity, self._view, self._questions)
         self._replay = Replay(
             identity, self._view, broker, snapshots=self._snapshots, on_caught_up=self._begin_to_serve
         )
+        self._commands = CommandHandler(identity, self._view, self._questions, on_append=self._replay.expect)
         self._bootstrap = Bootstrap(identity, self._view, broker, on_loaded=self._replay.begin)
         self._has_departures = False
         self._ready = False
@@ -94,12 +95,30 @@ class RegistryService:
         raise Unconfirmed(f"no queue receives what is published to {exchange!r} with key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
-        """Return whether the replica handles requests, its offset in the journal, and the number of names."""
-        state = self._view.state
-        return {"ready": self._ready, "offset": state.offset, "names": len(state.holders)}
+        """Return whether the replica answers requests or the reason why not, its offset in the journal, and numbers."""
+        state, reason = self._view.state, self._problem()
+        metrics.NAMES.set(len(state.holders))
+        metrics.SESSIONS_CONNECTED.set(state.connected)
+        return {
+            "ready": not reason,
+            **({"reason": reason} if reason else {}),
+            "offset": state.offset,
+            "names": len(state.holders),
+            "connected": state.connected,
+        }
 
     def close(self) -> None:
         """Do nothing: a registry replica holds nothing that another one needs."""
+
+    def _problem(self) -> str | None:
+        """Return why the replica answers no requests; None if it does."""
+        if not self._ready:
+            return "the registry reads the names in use, and answers no requests before it knows all of them"
+        silent = self._replay.waits_for()
+        if silent > SILENT_SECONDS:
+            stream = topology.JOURNAL_STREAM.name
+            return f"{stream} has returned nothing for {silent:.0f} s, so no command is answered: restart the broker"
+        return None
 
     def _begin_to_serve(self) -> Iterator[Publication]:
         """Handle requests from now on, and repeat what a replica that died may not have published."""

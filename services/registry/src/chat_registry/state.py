@@ -94,6 +94,7 @@ class State:
         inboxes: The keys of the names that each inbox serves.
         alike: The keys of the names that have each skeleton; several only among names that an earlier version granted.
         partition_sizes: The number of sessions in each partition.
+        connected: The number of sessions that are connected.
         ended: Ended sessions whose tokens may still be valid, oldest first.
         departed: The time of each recent departure, by inbox, oldest first.
         refused: The time of each recent refusal, oldest first. Its key is "SESSION NAME_KEY" for a claim, where
@@ -108,6 +109,7 @@ class State:
     inboxes: dict[str, set[str]] = field(default_factory=dict)
     alike: dict[str, tuple[str, ...]] = field(default_factory=dict)
     partition_sizes: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+    connected: int = 0
     ended: OrderedDict[str, EndedSession] = field(default_factory=OrderedDict)
     departed: OrderedDict[str, int] = field(default_factory=OrderedDict)
     refused: OrderedDict[str, int] = field(default_factory=OrderedDict)
@@ -130,6 +132,7 @@ def add_holder(state: State, holder: Holder) -> None:
     state.sessions[holder.session] = holder.key
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
     state.partition_sizes[holder.partition] += 1
+    state.connected += holder.connected
     for form in skeletons(holder.name):
         state.alike[form] = tuple(sorted((*state.alike.get(form, ()), holder.key)))
 
@@ -141,6 +144,7 @@ def remove_holder(state: State, key: str) -> None:
         return
     del state.sessions[holder.session]
     state.partition_sizes[holder.partition] -= 1
+    state.connected -= holder.connected
     state.inboxes[holder.inbox].remove(key)
     if not state.inboxes[holder.inbox]:
         del state.inboxes[holder.inbox]

@@ -9,6 +9,7 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
+from chat_router import metrics
 from chat_router.batches import ServerClock, to_batches
 from chat_router.errors import LowerSlotFree
 from chat_router.partitions import priority
@@ -56,6 +57,7 @@ class RouterService:
         self._ready = False
         self._slot = PARTITIONS
         self._retry_at = steady() + RETRY_LOWER_SLOTS_EVERY
+        self._published = metrics.Published()
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._take_posts)
         self._validator = Validator(settings.public_key, topology.ROOMS, settings.posts_per_second, self._revoked.check)
 
@@ -90,8 +92,12 @@ class RouterService:
         raise Unconfirmed(f"no queue takes messages of exchange {exchange!r} with key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
-        """Return whether the router takes posts."""
-        return {"ready": self._ready}
+        """Return whether the router takes posts, and if not, the reason.
+
+        A standby is ready (docs/decisions/0038-call-a-replica-ready-only-while-it-works.md).
+        """
+        reason = self._problem()
+        return {"ready": not reason, **({"reason": reason} if reason else {})}
 
     def close(self) -> None:
         """Do nothing: the broker frees the slot and the partitions with the connection."""
@@ -107,21 +113,44 @@ class RouterService:
                 refusals += [dead_letter(delivery, error), *refusal(delivery, None, error)]
                 continue
             verdict = self._validator.validate(message, _partition(delivery), now())
+            metrics.POSTS_RECEIVED.inc(len(message.posts))
+            if verdict.accepted:
+                self._published.arrivals.append(delivery.arrived)
             traced = contexts(message, delivery)
-            _log_repeated(verdict, traced)
+            _note_repeated(verdict, traced)
             accepted += pass_on(verdict.accepted, traced, delivery.queue)
             refusals += [
                 each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected, traced)
             ]
         batches = to_batches(accepted, self._instance, self._clock.stamp(now()))
+        self._published.posts += len(accepted)
+        self._published.batches += len(batches)
         return [*(_publication(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
 
     def _take_posts(self) -> None:
         for partition in range(PARTITIONS):
-            queue = topology.ingress(partition).name
-            self._broker.consume(Source(queue=queue, handle=self.route, priority=priority(self._slot, partition)))
+            self._broker.consume(
+                Source(
+                    queue=topology.ingress(partition).name,
+                    handle=self.route,
+                    priority=priority(self._slot, partition),
+                    on_confirmed=self._count_published,
+                )
+            )
         self._ready = True
         log.info("router.ready", seat=self._slot)
+
+    def _count_published(self) -> None:
+        metrics.count_published(self._published)
+        self._published = metrics.Published()
+
+    def _problem(self) -> str | None:
+        """Return why the router takes no posts; None if the broker may give it any partition."""
+        if not self._ready:
+            return "the router reads which sessions have ended, and takes no posts before it knows all of them"
+        if self._slot == PARTITIONS:
+            return f"no partition is left: {PARTITIONS} other routers share all of them; run {PARTITIONS} at most"
+        return None
 
     def _lowest_free_slot(self) -> int:
         """Take the lowest free slot; return `PARTITIONS` when all are taken."""
@@ -141,8 +170,9 @@ def _publication(batch: Batch, after_confirms: bool) -> Publication:
     )
 
 
-def _log_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
+def _note_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
     if verdict.claims:
+        metrics.POSTS_REPEATED.inc(len(verdict.repeated))
         for sequence in verdict.repeated:
             fields = log_field([traced.get(sequence)])
             log.info(
@@ -153,6 +183,7 @@ def _log_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
 def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected, traced: dict[int, str]) -> list[Publication]:
     """Log rejected posts and return the answer to their sender, or a dead letter if the sender names no inbox."""
     error = rejected.error
+    metrics.count_refused(error.reason, rejected.sequences)
     if not topology.is_inbox(delivery.reply_to):
         return [dead_letter(delivery, error)]
     fields = _log_fields(claims, rejected.sequences) | log_field(map(traced.get, rejected.sequences))
