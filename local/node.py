@@ -2,10 +2,11 @@
 
     python local/node.py --dir DIR --port 5673 [--definitions FILE] [--address 127.0.0.1]
 
-The node uses four consecutive ports: AMQP, management, Erlang distribution and epmd. It therefore does not conflict
-with a RabbitMQ on the standard ports. With the definitions of `chat-admin init`, the node has no users until
-broker/prepare.sh imports them. Without definitions, RabbitMQ creates the administrator `guest` with the password
-`guest`. SIGTERM shuts the node down cleanly. On an address other than 127.0.0.1, the node can join a cluster.
+The node uses five consecutive ports: AMQP, management, Erlang distribution, epmd and metrics for Prometheus. It
+therefore does not conflict with a RabbitMQ on the standard ports. With the definitions of `chat-admin init`, the node
+has no users until broker/prepare.sh imports them. Without definitions, RabbitMQ creates the administrator `guest` with
+the password `guest`. SIGTERM shuts the node down cleanly. On an address other than 127.0.0.1, the node can join a
+cluster.
 """
 
 import argparse
@@ -23,6 +24,7 @@ BROKER = Path(__file__).resolve().parent.parent / "broker"
 RABBITMQ_BIN = "/usr/lib/rabbitmq/bin"
 SERVERS = (f"{RABBITMQ_BIN}/rabbitmq-server", "rabbitmq-server")
 LOOPBACK = "127.0.0.1"
+METRICS = 4  # the port of the metrics is the AMQP port plus this
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
@@ -30,7 +32,7 @@ def main() -> None:
     """Replace this process with the node."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path, required=True, help="the directory of all the node's files")
-    parser.add_argument("--port", type=int, required=True, help="the AMQP port; the node also uses the next three")
+    parser.add_argument("--port", type=int, required=True, help="the AMQP port; the node also uses the next four")
     parser.add_argument(
         "--definitions", type=Path, help="the definitions.json of init; the node loads vhost.json beside it"
     )
@@ -105,6 +107,8 @@ def _write_config(directory: Path, address: str, port: int, definitions: Path | 
         f"listeners.tcp.1 = {address}:{port}",
         f"management.tcp.ip = {address}",
         f"management.tcp.port = {port + 1}",
+        f"prometheus.tcp.ip = {address}",
+        f"prometheus.tcp.port = {port + METRICS}",
     ]
     if definitions:
         # The option names definitions.json, as in version 0.2.0: supervisor restarts a node whose command changed.

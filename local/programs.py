@@ -128,7 +128,7 @@ def write_targets(ports: Mapping[str, int]) -> None:
     """Write the addresses of the metrics for Prometheus (https://prometheus.io/docs/guides/file-sd/).
 
     Args:
-        ports: The port of each replica.
+        ports: The port of each replica, and of the broker.
     """
     targets = [
         {"targets": [f"127.0.0.1:{port}"], "labels": {"service": name.partition("-")[0], "instance": name}}

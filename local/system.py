@@ -35,7 +35,7 @@ ENV_FILES = {
 }
 PASSED_ON = {name for names in programs.SETTINGS.values() for name in names}
 DEFAULT_PORT = 5673
-LAST_PORT = 65535 - 3  # the node also uses the next three
+LAST_PORT = 65535 - 4  # the node also uses the next four
 READY_SECONDS = 90
 ASK_SUPERVISOR_SECONDS = 1
 STOPPED_SECONDS = 90
@@ -53,7 +53,7 @@ def main() -> None:
     start.add_argument(
         "--port",
         type=int,
-        help=f"the AMQP port, before three more (default: AMQP_PORT, or as before, or {DEFAULT_PORT})",
+        help=f"the AMQP port, before four more (default: AMQP_PORT, or as before, or {DEFAULT_PORT})",
     )
     arguments = parser.parse_args()
     os.chdir(ROOT)
@@ -116,7 +116,7 @@ def up(counts: Mapping[str, int], port: int | None, settings: Mapping[str, str])
     services = {each: programs.service(each, settings, ports[each]) for each in instances}
     new = {"broker": programs.broker(port, old.get("broker", "")), **services}
     _start_broker(port, old | {"broker": new["broker"]}, running)
-    programs.write_targets(ports)
+    programs.write_targets({"broker": port + node.METRICS, **ports})
     _start_services(old, new)
     print(f"up: {', '.join(instances)}; RabbitMQ on 127.0.0.1:{port}")
     print(f"The record of all messages is {DATA}/log.txt. The logs are in {RUN}/log.")
@@ -137,7 +137,7 @@ def down() -> None:
 
 
 def _check_free(port: int) -> None:
-    for number in range(port, port + 4):
+    for number in range(port, port + 5):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -21,7 +21,7 @@ class Node:
 
     Attributes:
         address: The address at which it listens.
-        port: The AMQP port; the next one is that of the management API.
+        port: The AMQP port. The next one is that of the management API, and the fourth after it that of the metrics.
     """
 
     def __init__(self, directory: Path, address: str = node.LOOPBACK, inside: Sequence[str] = ()) -> None:
@@ -95,11 +95,11 @@ def running_node(directory: Path) -> Iterator[Node]:
 
 
 def free_ports() -> int:
-    """Return the first of four consecutive free ports, as a node needs them."""
-    for port in range(20_000 + os.getpid() % 1000 * 8, 32_000, 4):
-        if all(_is_free(port + more) for more in range(4)):
+    """Return the first of five consecutive free ports, as a node needs them."""
+    for port in range(20_000 + os.getpid() % 1000 * 8, 32_000, 8):
+        if all(_is_free(port + more) for more in range(5)):
             return port
-    raise AssertionError("no four consecutive ports between 20,000 and 32,000 are free: stop some brokers")
+    raise AssertionError("no five consecutive ports between 20,000 and 32,000 are free: stop some brokers")
 
 
 def _is_free(port: int) -> bool:

@@ -78,9 +78,10 @@ def test_a_replica_keeps_the_port_of_its_metrics_and_a_new_one_gets_another() ->
 
 
 def test_prometheus_finds_the_metrics_of_each_replica_in_a_file() -> None:
-    programs.write_targets({"registry-1": 9101, "router-2": 9102})
+    programs.write_targets({"broker": 5677, "registry-1": 9101, "router-2": 9102})
 
     assert json.loads(Path(".run/targets.json").read_text()) == [
+        {"targets": ["127.0.0.1:5677"], "labels": {"service": "broker", "instance": "broker"}},
         {"targets": ["127.0.0.1:9101"], "labels": {"service": "registry", "instance": "registry-1"}},
         {"targets": ["127.0.0.1:9102"], "labels": {"service": "router", "instance": "router-2"}},
     ]

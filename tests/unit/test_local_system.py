@@ -63,7 +63,7 @@ def test_a_number_of_replicas_that_is_none_is_refused() -> None:
 
 @pytest.mark.parametrize("port", ["0", "65533", "700000"])
 def test_a_port_that_does_not_exist_is_refused(port: str) -> None:
-    with pytest.raises(SystemExit, match=r"AMQP_PORT is [0-9]+: set it to a number from 1 to 65532"):
+    with pytest.raises(SystemExit, match=r"AMQP_PORT is [0-9]+: set it to a number from 1 to 65531"):
         system.up({}, None, {"AMQP_PORT": port})
 
 

@@ -47,9 +47,9 @@ def value(name: str, **labels: str) -> float:
 
 
 def test_prometheus_reads_the_metrics_over_http(port: int) -> None:
-    metrics.serve("router", "127.0.0.1", port)
+    metrics.serve("router", "router-1", "127.0.0.1", port)
     text = scraped(port)
-    assert 'tertulia_build_info{service="router",version="' in text
+    assert 'tertulia_build_info{replica="router-1",service="router",version="' in text
     assert "# TYPE tertulia_round_seconds histogram" in text
     assert "process_resident_memory_bytes" in text
     assert "_created" not in text
@@ -59,7 +59,7 @@ def test_a_port_that_is_taken_is_logged_with_what_to_do_and_stops_nothing(port: 
     with socket.socket() as other, capture_logs() as lines:
         other.bind(("127.0.0.1", port))
         other.listen()
-        metrics.serve("router", "127.0.0.1", port)
+        metrics.serve("router", "router-1", "127.0.0.1", port)
     (line,) = lines
     assert (line["event"], line["log_level"], line["port"]) == ("metrics.unavailable", "error", port)
     assert "METRICS_PORT" in line["todo"]

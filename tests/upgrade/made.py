@@ -17,7 +17,7 @@ OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 
 @dataclass(frozen=True, slots=True)
 class MadeChat:
-    """A chat in a tree of the repository; `port` is the first of its four ports."""
+    """A chat in a tree of the repository; `port` is the first of its five ports."""
 
     tree: Path
     port: int

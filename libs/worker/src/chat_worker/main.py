@@ -42,7 +42,7 @@ def main(name: str, build: Build) -> None:
         sys.exit(2)
     configure(settings.service, settings.instance, settings.log_level)
     if settings.metrics_port:
-        metrics.serve(settings.service, settings.metrics_host, settings.metrics_port)
+        metrics.serve(settings.service, settings.instance, settings.metrics_host, settings.metrics_port)
     run(settings, make_service)
 
 

@@ -45,7 +45,12 @@ class Registry(CollectorRegistry):
 REGISTRY = Registry()
 ProcessCollector(registry=REGISTRY)
 
-BUILD_INFO = Gauge("tertulia_build_info", "1, with the version as a label", ("service", "version"), registry=REGISTRY)
+BUILD_INFO = Gauge(
+    "tertulia_build_info",
+    "1, with the version and INSTANCE as labels",
+    ("service", "version", "replica"),
+    registry=REGISTRY,
+)
 READY = Gauge("tertulia_ready", "1 if the replica does its work, else 0", registry=REGISTRY)
 ROUND_SECONDS = Histogram(
     "tertulia_round_seconds",
@@ -75,16 +80,17 @@ REFUSALS = Counter(
 )
 
 
-def serve(service: str, host: str, port: int) -> None:
+def serve(service: str, instance: str, host: str, port: int) -> None:
     """Serve the metrics over HTTP in a daemon thread. If the port cannot be used, log that and go on without.
 
     Args:
         service: The service's name.
+        instance: The replica's name. Prometheus itself may know only an address.
         host: The address to listen on.
         port: The port.
     """
     prometheus_client.disable_created_metrics()
-    BUILD_INFO.labels(service, version("chat-worker")).set(1)
+    BUILD_INFO.labels(service, version("chat-worker"), instance).set(1)
     try:
         prometheus_client.start_http_server(port, host, REGISTRY)
     except OSError as error:
