@@ -37,7 +37,7 @@ ZONE ?= Pacific/Apia
 CLOCK_TESTS ?= tests/unit tests/integration
 # Neither the day nor the time zone can change what these tests find.
 TIMELESS := admin_init checks client_keys compose_file docs_reference faults_checker faults_checker_archived \
-	faults_checker_names faults_checker_runs fullscreen_clusters fullscreen_colours fullscreen_driver fullscreen_input locks packages settings \
+	faults_checker_names faults_checker_runs fullscreen_clusters fullscreen_colours fullscreen_driver fullscreen_input locks observability packages settings \
 	worker_poison_probe
 
 test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day: make test-clock CLOCK=+40d ZONE=Asia/Kolkata
@@ -73,8 +73,9 @@ bench: .venv/dev rabbitmq  ## measure the chat and its baselines; make bench QUI
 picture: .venv/dev rabbitmq  ## draw docs/chat.svg from the running client
 	$(VENV)/python -m docs.picture
 
-docs: .venv/dev  ## write the generated pages of docs/reference from the code
+docs: .venv/dev  ## write the generated pages of docs/reference and the dashboards from the code
 	$(VENV)/python -m docs.generate
+	$(VENV)/python -m observability
 
 lint: $(CHECKS)  ## check style, types, imports and the links of the documentation
 

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|postgresql|faults
+# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|postgresql|prometheus|faults
 #
 #   venv        Python's virtual environments
 #   rabbitmq    the RabbitMQ server
 #   postgresql  the PostgreSQL server, for tests
+#   prometheus  the Prometheus server and promtool, for tests
 #   faults      the tools with which the fault tests cut networks and move clocks
 #
 # As root on Debian or Ubuntu the script installs the packages; elsewhere it prints what to do. It starts no server, now
@@ -18,6 +19,7 @@ missing() {
     venv) package=python3-venv; ! python3 -c 'import ensurepip' 2>/dev/null ;;
     rabbitmq) package=rabbitmq-server; ! command -v rabbitmq-server >/dev/null ;;
     postgresql) package=postgresql; ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null ;;
+    prometheus) package=prometheus; ! { command -v prometheus && command -v promtool; } >/dev/null ;;
     faults) package="iptables iproute2 faketime"; ! { command -v iptables && command -v tc && command -v faketime; } >/dev/null ;;
     esac
 }
@@ -58,4 +60,5 @@ apt-get -qq install --no-install-recommends $package >/dev/null  # unquoted: eac
 case $1 in
 rabbitmq) forbid_starting_at_boot rabbitmq-server.service epmd.service epmd.socket ;;
 postgresql) forbid_starting_at_boot postgresql.service ;;
+prometheus) forbid_starting_at_boot prometheus.service ;;
 esac

@@ -126,6 +126,13 @@ ELSEWHERE = (
         "no",
         "the numbers of replicas",
     ),
+    (
+        "`PROMETHEUS_PORT`, `GRAFANA_PORT`",
+        "compose",
+        "`9090`, `3000`",
+        "no",
+        "the ports of [Prometheus and Grafana](../how-to/watch-with-prometheus.md) on 127.0.0.1",
+    ),
     ("`PERSON`", "compose", "`me`", "no", "the person of `docker compose run --rm client`: a name for a directory"),
 )
 READERS = ("setting", "number", "choice")

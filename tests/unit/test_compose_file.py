@@ -78,7 +78,8 @@ def test_the_settings_of_a_client_change_no_other_service() -> None:
 def test_the_example_of_a_file_of_settings_names_all_and_changes_nothing() -> None:
     example = (ROOT / ".env.example").read_text()
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
-    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
+    files = (ROOT / "compose.yaml", ROOT / "compose.observability.yaml")
+    read = set(re.findall(r"\$\{([A-Z_]+)", "".join(path.read_text() for path in files)))
 
     assert named == read - {"COMPOSE_PROJECT_NAME", "PERSON"} | {"COMPOSE_FILE"}
     assert compose("--env-file=.env.example", "config", "--hash=*") == compose("config", "--hash=*")
