@@ -10,7 +10,7 @@ NOT_RUNNING = echo "The chat does not run."
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down logs test test-clock fuzz faults soak upgrade cluster bench picture docs lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down status logs test test-clock fuzz faults soak upgrade cluster bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -24,6 +24,9 @@ up: .venv/ready rabbitmq  ## start the chat or change a running one: make up REG
 
 down:  ## stop the chat
 	@if [ -e .run/supervisord.conf ]; then $(VENV)/python -m local.system down; else $(NOT_RUNNING); fi
+
+status: .venv/ready  ## say how the chat is: make status ARGS="--watch"
+	@if [ -e .run/admin.env ]; then set -a; . ./.run/admin.env; $(VENV)/chat-admin status $(ARGS) || true; else $(NOT_RUNNING); fi
 
 logs:  ## follow the logs of the services and of RabbitMQ
 	@if [ -d .run/log ]; then tail -q -n 50 -F .run/log/*.log; else $(NOT_RUNNING); fi

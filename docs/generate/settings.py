@@ -37,6 +37,15 @@ SETTINGS = {
         "",
         "`amqp://USER:PASSWORD@HOST:PORT/VHOST`; several, separated by `;`, are tried in random order",
     ),
+    "MONITOR_AMQP_URL": Setting(
+        "chat-admin status", "", "the same for the broker user `monitor`, who reads the health reports"
+    ),
+    "MANAGEMENT_URL": Setting(
+        "chat-admin status",
+        "",
+        "`http://USER:PASSWORD@HOST:PORT/`, the broker's management API for the user `monitor`; several, separated by "
+        "`;`, are tried in turn",
+    ),
     "BROKER_ID": Setting(
         "services", "", "the broker to use, 16 hex digits: a service refuses any other broker; without it, it uses any"
     ),

@@ -4,6 +4,7 @@
                                                        write passwords, keys and the broker's definitions to DIR
     chat-admin new-broker DIR                          accept a new, empty broker at the next start
     chat-admin postgres DIR [--host HOST]              write the password of the PostgreSQL in compose.postgres.yaml
+    chat-admin status [--json] [--watch]               say how the chat is; --watch goes on until you press Ctrl+C
     chat-admin release NAME                            free a name, whatever session holds it
     chat-admin export [--room ROOM] [--since TIME]     print the recorded messages, as lines of log.txt
     chat-admin import FILE                             fill an empty chat with such lines; - stands for the input
@@ -14,10 +15,11 @@
 
 Write DIR before --host, which takes all words that follow it. `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the
 environment, keeps the ones of before if they are not set, and checks the settings of the services. Commands without DIR
-read AMQP_URL or AMQP_URL_FILE.
+read AMQP_URL or AMQP_URL_FILE; `status` reads MANAGEMENT_URL and MONITOR_AMQP_URL.
 TIME is a day or a day and a time in UTC, such as 2026-11-28 or "2026-11-28 20:15".
 The exit status is 0 after success, 1 after a refusal, 2 if a setting is wrong, a file cannot be read or written, or the
-chat does not answer, and 130 if you interrupt the command. An export is complete only with status 0.
+chat does not answer, and 130 if you interrupt the command. An export is complete only with status 0. `status`
+exits with 0 if all is well, and with 1 if something is wrong.
 """
 
 import argparse
@@ -33,9 +35,11 @@ from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
 from chat_admin.identity import accept_new_broker
 from chat_admin.initialise import MANAGEMENT_PORT, initialise, kept_retention
+from chat_admin.monitor_settings import monitor_settings
 from chat_admin.postgres import write_postgres
 from chat_admin.release import release
 from chat_admin.service_settings import check_service_settings
+from chat_admin.status_command import show, watch
 from chat_amqp.settings import broker_url
 from chat_wire.settings import SettingError
 
@@ -43,8 +47,8 @@ from chat_wire.settings import SettingError
 def main() -> None:
     """Run the command of the command line, and exit with its status."""
     arguments = _parser().parse_args()
-    on_files = {"init": _init, "new-broker": _new_broker, "postgres": _postgres}
-    sys.exit(on_files.get(arguments.command, _ask)(arguments, os.environ))
+    commands = {"init": _init, "new-broker": _new_broker, "postgres": _postgres, "status": _status}
+    sys.exit(commands.get(arguments.command, _ask)(arguments, os.environ))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     postgres.add_argument("directory", type=Path, metavar="DIR")
     postgres.add_argument("--host", default="postgres", help="the host of PostgreSQL (default: %(default)s)")
+    status = commands.add_parser("status", help="say how the chat is, and what to look at")
+    status.add_argument("--json", action="store_true", help="print it as JSON, one object a line")
+    status.add_argument("--watch", action="store_true", help="go on until you press Ctrl+C")
     commands.add_parser("release", help="free a name, whatever session holds it").add_argument("name", metavar="NAME")
     export = commands.add_parser("export", help="print the recorded messages, as lines of log.txt")
     export.add_argument("--room", metavar="ROOM", help="only those of this room")
@@ -118,6 +125,15 @@ def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> i
 
 def _postgres(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return _written(partial(write_postgres, arguments.directory, arguments.host))
+
+
+def _status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    try:
+        settings = monitor_settings(environ)
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return (watch if arguments.watch else show)(settings, arguments.json)
 
 
 def _written(write_files: Callable[[], None]) -> int:

@@ -2,6 +2,8 @@
 
 AdminError
 ├── NoAnswer              the broker or the registry did not answer in time
+├── NoFigures             the management API did not answer, or refused
+├── NoReports             the broker gave no health reports
 └── NotDone               the command was refused, or a part of it; the text says why
     ├── NotReleased       the registry refused the release
     ├── NoSuchLetter      no dead letter has this id
@@ -17,6 +19,14 @@ class AdminError(Exception):
 
 class NoAnswer(AdminError):
     """The broker or the registry did not answer in time. The command may still take effect."""
+
+
+class NoFigures(AdminError):
+    """The management API of the broker did not answer, or refused; the text says why."""
+
+
+class NoReports(AdminError):
+    """The broker did not answer, or gave no health reports; the text says why."""
 
 
 class NotDone(AdminError):

@@ -27,7 +27,7 @@ UNREADABLE = (ValueError, OSError, OverflowError, RecursionError, struct.error)
 Frame = tuple[int, int, bytes]
 
 
-def connect(url: str, name: str) -> Connection:
+def connect(url: str, name: str, within: float | None = None) -> Connection:
     """Open a connection to one node of the broker.
 
     It tries the addresses of all nodes in random order, each once, for 5 s each. So connections spread over the nodes,
@@ -37,6 +37,7 @@ def connect(url: str, name: str) -> Connection:
         url: The URLs of the broker's nodes (https://www.rabbitmq.com/docs/uri-spec), separated by `;`. The host of a
             URL can be a name that all nodes have.
         name: The connection's name in the broker's list of connections.
+        within: The seconds for all addresses together; by default, each has 5 s.
 
     Returns:
         An open connection, with heartbeats every 10 s.
@@ -49,7 +50,7 @@ def connect(url: str, name: str) -> Connection:
     connection = Connection(
         random.sample(urls, len(urls)),
         heartbeat=HEARTBEAT_SECONDS,
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=CONNECT_SECONDS if within is None else within / len(urls),
         transport_options={
             "client_properties": {"connection_name": name},
             "frame_handler": _frame_handler,

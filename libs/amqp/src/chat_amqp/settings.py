@@ -20,10 +20,22 @@ def broker_url(environ: Mapping[str, str]) -> str:
         MissingSetting: AMQP_URL is not set.
         InvalidSetting: A part of AMQP_URL is not a URL of a broker. The error does not quote it, as it has a password.
     """
-    url = setting(environ, "AMQP_URL")
+    return checked_url("AMQP_URL", setting(environ, "AMQP_URL"))
+
+
+def checked_url(name: str, url: str) -> str:
+    """Return the URLs of a broker's nodes after a check that does not connect.
+
+    Args:
+        name: The setting that has them.
+        url: The URLs, separated by `;`.
+
+    Raises:
+        InvalidSetting: A part is not a URL of a broker. The error does not quote it, as it has a password.
+    """
     if not all(map(_is_broker, url.split(";"))):
         raise InvalidSetting(
-            "AMQP_URL",
+            name,
             "is not the URL of a broker: set it to amqp://USER:PASSWORD@HOST:5672/, with the special characters of the "
             "password %-encoded and a ; between the nodes of a cluster",
         )
