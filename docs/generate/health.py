@@ -15,6 +15,9 @@ Each service replaces its report every second. The setting `HEALTH_FILE` names t
 is true, else with 1 and the reason on stderr. A worker without a connection to the broker is not ready, and reports the
 `reason`. It writes no report while it is stuck or cannot write `HEALTH_FILE`.
 
+While the broker is in alarm, because its node is short of memory or disk, it takes no publications. Each worker then
+reports that it is not ready, and why. It goes on by itself when the alarm ends.
+
 With `--end-stuck`, the check also ends a worker whose last report is older than 60 s. The worker first writes the
 traceback of each thread to stderr. The health checks of the containers do this, and Docker starts the worker again.
 
@@ -27,11 +30,27 @@ HEALTH_FILE=.run/health/router-1.json .venv/bin/python -m chat_worker.health   #
 docker compose exec router python -m chat_worker.health                        # with Docker
 ```
 
+## Reports in the stream
+
+Each replica also publishes its report to the stream `workers.health`, every 5 s, and at once when `ready` changes.
+`chat-admin status` reads it. A report there has these fields beside the others:
+
+| field | meaning |
+| --- | --- |
+| `version` | 1; it rises when an older reader would read a report wrongly |
+| `service`, `instance` | the replica |
+| `release` | the version of the chat that it runs |
+| `interval` | the seconds until the next report |
+| `stopped` | true in the last report of a replica that stops in order; missing otherwise |
+
+A replica without a connection to the broker cannot publish, and neither can one while the broker is in alarm.
+
 ## Fields
 
 """
 MEANINGS = {
     ("all", "at"): "time of the report, in microseconds since 1970-01-01 UTC",
+    ("all", "blocked"): "whether the broker is in alarm and takes no publications; missing without a connection",
     ("all", "pid"): "the process",
     ("all", "reason"): "why the replica is not ready, and what to do; missing while it is ready",
     ("archive", "baton"): "whether the replica holds the writer lease",
@@ -54,7 +73,7 @@ MEANINGS = {
     ("registry", "ready"): "whether the replica answers commands",
     ("router", "ready"): "whether the broker may give the replica any partition",
 }
-ALWAYS = {("all", "at"), ("all", "pid"), ("all", "reason")}
+ALWAYS = {("all", "at"), ("all", "blocked"), ("all", "pid"), ("all", "reason")}
 # The subject of the report of each module other than the readers of a room.
 PARTS = {"service": "", "log_follower": ", log"}
 

@@ -69,7 +69,8 @@ def cut_off(system: System, process: Process) -> None:
             each["name"]
             for each in system.broker.call("GET", "connections")
             if each.get("vhost") == system.vhost
-            and each["client_properties"].get("connection_name") == f"{process.name} consuming"
+            and each["client_properties"].get("connection_name")
+            == f"{process.name.split('-')[0]} {process.name} consuming"
         ]
 
     system.broker.close_connections(until(names, what="the broker lists the connection"))

@@ -14,7 +14,7 @@ from chat_wire.codec import encode
 from chat_wire.errors import InvalidToken
 from chat_wire.messages import Marker, SessionEnded
 from chat_wire.settings import InvalidSetting
-from chat_worker import health
+from chat_worker import health, report_file
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
 from chat_worker.revoked import RevokedSessions
@@ -22,17 +22,18 @@ from chat_worker.settings import worker_settings
 from chat_worker.signals import stop_requested
 
 HOUR = 3_600_000_000
+LIBRARIES = {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def test_a_worker_that_reports_and_is_ready_is_healthy(tmp_path: Path) -> None:
-    health.report(tmp_path / "health.json", {"ready": True})
+    report_file.write(tmp_path / "health.json", {"ready": True})
     assert health.problem(tmp_path / "health.json") is None
 
 
 def test_a_worker_that_is_missing_stuck_or_not_ready_is_unhealthy(tmp_path: Path) -> None:
     path = tmp_path / "health.json"
     assert "has not started yet" in str(health.problem(path))
-    health.report(path, {"ready": False})
+    report_file.write(path, {"ready": False})
     assert "not ready" in str(health.problem(path))
     path.write_bytes(orjson.dumps({"at": now() - 16_000_000, "ready": True}))
     assert "no report for 16 s" in str(health.problem(path))
@@ -45,14 +46,22 @@ def test_the_health_check_gives_the_reason_on_stderr(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chat_worker.health"]
     failed = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert (failed.returncode, "has not started yet" in failed.stderr) == (1, True)
-    health.report(tmp_path / "health.json", {"ready": True})
+    report_file.write(tmp_path / "health.json", {"ready": True})
     assert subprocess.run(command, env=environ, check=False).returncode == 0
+
+
+def test_the_health_check_imports_no_heavy_library() -> None:
+    """Each container runs it every 5 s."""
+    program = "import sys, chat_worker.health; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, env=LIBRARIES)
+    assert "chat_worker.health" in done.stdout.split(), done.stderr
+    assert {"amqp", "kombu", "orjson", "prometheus_client", "structlog"}.isdisjoint(done.stdout.split())
 
 
 def test_a_failure_to_write_the_report_is_logged_and_stops_nothing(tmp_path: Path) -> None:
     path = tmp_path / "not there" / "health.json"
     with capture_logs() as logged_lines:
-        health.report(path, {"ready": True})
+        report_file.write(path, {"ready": True})
     assert [(line["event"], line["path"]) for line in logged_lines] == [("health.not_written", str(path))]
 
 

@@ -8,6 +8,8 @@ import random
 import socket
 import struct
 from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,7 +54,7 @@ def connect(url: str, name: str, within: float | None = None) -> Connection:
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS if within is None else within / len(urls),
         transport_options={
-            "client_properties": {"connection_name": name},
+            "client_properties": {"connection_name": name, **_product()},
             "frame_handler": _frame_handler,
             "read_timeout": STALLED_SECONDS,
             "write_timeout": STALLED_SECONDS,
@@ -63,6 +65,12 @@ def connect(url: str, name: str, within: float | None = None) -> Connection:
     others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
+
+
+@cache
+def _product() -> dict[str, str]:
+    release = version("chat-amqp")
+    return {"product": "Tertulia", "version": release, "product_version": release}  # the last replaces that of py-amqp
 
 
 def _at_each_address(url: str) -> list[str]:

@@ -66,6 +66,11 @@ class Publisher:
         """The number of publications that the broker has not answered yet."""
         return len(self._waiting)
 
+    @property
+    def unconfirmed_bytes(self) -> int:
+        """The size of their bodies, in bytes."""
+        return sum(len(publication.body) for publication in self._waiting.values())
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send the messages that the caller publishes in this context in few packets.
@@ -86,17 +91,9 @@ class Publisher:
         Args:
             publication: The message.
         """
-        message = self._channel.prepare_message(
-            publication.body,
-            content_type="application/json",
-            headers=dict(publication.headers),
-            properties={"delivery_mode": 2, "reply_to": publication.reply_to},
-        )
         self._tag += 1
         self._waiting[self._tag] = publication
-        where = (0, publication.exchange, publication.routing_key, publication.mandatory, False)
-        # basic_publish() would read from the socket before each message. Callers read once for many messages.
-        self._channel.send_method(Basic.Publish, "Bssbb", where, message)
+        send(self._channel, publication)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         self._settle(tag, multiple)
@@ -112,6 +109,24 @@ class Publisher:
             return [self._waiting.pop(tag)] if tag in self._waiting else []
         settled = [waiting for waiting in self._waiting if waiting <= tag]
         return [self._waiting.pop(each) for each in settled]
+
+
+def send(channel: Any, publication: Publication) -> None:
+    """Send a persistent message to the broker on any channel.
+
+    Args:
+        channel: An open channel.
+        publication: The message.
+    """
+    message = channel.prepare_message(
+        publication.body,
+        content_type="application/json",
+        headers=dict(publication.headers),
+        properties={"delivery_mode": 2, "reply_to": publication.reply_to},
+    )
+    where = (0, publication.exchange, publication.routing_key, publication.mandatory, False)
+    # basic_publish() would read from the socket before each message. Callers read once for many messages.
+    channel.send_method(Basic.Publish, "Bssbb", where, message)
 
 
 def _cork(sock: socket.socket, held: bool) -> None:

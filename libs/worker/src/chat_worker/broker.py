@@ -5,7 +5,8 @@ connection that would hold up acks, too.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
@@ -20,6 +21,7 @@ from chat_amqp.errors import AmqpError, Unconfirmed
 from chat_amqp.publisher import Publication, Publisher
 from chat_amqp.topology import DEFAULT, is_inbox
 from chat_worker import metrics
+from chat_worker.alarm import Alarm
 from chat_worker.delivery import Source
 from chat_worker.differences import log_differences
 from chat_worker.subscription import Subscription
@@ -28,6 +30,9 @@ log = structlog.get_logger()
 
 # One read of a connection takes at most this many frames, so that a flood cannot hold up acks and heartbeats.
 MAX_FRAMES = 2048
+# The buffers of a connection hold this much and a part more. Otherwise a broker in alarm, which reads nothing, would
+# hold up a write for 30 s, with heartbeats and health reports.
+MAX_UNREAD_BYTES = PART_BYTES = 524_288
 # Supervisor and Compose kill a worker that has not stopped after 15 s (local/system.py, compose.yaml). It gives up
 # earlier: the broker redelivers the deliveries whose publications it has not confirmed.
 STOP_SECONDS = 7
@@ -39,6 +44,9 @@ class Broker:
 
     A service declares, holds, consumes and cancels; the runtime does the rest. A variable `broker` is such an
     object. In docstrings and comments, "the broker" means RabbitMQ.
+
+    Attributes:
+        alarm: Whether the broker is in alarm and blocks publications.
     """
 
     def __init__(self, url: str, name: str, stopping: Event, on_heartbeat: Callable[[], None]) -> None:
@@ -46,7 +54,7 @@ class Broker:
 
         Args:
             url: The URLs of the broker's nodes, separated by `;`.
-            name: The replica's name, for the broker's list of connections.
+            name: Service and replica, for the broker's list of connections.
             stopping: Is set when the worker has to stop.
             on_heartbeat: Called once a second while the connections are used.
 
@@ -65,9 +73,7 @@ class Broker:
         self._stopping = stopping
         self._on_heartbeat = on_heartbeat
         self._last_heartbeat = 0.0
-        self._blocked = False
-        metrics.BROKER_BLOCKED.set(0)
-        self._watch_alarms()
+        self.alarm = Alarm(self._outgoing)
 
     def __enter__(self) -> "Broker":
         """Return the broker."""
@@ -78,9 +84,9 @@ class Broker:
 
         A broker that leaves publications unconfirmed may be behind a network that is cut: no handshake would end.
         """
-        metrics.BROKER_BLOCKED.set(0)
         answers = failed is None or (issubclass(failed, AmqpError) and not self._publisher.unconfirmed)
-        _close(self._outgoing, handshake=answers and not self._blocked)
+        _close(self._outgoing, handshake=answers and not self.alarm.active)
+        metrics.BROKER_BLOCKED.set(0)
         _close(self._incoming, handshake=answers)
 
     def check_identity(self, broker_id: str) -> None:
@@ -160,6 +166,10 @@ class Broker:
         _drain(self._outgoing, 0)
         self.heartbeat()
 
+    def channel_without_confirms(self) -> Any:
+        """Open another channel for publications that nobody waits for."""
+        return self._outgoing.channel()
+
     def publish(self, publications: Iterable[Publication]) -> None:
         """Publish, and wait for confirms only before a publication with `after_confirms`.
 
@@ -180,11 +190,11 @@ class Broker:
         self._publish_together(together)
 
     def _publish_together(self, publications: Sequence[Publication]) -> None:
-        if len(publications) == 1:
-            self._publisher.publish(publications[0])
-        elif publications:
-            with self._publisher.together():
-                for publication in publications:
+        for part in _parts(publications):
+            if self._publisher.unconfirmed_bytes > MAX_UNREAD_BYTES:
+                self._wait_for_confirms()
+            with self._publisher.together() if len(part) > 1 else nullcontext():
+                for publication in part:
                     self._publisher.publish(publication)
 
     def confirm(self) -> list[tuple[str, str]]:
@@ -200,21 +210,24 @@ class Broker:
         Raises:
             Unconfirmed: The broker refused a publication to another queue, or did not confirm all in time.
         """
+        self._wait_for_confirms()
+        refused, self._publisher.refused = self._publisher.refused, []
+        if not all(map(_to_inbox, refused)):
+            raise Unconfirmed(f"{len(refused)} publications were refused by the broker")
+        returned, self._publisher.returned = self._publisher.returned, []
+        return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
+
+    def _wait_for_confirms(self) -> None:
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
             _drain(self._outgoing, 1)
             self.heartbeat()
             if self._stopping.is_set():
                 limit = min(limit, time.monotonic() + STOP_SECONDS)
-            elif self._blocked:
+            elif self.alarm.active:
                 limit = time.monotonic() + STALLED_SECONDS
             if time.monotonic() > limit:
                 raise Unconfirmed(f"{self._publisher.unconfirmed} publications were not confirmed in time")
-        refused, self._publisher.refused = self._publisher.refused, []
-        if not all(map(_to_inbox, refused)):
-            raise Unconfirmed(f"{len(refused)} publications were refused by the broker")
-        returned, self._publisher.returned = self._publisher.returned, []
-        return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
 
     def heartbeat(self) -> None:
         """Exchange heartbeats and call `on_heartbeat`, at most once a second.
@@ -231,20 +244,19 @@ class Broker:
             connection.heartbeat_check()
         self._on_heartbeat()
 
-    def _watch_alarms(self) -> None:
-        def blocked(_reason: str) -> None:
-            self._blocked = True
-            metrics.BROKER_BLOCKED.set(1)
-            log.warning("broker.blocked")
 
-        def unblocked() -> None:
-            self._blocked = False
-            metrics.BROKER_BLOCKED.set(0)
-            log.info("broker.unblocked")
-
-        amqp_connection: Any = self._outgoing.connection
-        amqp_connection.on_blocked = blocked
-        amqp_connection.on_unblocked = unblocked
+def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
+    """Divide publications into parts of at most PART_BYTES, or of a single publication."""
+    part: list[Publication] = []
+    size = 0
+    for publication in publications:
+        if part and size + len(publication.body) > PART_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(publication)
+        size += len(publication.body)
+    if part:
+        yield part
 
 
 def _to_inbox(publication: Publication) -> bool:

@@ -14,9 +14,10 @@ import structlog
 
 from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication
-from chat_worker import health, metrics, poison_probe
+from chat_worker import metrics, poison_probe
 from chat_worker.broker import Broker
 from chat_worker.errors import CannotServe
+from chat_worker.reporter import Reporter
 from chat_worker.settings import WorkerSettings
 from chat_worker.signals import stop_requested
 from chat_worker.trouble import Trouble
@@ -109,21 +110,23 @@ def _connect_and_serve(settings: WorkerSettings, make_service: ServiceFactory, s
     """
 
     def report() -> None:
-        """Report the service's health. The broker calls this only once `service` exists."""
-        fields = service.health()
-        metrics.set_health(fields)
-        health.report(settings.health_file, fields)
+        """Report the service's health. The broker calls this only once `service` and `reporter` exist."""
+        reporter.report(service.health())
 
-    with Broker(settings.amqp_url, settings.instance, stopping, on_heartbeat=report) as broker:
+    name = f"{settings.service} {settings.instance}"
+    with Broker(settings.amqp_url, name, stopping, on_heartbeat=report) as broker:
         broker.check_identity(settings.broker_id)
         log.info("broker.connected")
+        reporter = Reporter(settings, broker)
         service = make_service(broker)
         try:
+            reporter.start()
             broker.publish(service.start())
             _confirm(broker, service)
             while not stopping.is_set():
                 broker.wait(1)
                 do_round(broker, service)
+            reporter.stop(service.health())
         finally:
             service.close()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from chat_amqp.settings import broker_url
 from chat_wire.settings import LOG_LEVELS, InvalidSetting, choice, number, setting
+from chat_worker.health import HEALTH_FILE
 
-HEALTH_FILE = "/tmp/health.json"
 METRICS_HOST = "127.0.0.1"
 MAX_PORT = 65535
 MAX_INSTANCE = 255  # characters, the most that a host name has (RFC 1035, 2.3.4)

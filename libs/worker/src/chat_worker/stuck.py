@@ -1,5 +1,6 @@
 """The end of a stuck worker. Something that restarts ended workers, such as Docker, then starts a new one."""
 
+import json
 import os
 import signal
 import time
@@ -7,8 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from chat_wire.units import SECOND
 from chat_worker.clock import now
@@ -52,7 +51,7 @@ def _stuck_process(path: Path) -> int | None:
 
 def _report(path: Path) -> dict[str, Any]:
     try:
-        return dict(orjson.loads(path.read_bytes()))
+        return dict(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return {}
 

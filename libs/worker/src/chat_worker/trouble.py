@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from chat_amqp.errors import DeclarationRefused, UnknownBroker
-from chat_worker import health, metrics
+from chat_worker import metrics, report_file
 from chat_worker.errors import CannotServe
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class Trouble:
 
     def _report(self, reason: str) -> None:
         metrics.READY.set(0)
-        health.report(self._health_file, {"ready": False, "reason": reason})
+        report_file.write(self._health_file, {"ready": False, "reason": reason})
 
 
 def _say(error: Exception, todo: str) -> None:
