@@ -121,8 +121,8 @@ def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a
     own = f"00-{'3' * 32}-{'4' * 16}-01"
     posts = (
         Post(sequence=1, client_ts=0, text="by the header"),
-        Post(sequence=2, client_ts=0, text="by the post", traceparent=own),
-        Post(sequence=3, client_ts=0, text="by the header", traceparent="nonsense"),
+        Post(sequence=2, client_ts=0, text="by its own"),
+        Post(sequence=3, client_ts=0, text="by nonsense"),
         Post(sequence=4, client_ts=0, text=" "),
     )
 
@@ -130,7 +130,7 @@ def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a
         Publication(
             exchange="chat.ingress",
             routing_key="3",
-            body=encode(Posts(token=ann.token, room="lobby", posts=posts)),
+            body=encode(Posts(token=ann.token, room="lobby", posts=posts, traceparents={2: own, 3: "nonsense"})),
             reply_to=ann.inbox.name,
             headers={"traceparent": header},
         )
@@ -138,7 +138,7 @@ def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a
 
     ann.hear(lambda: ann.replies and len(ann.ids()) == 3)
     runs = [run for _, entry in ann.entries if isinstance(entry, Batch) for run in entry.runs]
-    assert [post.traceparent or "" for run in runs for post in run.posts] == [header, own, ""]
+    assert [run.traceparents for run in runs] == [{1: header, 2: own}]
     (published,) = router.lines("batch.published")
     assert published["trace_ids"] == ["1" * 32, "3" * 32]
     (refused,) = router.lines("posts.refused")

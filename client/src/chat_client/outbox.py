@@ -24,6 +24,7 @@ class Outbox:
     def __init__(self) -> None:
         """Start without posts."""
         self._pending: dict[int, Post] = {}
+        self._contexts: dict[int, str] = {}
         self._not_yet_late: deque[tuple[int, float]] = deque()  # sequences, and when posted; `pop_late` removes them
         self._next = 1  # the sequence of the next post to send
         self._in_flight: tuple[Post, ...] = ()
@@ -35,13 +36,16 @@ class Outbox:
         """Return how many posts have not come back."""
         return len(self._pending)
 
-    def add(self, post: Post, posted_at: float) -> None:
+    def add(self, post: Post, posted_at: float, traceparent: str | None = None) -> None:
         """Add a post.
 
         Args:
             post: The post. Sequences count 1, 2, 3.
             posted_at: When the person posted it, in seconds on a clock that never goes back.
+            traceparent: The context of the post, if it belongs to a trace.
         """
+        if traceparent:
+            self._contexts[post.sequence] = traceparent
         self._pending[post.sequence] = post
         self._not_yet_late.append((post.sequence, posted_at))
         self._added = post.sequence
@@ -52,6 +56,12 @@ class Outbox:
             return ()
         self._in_flight = tuple(self._consecutive())
         return self._in_flight
+
+    def contexts(self) -> dict[int, str]:
+        """Return the trace contexts of the posts that have not come back, by sequence."""
+        if self._contexts:
+            self._contexts = {sequence: each for sequence, each in self._contexts.items() if sequence in self._pending}
+        return self._contexts
 
     @property
     def in_flight(self) -> bool:

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Iterable
 
+from chat_amqp import traces
 from chat_client.events import Delayed, Event, NotSent
 from chat_client.language import _
 from chat_client.outbox import Outbox
@@ -24,8 +25,8 @@ class Posting:
         self.outbox = Outbox()
 
     def post(self, post: Post, posted_at: float, _now: float) -> None:
-        """Send a post as soon as possible, once."""
-        self.outbox.add(post, posted_at)
+        """Send a post as soon as possible, once, with the context of the current span if there is one."""
+        self.outbox.add(post, posted_at, traces.current())
 
     def seen(self, sequence: int) -> None:
         """Note that a post is in the room. Posts before it that a broken stream has lost never come back."""

@@ -102,7 +102,7 @@ class Reader:
                 text=post.text,
                 sequence=post.sequence if run.session == session else None,
                 place=Place(offset, index),
-                traceparent=post.traceparent or None,
+                traceparent=run.traceparents.get(post.sequence) if run.traceparents else None,
             )
             for index, (run, post) in enumerate(posts)
             if entry.server_ts >= self._floor or run.session == session

@@ -6,6 +6,8 @@
 from collections.abc import Callable
 from typing import cast
 
+from msgspec import UNSET
+
 from chat_amqp import topology
 from chat_amqp.connection import STALLED_SECONDS
 from chat_amqp.errors import Unconfirmed
@@ -101,7 +103,10 @@ class Sender:
     def _publish_posts(self, link: MemberLink, grant: Granted) -> None:
         posts = self._outbox.start_message()
         if posts:
-            body = encode(Posts(token=grant.token, room=self._room, posts=posts))
+            contexts = self._outbox.contexts()
+            traced = {post.sequence: contexts[post.sequence] for post in posts if post.sequence in contexts}
+            message = Posts(token=grant.token, room=self._room, posts=posts, traceparents=traced or UNSET)
+            body = encode(message)
             link.publish(topology.INGRESS.name, str(grant.partition), body)
 
 

@@ -14,10 +14,8 @@ from typing import Any
 
 from amqp.exceptions import AccessRefused, NotFound
 from kombu.connection import Connection
-from msgspec import UNSET
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from chat_amqp import traces
 from chat_amqp.connection import connect, recoverable_errors
 from chat_client.events import ConnectionLost, Ended, Event, Waiting
 from chat_client.language import _
@@ -95,8 +93,7 @@ class Session:
             InvalidText: The text breaks a rule (`chat_wire.text`).
         """
         check_text(text)
-        context = traces.current() or UNSET
-        post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text, traceparent=context)
+        post = Post(sequence=next(self._sequence), client_ts=time.time_ns() // 1000, text=text)
         self._call(self._member.posting.post, post, time.monotonic())
         return post.sequence
 

@@ -43,8 +43,9 @@ def posts_of(
 
 
 def contexts_of(entries: Iterable[StreamEntry]) -> dict[tuple[str, int], str]:
-    """Return the trace contexts of the posts that have one, by session and sequence; a router wrote them."""
-    return {(run.session, post.sequence): post.traceparent for *_, run, post in _posts(entries) if post.traceparent}
+    """Return the trace contexts of posts, by session and sequence."""
+    runs = [run for each in entries if isinstance(each.message, Batch) for run in each.message.runs if run.traceparents]
+    return {(run.session, sequence): context for run in runs for sequence, context in (run.traceparents or {}).items()}
 
 
 def count_unrecordable(entries: Iterable[StreamEntry]) -> int:

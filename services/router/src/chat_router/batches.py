@@ -1,16 +1,22 @@
 """How accepted posts become batches, the entries of a room's stream."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from msgspec import UNSET
+
 from chat_router.validation import Accepted
-from chat_wire.messages import Batch, Run
+from chat_tokens.tokens import Claims
+from chat_wire.messages import Batch, Post, Run
 
 MAX_BATCH_POSTS = 256
 MAX_BATCH_BYTES = 256 * 1024
+NO_CONTEXTS: Mapping[str, Mapping[int, str]] = {}
 
 
-def to_batches(accepted: Iterable[Accepted], router: str, server_ts: int) -> list[Batch]:
+def to_batches(
+    accepted: Iterable[Accepted], router: str, server_ts: int, contexts: Mapping[str, Mapping[int, str]] = NO_CONTEXTS
+) -> list[Batch]:
     """Return the batches for accepted posts; within a room they keep the order of the posts.
 
     A room gets one batch, or more where one would exceed 256 posts or 256 KiB of text.
@@ -19,21 +25,29 @@ def to_batches(accepted: Iterable[Accepted], router: str, server_ts: int) -> lis
         accepted: The posts in the order of their arrival.
         router: The replica's name.
         server_ts: The time of arrival, in microseconds since 1970-01-01 UTC.
+        contexts: The trace contexts of posts, by session and sequence.
     """
     rooms: dict[str, list[Accepted]] = {}
     for each in accepted:
         rooms.setdefault(each.room, []).append(each)
     return [
-        Batch(room=room, router=router, server_ts=server_ts, runs=_to_runs(chunk))
+        Batch(room=room, router=router, server_ts=server_ts, runs=_to_runs(chunk, contexts))
         for room, posts in rooms.items()
         for chunk in _chunks(posts)
     ]
 
 
-def _to_runs(accepted: Iterable[Accepted]) -> tuple[Run, ...]:
+def _to_runs(accepted: Iterable[Accepted], contexts: Mapping[str, Mapping[int, str]]) -> tuple[Run, ...]:
     return tuple(
-        Run(session=claims.session, user=claims.name, author=claims.author, posts=tuple(each.post for each in group))
+        _to_run(claims, tuple(each.post for each in group), contexts.get(claims.session))
         for claims, group in groupby(accepted, key=lambda each: each.claims)
+    )
+
+
+def _to_run(claims: Claims, posts: tuple[Post, ...], contexts: Mapping[int, str] | None) -> Run:
+    traced = {post.sequence: contexts[post.sequence] for post in posts if post.sequence in contexts} if contexts else {}
+    return Run(
+        session=claims.session, user=claims.name, author=claims.author, posts=posts, traceparents=traced or UNSET
     )
 
 

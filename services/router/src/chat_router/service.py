@@ -14,7 +14,7 @@ from chat_router.batches import ServerClock, to_batches
 from chat_router.errors import LowerSlotFree
 from chat_router.partitions import priority
 from chat_router.settings import RouterSettings
-from chat_router.tracing import contexts, pass_on, record_rejected
+from chat_router.tracing import Contexts, contexts_in, pass_on, record_rejected
 from chat_router.validation import Accepted, Rejected, Validator, Verdict
 from chat_tokens.tokens import Claims
 from chat_wire.codec import decode, encode
@@ -106,6 +106,7 @@ class RouterService:
         """Return batches for the rooms and refusals for the senders of posts that break a rule."""
         accepted: list[Accepted] = []
         refusals: list[Publication] = []
+        contexts: dict[str, Contexts] = {}
         for delivery in deliveries:
             try:
                 message = decode(delivery.body, Posts)
@@ -116,13 +117,16 @@ class RouterService:
             metrics.POSTS_RECEIVED.inc(len(message.posts))
             if verdict.accepted:
                 self._published.arrivals.append(delivery.arrived)
-            traced = contexts(message, delivery)
+            traced = contexts_in(message, delivery)
             _note_repeated(verdict, traced)
-            accepted += pass_on(verdict.accepted, traced, delivery.queue)
+            accepted += verdict.accepted
+            if traced and verdict.claims:
+                passed = pass_on(verdict.accepted, traced, delivery.queue)
+                contexts.setdefault(verdict.claims.session, {}).update(passed)
             refusals += [
                 each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected, traced)
             ]
-        batches = to_batches(accepted, self._instance, self._clock.stamp(now()))
+        batches = to_batches(accepted, self._instance, self._clock.stamp(now()), contexts)
         self._published.posts += len(accepted)
         self._published.batches += len(batches)
         return [*(_publication(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
@@ -163,14 +167,14 @@ def _partition(delivery: Delivery) -> int:
 
 def _publication(batch: Batch, after_confirms: bool) -> Publication:
     runs = id_ranges((run.session, post.sequence) for run in batch.runs for post in run.posts)
-    traced = log_field(post.traceparent for run in batch.runs for post in run.posts)
+    traced = log_field(context for run in batch.runs if run.traceparents for context in run.traceparents.values())
     log.info("batch.published", room=batch.room, server_ts=batch.server_ts, runs=runs, **traced)
     return Publication(
         exchange=topology.ROOM.name, routing_key=batch.room, body=encode(batch), after_confirms=after_confirms
     )
 
 
-def _note_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
+def _note_repeated(verdict: Verdict, traced: Contexts) -> None:
     if verdict.claims:
         metrics.POSTS_REPEATED.inc(len(verdict.repeated))
         for sequence in verdict.repeated:
@@ -180,7 +184,7 @@ def _note_repeated(verdict: Verdict, traced: dict[int, str]) -> None:
             )
 
 
-def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected, traced: dict[int, str]) -> list[Publication]:
+def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected, traced: Contexts) -> list[Publication]:
     """Log rejected posts and return the answer to their sender, or a dead letter if the sender names no inbox."""
     error = rejected.error
     metrics.count_refused(error.reason, rejected.sequences)

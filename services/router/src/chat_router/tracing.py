@@ -4,7 +4,6 @@ The router handles the posts of one trace in a message in a span, and the span's
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,48 +12,48 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from chat_amqp import traces
 from chat_router.validation import Accepted, Rejected
-from chat_wire.messages import Post, Posts
+from chat_wire.messages import Posts
 from chat_worker.delivery import Delivery
 from chat_worker.tracing import attributes
 
 _tracer = trace.get_tracer("chat_router")
 
+Contexts = dict[int, str]  # of the posts of one session, by sequence
 
-def contexts(message: Posts, delivery: Delivery) -> dict[int, str]:
-    """Return the valid contexts of the posts in a message, by sequence; of most messages, nothing.
+
+def contexts_in(message: Posts, delivery: Delivery) -> Contexts:
+    """Return the valid contexts of the posts in a message; of most messages, nothing.
 
     Args:
         message: The posts. The context of a post goes before that of the message.
         delivery: The delivery of the message, whose header has the context of the message.
     """
     common = delivery.headers.get(traces.HEADER)
-    if not common and not any(post.traceparent for post in message.posts):
+    if not common and not message.traceparents:
         return {}
-    wanted = ((post.sequence, post.traceparent or common) for post in message.posts)
-    return {sequence: each for sequence, each in wanted if isinstance(each, str) and traces.parent(each)}
+    own = message.traceparents or {}
+    wanted = ((post.sequence, own.get(post.sequence, common)) for post in message.posts)
+    return {sequence: str(context) for sequence, context in wanted if traces.parent(context)}
 
 
-def pass_on(accepted: Sequence[Accepted], parents: dict[int, str], queue: str) -> list[Accepted]:
-    """Return accepted posts with the context of a span of the router, and without contexts that are not valid.
+def pass_on(accepted: Sequence[Accepted], parents: Contexts, queue: str) -> Contexts:
+    """Record a span for the accepted posts of each trace, and return the contexts for their readers.
 
     Args:
         accepted: The accepted posts of a message.
-        parents: What `contexts` has returned for that message.
+        parents: What `contexts_in` has returned for that message.
         queue: The queue of the message.
     """
-    passed: list[Accepted] = []
-    for parent, group in groupby(accepted, key=lambda each: parents.get(each.post.sequence)):
-        posts = list(group)
-        if parent is None:
-            passed += [_without_context(each) for each in posts]
-            continue
-        with _span(parent, queue, len(posts)) as span:
-            context = traces.written(span) or parent
-        passed += [replace(each, post=replace(each.post, traceparent=context)) for each in posts]
+    passed: Contexts = {}
+    traced = [each.post.sequence for each in accepted if each.post.sequence in parents] if parents else []
+    for parent, group in groupby(traced, key=lambda sequence: parents[sequence]):
+        sequences = list(group)
+        with _span(parent, queue, len(sequences)) as span:
+            passed |= dict.fromkeys(sequences, traces.written(span) or parent)
     return passed
 
 
-def record_rejected(rejected: Rejected, parents: dict[int, str], queue: str) -> dict[str, Any]:
+def record_rejected(rejected: Rejected, parents: Contexts, queue: str) -> dict[str, Any]:
     """Record rejected posts as a failed span of each trace, and return the headers for the answer to their sender."""
     contexts = [parents[each] for each in rejected.sequences if each in parents]
     answers = []
@@ -64,13 +63,6 @@ def record_rejected(rejected: Rejected, parents: dict[int, str], queue: str) -> 
             span.set_status(Status(StatusCode.ERROR, str(rejected.error)))
             answers.append(traces.written(span) or parent)
     return {traces.HEADER: answers[0]} if answers else {}
-
-
-def _without_context(accepted: Accepted) -> Accepted:
-    if not accepted.post.traceparent:
-        return accepted
-    post = accepted.post
-    return replace(accepted, post=Post(sequence=post.sequence, client_ts=post.client_ts, text=post.text))
 
 
 def _span(parent: str, queue: str, count: int) -> Any:

@@ -19,14 +19,11 @@ class Post:
         sequence: The number of the post within its session: 1, 2, 3.
         client_ts: The time when the person sent it, by the client's clock.
         text: The text, at most 4,096 characters in 200 lines.
-        traceparent: The trace of the post, in the form of W3C Trace Context. A client sets the context of its span, and
-            the router replaces it by that of its own. Without a trace, the field is missing.
     """
 
     sequence: Int64
     client_ts: Int64
     text: str
-    traceparent: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +34,15 @@ class Posts:
         token: The session's token.
         room: The room's name.
         posts: 1 to 256 posts with consecutive sequences.
+        traceparents: The contexts of posts that belong to a trace, by sequence, in the form of W3C Trace Context. The
+            field is missing if there are none.
     """
 
     type: Literal["posts"] = "posts"
     token: str
     room: str
     posts: tuple[Post, ...]
+    traceparents: dict[int, str] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +73,14 @@ class Run:
         user: The sender's name as typed.
         author: The SHA-256 of the sender's secret.
         posts: The posts.
+        traceparents: As in `Posts`, with the contexts of the router's spans.
     """
 
     session: str
     user: str
     author: str
     posts: tuple[Post, ...]
+    traceparents: dict[int, str] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
