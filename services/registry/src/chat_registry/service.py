@@ -116,8 +116,10 @@ class RegistryService:
             return "the registry reads the names in use, and answers no requests before it knows all of them"
         silent = self._replay.waits_for()
         if silent > SILENT_SECONDS:
-            stream = topology.JOURNAL_STREAM.name
-            return f"{stream} has returned nothing for {silent:.0f} s, so no command is answered: restart the broker"
+            return (
+                f"{topology.JOURNAL_STREAM.name} has returned nothing for {silent:.0f} s, so no command is answered: "
+                "restart the registry, and if that does not help, the broker"
+            )
         return None
 
     def _begin_to_serve(self) -> Iterator[Publication]:
