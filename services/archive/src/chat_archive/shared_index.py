@@ -47,6 +47,11 @@ _END_OTHERS = sa.text(
     f"WHERE relation = '{SCHEMA}.writer'::regclass AND mode = 'RowExclusiveLock' AND granted "
     "AND pid <> pg_backend_pid() AND usename = current_user"
 )
+# The epoch is higher than that of each writer before.
+_FILL_WRITER = (
+    f"Stop all archives, and restore the database or run: INSERT INTO {SCHEMA}.writer "
+    f"SELECT {VERSION}, extract(epoch FROM now()), coalesce(max(number), 0), true FROM {SCHEMA}.posts"
+)
 # A number of our own, for the lock that lets only one replica create the tables.
 _CREATING = 7_385_146_014
 
@@ -106,8 +111,11 @@ class SharedIndex(Index):
             raise IndexFailed(f"the tables have version {found}, which is newer than this archive: upgrade the archive")
 
     def state(self) -> State:
-        """Return the row of the table `writer`."""
-        return State(*self._rows(_STATE)[0])
+        """Return the row of the table `writer`. Raises IndexFailed if somebody has removed it."""
+        rows = self._rows(_STATE)
+        if not rows:
+            raise IndexFailed(f"the table {SCHEMA}.writer is empty. {_FILL_WRITER}")
+        return State(*rows[0])
 
     def begin(self, own: int | None) -> tuple[int, int]:
         """Take the next epoch, and end the transaction that another writer may have begun.
