@@ -12,8 +12,8 @@ Each service replaces its report every second. The setting `HEALTH_FILE` names t
 `.run/health`. The report is one JSON object.
 
 `python -m chat_worker.health` checks the report. It exits with status 0 if the report is at most 15 s old and `ready`
-is true, else with 1 and the reason on stderr. A worker without a connection to the broker is not ready, and reports the
-`reason`. It writes no report while it is stuck or cannot write `HEALTH_FILE`.
+is true, else with 1 and the reason on stderr. A worker that does not do its work is not ready, and reports the
+`reason`: what is wrong, and what to do. It writes no report while it is stuck or cannot write `HEALTH_FILE`.
 
 While the broker is in alarm, because its node is short of memory or disk, it takes no publications. Each worker then
 reports that it is not ready, and why. It goes on by itself when the alarm ends.
@@ -21,9 +21,13 @@ reports that it is not ready, and why. It goes on by itself when the alarm ends.
 With `--end-stuck`, the check also ends a worker whose last report is older than 60 s. The worker first writes the
 traceback of each thread to stderr. The health checks of the containers do this, and Docker starts the worker again.
 
-An archive whose disk for `log.txt` is full still answers questions, so it stays `ready` and reports `stalled`. In a
-container the report is in memory (`/tmp`). With `make up` it is on the same disk as `log.txt`, so a full disk stops the
-reports too.
+An archive that cannot write is not ready: its disk is full, `log.txt` cannot be read or belongs to another user, the
+database does not answer, or a paused archive holds `log.txt`. It still answers questions, unless the database is lost.
+An archive without the writer lease has nothing to write, and stays ready. With PostgreSQL, an archive that cannot
+continue `log.txt` of its host is not ready either, although the database has every message.
+
+In a container the report is in memory (`/tmp`). With `make up` it is on the same disk as `log.txt`, so a full disk
+stops the reports too.
 
 ```sh
 HEALTH_FILE=.run/health/router-1.json .venv/bin/python -m chat_worker.health   # with make up
@@ -54,15 +58,19 @@ MEANINGS = {
     ("all", "pid"): "the process",
     ("all", "reason"): "why the replica is not ready, and what to do; missing while it is ready",
     ("archive", "baton"): "whether the replica holds the writer lease",
+    ("archive", "free_bytes"): "the free bytes on the disk of `log.txt`; null if it does not answer",
     ("archive", "log"): "how far `log.txt` follows PostgreSQL, in the four fields below; null with SQLite, and while "
     "another replica of this host fills it",
-    ("archive", "ready"): "whether the replica can answer questions and become the writer",
-    ("archive", "rooms"): "for each room that this replica reads, the three fields below",
+    ("archive", "log_bytes"): "the size of `log.txt` of this host; null without one",
+    ("archive", "ready"): "whether the replica does its work: it answers, and it records or could become the writer",
+    ("archive", "rooms"): "for each room that this replica records or should record, the four fields below",
     ("archive", "stalled"): "why it cannot write, or null",
     ("archive", "writing"): "whether it records the rooms",
-    ("archive, each room", "behind_seconds"): "seconds that the archive is behind the stream",
+    ("archive, each room", "behind_posts"): "the number of posts that wait; it grows while the archive cannot write",
+    ("archive, each room", "behind_seconds"): "the age of the oldest post that waits, or "
+    "of one that was recorded late a moment ago; 0 otherwise",
     ("archive, each room", "recorded"): "the newest offset that is recorded",
-    ("archive, each room", "seen"): "the newest offset that was received",
+    ("archive, each room", "seen"): "the newest offset that has arrived",
     ("archive, log", "lines"): "the number of lines in `log.txt`",
     ("archive, log", "of"): "the number of the newest line in PostgreSQL",
     ("archive, log", "problem"): "why `log.txt` cannot follow, or null",

@@ -36,7 +36,7 @@ No line holds a token, a secret or the text of a message. Times in other fields 
 """
 LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 MEANINGS = {
-    "archive.behind": "The writer is more than 10 s behind the stream of a room.",
+    "archive.behind": "Posts of a room wait for more than 10 s, or were recorded so late. It is logged once a minute.",
     "archive.ready": "The replica can answer questions and become the writer.",
     "archive.resumed": "The writer works again after a stall.",
     "archive.stalled": "The writer cannot write; `reason` says why. It tries again every second.",
@@ -102,7 +102,7 @@ MORE_FIELDS = {
     "batch.published": ("trace_ids",),
     "post.repeated": ("trace_ids",),
     "posts.recorded": ("trace_ids",),
-    "archive.behind": ("seen", "recorded", "behind_seconds"),
+    "archive.behind": ("seen", "recorded", "behind_seconds", "behind_posts"),
     "posts.refused": ("session", "user", "runs", "sequences", "trace_ids"),
     "session.refused": ("user",),
 }

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 import sqlalchemy as sa
 
 from chat_wire.messages import History, Mine, Page
+from chat_worker.health import problem
+from testkit.archive_reports import reported, writing
 from testkit.chatter import Chatter, new_request
 from testkit.processes import Process, System, whole_lines
 from testkit.proxy import Proxy, proxy_to
@@ -65,15 +66,6 @@ def speaker(system: System) -> Iterator[Speaker]:
     made = Speaker(system)
     yield made
     made.close()
-
-
-def reported(process: Process) -> dict[str, Any]:
-    """Return the health report."""
-    return dict(orjson.loads(process.health.read_bytes()))
-
-
-def writing(process: Process) -> bool:
-    return bool(process.ready() and reported(process)["writing"])
 
 
 def recorded(host: Host, speaker: Speaker, seconds: float = 20) -> None:
@@ -207,6 +199,7 @@ def test_a_silent_network_to_the_database_is_said_and_survived(
 
     proxy.open.clear()
     noticed = seconds_until(lambda: speaker.alive() and reported(archive)["stalled"], 10)
+    assert "Start PostgreSQL and let the archive reach it" in str(problem(archive.health))
     speaker.say("s", "meanwhile")
     refused = seconds_until(lambda: history(ann).reason == "no_answer", 9)
     silent_until = time.monotonic() + 15
@@ -216,7 +209,7 @@ def test_a_silent_network_to_the_database_is_said_and_survived(
 
     print(f"noticed after {noticed:.1f} s, a question refused after {refused:.1f} s, resumed after {resumed:.1f} s")
     assert not archive.lines("broker.lost"), "heartbeats went on"
-    until(lambda: reported(archive)["stalled"] is None)
+    until(archive.ready)
 
 
 def test_a_writer_that_is_parted_from_the_broker_is_fenced_and_one_parted_from_the_database_goes_on_later(

@@ -11,7 +11,7 @@ from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import UnreadableLine
 from chat_wire.limits import MAX_POSTS
 from chat_wire.log_line import from_line
-from chat_wire.messages import Batch, Post, Recorded, Run, post_id
+from chat_wire.messages import IMPORTER, Batch, Post, Recorded, Run, post_id
 
 MAX_LINE_BYTES = 1 << 20
 MAX_NAMED = 20
@@ -78,7 +78,7 @@ def batches_of(posts: Iterable[Recorded]) -> Iterator[Batch]:
     """Yield posts in order as entries of their rooms' streams, which keep times, sessions and sequences."""
     for (room, server_ts), group in groupby(posts, key=lambda post: (post.room, post.server_ts)):
         for chunk in chunks_of(group, MAX_POSTS, MAX_BATCH_BYTES):
-            yield Batch(room=room, router="chat-admin", server_ts=server_ts, runs=tuple(_runs(chunk)))
+            yield Batch(room=room, router=IMPORTER, server_ts=server_ts, runs=tuple(_runs(chunk)))
 
 
 def _runs(posts: Iterable[Recorded]) -> Iterator[Run]:

@@ -17,14 +17,16 @@ from chat_archive.errors import IndexFailed
 class Database:
     """A database, which connects on first use."""
 
-    def __init__(self, engine: sa.Engine, rest: float = 0) -> None:
+    def __init__(self, engine: sa.Engine, todo: str, rest: float = 0) -> None:
         """Prepare a database.
 
         Args:
             engine: The engine of SQLAlchemy.
+            todo: What an operator can do if the database fails.
             rest: The seconds after a failure of the database in which transactions fail at once.
         """
         self._engine = engine
+        self._todo = todo
         self._rest = rest
         self._failed_at = -rest
         self._reason = ""
@@ -47,7 +49,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
-            self._reason = f"the index failed: {_reason(error)}"
+            self._reason = f"the index failed: {_reason(error)}. {self._todo}"
             if isinstance(error, sa.exc.OperationalError):
                 self._failed_at = time.monotonic()
             raise IndexFailed(self._reason) from error
@@ -55,4 +57,4 @@ class Database:
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:
     """Return the database's own message: SQLAlchemy's adds the statement and its values, texts of posts too."""
-    return str(error.orig) if isinstance(error, sa.exc.DBAPIError) else type(error).__name__
+    return str(error.orig).strip() if isinstance(error, sa.exc.DBAPIError) else type(error).__name__

@@ -11,6 +11,10 @@ from chat_archive.database import Database
 from chat_archive.index import Index
 from chat_archive.index_schema import METADATA, to_json
 
+TODO = (
+    "Free space on its disk, and let the archive write the file. If it is damaged, stop the archives and remove it: "
+    "the next writer fills it from log.txt"
+)
 # If a later version puts other content into the rows of any table, rename this table (checkpoint_4, ...): an existing
 # index then has no checkpoint, and the writer rebuilds it. If the columns of a table change, rename that table as well,
 # because CREATE TABLE IF NOT EXISTS leaves an existing one alone.
@@ -46,7 +50,7 @@ class LocalIndex(Index):
         """
         engine = sa.create_engine(url, json_serializer=to_json, json_deserializer=orjson.loads)
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        super().__init__(Database(engine))
+        super().__init__(Database(engine, TODO))
 
     def clear(self) -> None:
         """Remove everything, before the index is rebuilt."""

@@ -4,6 +4,7 @@ Only bytes that are not recorded are cut off again: a last line that a crash lef
 sync failed.
 """
 
+import errno
 import fcntl
 import os
 import pwd
@@ -20,6 +21,9 @@ from chat_archive.errors import LogFileFailed, LogFileHeld
 log = structlog.get_logger()
 
 READ_BYTES = 1 << 20
+_FREE = "Free space on its disk, or allow the archive more"
+_TODO = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FREE)
+_OTHERWISE = "Let the archive read and write it, on a disk that works"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ class LogFile:
             self._cut(_end_of_last_line(self._file, self.size))
         except BlockingIOError as error:
             self.close()
-            raise LogFileHeld(f"another process writes {self._path}") from error
+            raise LogFileHeld(
+                f"another process holds {self._path}. If this lasts, an archive was paused or is stuck, and its health "
+                "report is old. Let that one go on, or end it"
+            ) from error
         except OSError as error:
             self.close()
             raise self._failed("opened", error) from error
@@ -84,7 +91,7 @@ class LogFile:
         except OSError as error:
             raise self._failed("found", error) from error
         if (opened.st_dev, opened.st_ino, opened.st_size) != (found.st_dev, found.st_ino, self.size):
-            raise LogFileFailed(f"{self._path} was removed or replaced, or its size has changed")
+            raise LogFileFailed(f"{self._path} was removed or replaced, or its size has changed. It is opened again")
 
     def append(self, lines: bytes) -> None:
         """Write whole lines and sync them to disk; if that fails, remove every part of them."""
@@ -156,7 +163,7 @@ class LogFile:
         return LogFileFailed(f"{self._path} cannot be {action}: {error.strerror}{self._mending(error)}")
 
     def _mending(self, error: OSError) -> str:
-        """Return what to do if the file belongs to another user, as it does after `docker compose cp`."""
+        """Return what to do. A file belongs to another user after `docker compose cp`, for example."""
         with suppress(OSError):
             if isinstance(error, PermissionError) and (owner := self._path.stat().st_uid) != os.geteuid():
                 own = _user(os.geteuid())
@@ -164,7 +171,7 @@ class LogFile:
                     f". It belongs to {_user(owner)}, and the archive runs as {own}. Give it to the archive: "
                     f"docker compose run --rm --no-deps --user root --cap-add CHOWN archive chown {own} {self._path}"
                 )
-        return ""
+        return f". {_TODO.get(error.errno or 0, _OTHERWISE)}. The archive then goes on by itself"
 
 
 def _extent(lines: Iterable[bytes]) -> Extent:

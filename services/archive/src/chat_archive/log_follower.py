@@ -69,6 +69,11 @@ class LogFollower:
         self._holds = self._agrees = False
         self._whole = None
 
+    @property
+    def problem(self) -> str | None:
+        """Why log.txt of this host cannot follow, or None."""
+        return self._problem
+
     def health(self) -> dict[str, Any] | None:
         """Return how far log.txt is; None while another replica of this host fills it."""
         if not self._holds and self._problem is None:

@@ -23,6 +23,7 @@ SCHEMA = "tertulia"
 SILENT_SECONDS = 5
 # After a failure the writer tries again after 1 s. The rest is shorter, so that it does not meet its end.
 REST_SECONDS = 0.8
+TODO = "Start PostgreSQL and let the archive reach it, or correct INDEX_URL. The archive then goes on by itself"
 CONNECT = {
     "connect_timeout": "2",
     "tcp_user_timeout": "4000",
@@ -79,7 +80,7 @@ def postgresql(url: sa.URL) -> Database:
     connect = {**CONNECT, **given, "options": f"{options} {given.get('options', '')}".strip()}
     engine = sa.create_engine(url, connect_args=connect, json_serializer=to_json, json_deserializer=orjson.loads)
     sa.event.listen(engine, "do_connect", _connect)
-    return Database(engine, REST_SECONDS)
+    return Database(engine, TODO, REST_SECONDS)
 
 
 def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> psycopg.Connection[Any]:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
 
 import structlog
 
+from chat_archive.backlog import Backlog, is_timely
 from chat_archive.chunks import chunks_within
 from chat_archive.errors import NewerEntry
 from chat_archive.shared_recorder import EitherRecorder
@@ -33,7 +34,12 @@ class RoomReader:
     """How far one room's stream has been read since the archive attached to it."""
 
     def __init__(
-        self, room: str, position: Position | None, recorder: EitherRecorder, clock: Callable[[], int]
+        self,
+        room: str,
+        position: Position | None,
+        recorder: EitherRecorder,
+        clock: Callable[[], int],
+        backlog: Backlog,
     ) -> None:
         """Begin to read.
 
@@ -43,15 +49,17 @@ class RoomReader:
                 recorded, or if the stream has diverged and is read from its beginning.
             recorder: Where the posts go.
             clock: Returns steady time in microseconds.
+            backlog: What waits in the stream, from earlier periods of writing too.
         """
         self.room = room
         self._awaited = position
-        self._recorder = recorder
+        self.recorder = recorder
         self._clock = clock
         self._heard_at = clock()
-        self._seen: int | None = None
-        self._recorded: int | None = None
-        self._recorded_ts: int | None = None
+        self._backlog = backlog
+        self._late: tuple[int, int] | None = None
+        if position:
+            backlog.resume(position.offset)
 
     def read(self, deliveries: Sequence[Delivery]) -> bool:
         """Record the posts in some deliveries of the stream.
@@ -63,11 +71,11 @@ class RoomReader:
             StorageFailed: Deliveries from some point on are not recorded.
         """
         self._heard_at = self._clock()
-        self._seen = deliveries[-1].offset
         for chunk in chunks_within(CHUNK_BYTES, deliveries, lambda delivery: len(delivery.body)):
             entries = [entry for delivery in chunk if (entry := _to_entry(delivery))]
             if not self._resumes(entries, chunk[0].offset):
                 return False
+            self._backlog.arrive(entries, chunk[-1].offset)
             self._record(entries, chunk[-1].offset)
         return True
 
@@ -78,15 +86,14 @@ class RoomReader:
         self._log_divergence(found=None)
         return False
 
-    def health(self) -> dict[str, Any]:
-        """Return the newest offsets seen and recorded, and how many seconds the archive is behind."""
-        return {"seen": self._seen, "recorded": self._recorded, "behind_seconds": self._behind_seconds()}
+    def late_seconds(self) -> float:
+        """Return the age of the newest post if it was recorded a moment ago, else 0.
 
-    def _behind_seconds(self) -> float:
-        if self._recorded_ts is None:
+        Only posts count that were not recorded before: the stream may begin with old ones that were.
+        """
+        if self._late is None or self._clock() - self._late[1] > IDLE_AFTER:
             return 0.0
-        idle = self._seen == self._recorded and self._clock() - self._heard_at > IDLE_AFTER
-        return 0.0 if idle else max(0, now() - self._recorded_ts) / SECOND
+        return seconds_since(self._late[0])
 
     def _resumes(self, entries: Sequence[StreamEntry], found: int | None) -> bool:
         if self._awaited and not (entries and resumes_at(self._awaited, entries[0])):
@@ -97,17 +104,34 @@ class RoomReader:
 
     def _record(self, entries: Sequence[StreamEntry], offset: int | None) -> None:
         began_at = time.time_ns()
-        posts = self._recorder.record(self.room, entries)
-        self._recorded = offset
-        if entries:
-            self._recorded_ts = entries[-1].time
+        posts = self.recorder.record(self.room, entries)
+        self._backlog.record(entries, offset)
         if posts:
+            if all(map(is_timely, entries)):
+                self._late = posts[-1].server_ts, self._clock()
             runs = id_ranges((post.session, post.sequence) for post in posts)
             traced = record_recorded(posts, contexts_of(entries), began_at)
             log.info("posts.recorded", room=self.room, offset=offset, runs=runs, **traced)
 
     def _log_divergence(self, found: int | None) -> None:
         log.warning("stream.diverged", room=self.room, awaited=self._awaited, found=found)
+
+
+def count(backlog: Backlog, deliveries: Sequence[Delivery]) -> None:
+    """Note what arrives while nothing can be recorded.
+
+    Args:
+        backlog: The room's backlog.
+        deliveries: Deliveries of the room's stream.
+    """
+    for chunk in chunks_within(CHUNK_BYTES, deliveries, lambda delivery: len(delivery.body)):
+        with suppress(NewerEntry):
+            backlog.arrive([entry for delivery in chunk if (entry := _to_entry(delivery))], chunk[-1].offset)
+
+
+def seconds_since(moment: int) -> float:
+    """Return the seconds since a moment in microseconds, or 0 if it is in the future."""
+    return max(0, now() - moment) / SECOND
 
 
 def _to_entry(delivery: Delivery) -> StreamEntry | None:

@@ -9,6 +9,7 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
+from chat_archive.disk import free_bytes, log_bytes
 from chat_archive.lease import WriterLease
 from chat_archive.local_index import LocalIndex
 from chat_archive.questions import ArchiveQuestions
@@ -47,11 +48,11 @@ class ArchiveService:
         """
         self._broker = broker
         self._lease = WriterLease(clock)
-        log_path = settings.data_dir / "log.txt"
-        self._writer = Writer(log_path, index, broker, clock)
+        self._log_path = settings.data_dir / "log.txt"
+        self._writer = Writer(self._log_path, index, broker, clock)
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_revoked_known)
-        self._questions = ArchiveQuestions(index, log_path, settings.public_key, self._revoked)
-        self._revoked_known = self._ready = self._answering = False
+        self._questions = ArchiveQuestions(index, self._log_path, settings.public_key, self._revoked)
+        self._revoked_known = self._serving = self._answering = False
 
     def start(self) -> Iterable[Publication]:
         """Read the stream of revoked sessions. The archive answers once it has read the whole stream."""
@@ -77,15 +78,27 @@ class ArchiveService:
         raise Unconfirmed(f"no queue receives messages from {exchange!r} with routing key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
-        """Return whether the replica is ready to answer and to write, and how far the writer and log.txt are."""
+        """Return whether the replica does its work, why not, and how far the writer and log.txt are.
+
+        A replica that cannot write still answers questions.
+        """
+        problem = self._problem()
         return {
-            "ready": self._ready,
+            "ready": problem is None,
+            **({"reason": problem} if problem else {}),
             "baton": self._lease.held,
             "writing": self._writer.writing,
             "stalled": self._writer.stalled,
             "log": self._writer.log_health(),
             "rooms": self._writer.rooms(),
+            "log_bytes": log_bytes(self._log_path),
+            "free_bytes": free_bytes(self._log_path),
         }
+
+    def _problem(self) -> str | None:
+        if self._serving:
+            return self._writer.problem
+        return self._writer.stalled or "the archive is starting: it reads which sessions have ended"
 
     def _on_revoked_known(self) -> None:
         self._revoked_known = True
@@ -95,10 +108,10 @@ class ArchiveService:
             return []
         if self._writer.answers and not self._answering:
             self._begin_to_answer()
-        if self._ready:
+        if self._serving:
             return []
         self._broker.consume(self._lease.source())
-        self._ready = True
+        self._serving = True
         log.info("archive.ready")
         return [self._lease.message()]
 

@@ -1,13 +1,13 @@
 """The writer: records all rooms while this replica holds the writer lease, and keeps log.txt of its host."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from chat_archive.errors import Fenced, StorageFailed
+from chat_archive.errors import Fenced, IndexFailed, StorageFailed
 from chat_archive.local_index import LocalIndex
 from chat_archive.log_file import LogFile
 from chat_archive.log_follower import LogFollower
@@ -52,13 +52,12 @@ class Writer:
         """
         self._log_path = log_path
         self._index = index
-        self._broker = broker
         self._clock = clock
         self._stall = Stall(clock)
         self._follower = LogFollower(LogFile(log_path), index) if isinstance(index, SharedIndex) else None
         self._recorder: EitherRecorder | None = None
         self._epoch: int | None = None
-        self._rooms: Rooms | None = None
+        self._rooms = Rooms(broker, clock, self._stalling_on_failure)
         self._lag_reported_at = 0
         self.index_ready = False
 
@@ -91,16 +90,23 @@ class Writer:
     @property
     def writing(self) -> bool:
         """Whether the writer follows the rooms."""
-        return self._rooms is not None and self._rooms.following
+        return self._rooms.following
 
     @property
     def stalled(self) -> str | None:
         """Why the storage cannot be used, or None."""
         return self._stall.reason
 
+    @property
+    def problem(self) -> str | None:
+        """Why this replica does not do its work, and what to do; None if it does, or need not."""
+        if self.stalled or not (self._follower and self._follower.problem):
+            return self.stalled
+        return f"log.txt does not follow PostgreSQL, which has all messages: {self._follower.problem}"
+
     def rooms(self) -> dict[str, dict[str, Any]]:
-        """Return the health of each room that the writer follows, or followed before it stalled."""
-        return self._rooms.health() if self._rooms else {}
+        """Return how far each room is recorded that the writer follows, or would follow if it could record."""
+        return self._rooms.health()
 
     def log_health(self) -> dict[str, Any] | None:
         """Return how far log.txt follows the database; None in SQLite, and if another replica of this host fills it."""
@@ -113,13 +119,19 @@ class Writer:
             yield
         except StorageFailed as error:
             self._stall.begin(error)
-            self._close_recorder()
-            if self._rooms:
-                self._rooms.stop()
+            self._stop_recording()
         except Fenced as error:
             self._close_recorder()
             log.warning("writer.fenced", epoch=self._epoch)
             raise ConnectionError("another replica has become the writer") from error
+
+    def _stop_recording(self) -> None:
+        """Let another replica open log.txt, and count the posts that wait if this one was to record them."""
+        was_recording = self._recorder is not None
+        self._close_recorder()
+        if was_recording:
+            with suppress(IndexFailed):
+                self._rooms.count(self._index)
 
     def _close_recorder(self) -> None:
         if isinstance(self._recorder, SharedRecorder):
@@ -132,7 +144,7 @@ class Writer:
         if not self.index_ready:
             self._index.create()
             self.index_ready = True
-        elif self._recorder and self._rooms and self.writing:
+        elif self._recorder and self.writing:
             self._recorder.check()
             self._rooms.check()
         elif has_lease:
@@ -143,8 +155,7 @@ class Writer:
     def _begin(self) -> None:
         recorder = self._opened()
         if self._has_caught_up(recorder):
-            self._rooms = Rooms(recorder, self._broker, self._clock, self._stalling_on_failure)
-            self._rooms.follow()
+            self._rooms.follow(recorder)
             log.info("archive.writing")
 
     def _opened(self) -> EitherRecorder:

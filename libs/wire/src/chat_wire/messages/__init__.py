@@ -6,6 +6,7 @@ service reads and writes, such as the entries of the registry's journal, belong 
 
 from chat_wire.messages.history import Export, Exported, History, Mine, Page, Position, Recorded, Search
 from chat_wire.messages.rooms import (
+    IMPORTER,
     Batch,
     Notice,
     NoticeKind,
@@ -35,6 +36,7 @@ from chat_wire.messages.sessions import (
 )
 
 __all__ = [
+    "IMPORTER",
     "Batch",
     "Claim",
     "EndReason",

@@ -8,6 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from chat_wire.messages.numbers import Int64
 
+# The name in the field `router` of the batches that `chat-admin import` publishes, whose times are old on purpose.
+IMPORTER = "chat-admin"
 NoticeKind = Literal["joined", "left", "lost", "back"]
 
 
