@@ -54,9 +54,9 @@ FAULTS = $(VENV)/python -m tests.faults $(if $(INDEX),--index $(INDEX))
 faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what they saw; 6 minutes; all on PostgreSQL: INDEX=postgresql
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one
 	@local/install.sh postgresql || true
-	$(VENV)/pytest tests/faults
-	@# Three at a time: most of a run is waiting. Each share has a broker and a network of its own.
-	printf '%s\n' 1/3 2/3 3/3 | xargs -P 3 -I SHARE $(FAULTS) --share SHARE
+	@# All at the same time: most of a run is waiting. Each share has a broker and a network of its own.
+	printf '%s\n' '$(VENV)/pytest tests/faults' '$(FAULTS) --share 1/3' '$(FAULTS) --share 2/3' '$(FAULTS) --share 3/3' | \
+		xargs -P 4 -I RUN sh -c 'exec RUN'
 
 soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=60 SEED=9 NODES=3 INDEX=postgresql
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.faults.checker import render
 from tests.faults.fleet import Fleet, Load
-from tests.faults.history import read_lines
+from tests.faults.history import Asked, read_lines
 from tests.faults.operations import NEVER
 from tests.faults.reading import history_of
 from tests.faults.room import Chat
@@ -19,6 +19,7 @@ CALM_SECONDS = 5
 # Few moves: a person who leaves while the chat stands waits for the answer, and posts nothing meanwhile.
 LOAD = Load(seed=1, processes=0, members=3, posts=4.0, moves=0.03)
 OLD_CLIENTS, NEW_CLIENTS = 2, 1
+LINES_OF_STUCK, WIDTH = 15, 300
 NOTICED_SECONDS = 3  # after this time the client says that a post is not delivered yet
 
 
@@ -55,7 +56,18 @@ def violations(chat: Chat, old: Path, directory: Path, upgrade: Callable[[], Non
         previous.translate(history)
     say(_waiting(directory))
     report = judge(chat, LOAD, directory)
-    return render(report) if report.violations else ""
+    return "\n".join([render(report), *_ends_of_stuck(directory)]) if report.violations else ""
+
+
+def _ends_of_stuck(directory: Path) -> list[str]:
+    """Return the last lines of the history of each session that was stuck, of which nothing else remains in CI."""
+    lines = list(read_lines(directory))
+    stuck = {line.session for line in lines if isinstance(line, Asked) and line.verb == "stuck"}
+    return [
+        f"{session}: {line}"[:WIDTH]
+        for session in sorted(stuck)
+        for line in [line for line in lines if line.session == session][-LINES_OF_STUCK:]
+    ]
 
 
 def _waiting(directory: Path) -> str:
