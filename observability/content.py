@@ -54,6 +54,7 @@ OVERVIEW = (
 NAMES = (
     rates("Commands", "tertulia_registry_commands_total", "command"),
     rates("Claims", "tertulia_registry_claims_total", "outcome"),
+    durations("From a command to its entry in the journal", "tertulia_registry_journal_seconds"),
     values("Names held", "short", "tertulia_registry_names", about="equal on all replicas"),
     values("Sessions connected", "short", "tertulia_registry_sessions_connected"),
 )

@@ -7,9 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from chat_amqp.declarations import Difference, difference_in
-from chat_amqp.errors import AmqpError, DeclarationRefused, UnknownBroker
+from chat_amqp.errors import AmqpError, DeclarationRefused, Unconfirmed, UnknownBroker
 from chat_amqp.policies import QUEUE_POLICIES, policy_value
 from chat_amqp.topology import ARCHIVE_QUEUES, REGISTRY_QUEUES, ROUTER_QUEUES
+from chat_worker.errors import ConsumerCancelled
 from chat_worker.trouble import Trouble
 
 LOGIN = "(0, 0): (403) ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the log"
@@ -41,6 +42,22 @@ def test_trouble_that_lasts_is_said_once_and_tried_again_slowly(trouble: Trouble
         pauses = [trouble.pause_after(error) for _ in range(3)]
     assert [(line["event"], line["log_level"], line["error"]) for line in lines] == [(event, "error", str(error))]
     assert pauses == [10.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            ConsumerCancelled("the broker cancelled a consumer"),
+            "the broker cancelled a consumer; the worker reconnects",
+        ),
+        (Unconfirmed("3 were not confirmed in time"), "3 were not confirmed in time; the worker reconnects"),
+        (ConnectionRefusedError("refused"), "no connection to the broker: ConnectionRefusedError('refused')"),
+    ],
+)
+def test_the_reason_says_what_ended_the_connection(tmp_path: Path, error: Exception, reason: str) -> None:
+    Trouble(tmp_path / "health.json").pause_after(error)
+    assert orjson.loads((tmp_path / "health.json").read_bytes())["reason"] == reason
 
 
 def test_other_trouble_is_said_in_between(trouble: Trouble) -> None:

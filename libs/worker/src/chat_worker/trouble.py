@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from chat_amqp.errors import DeclarationRefused, UnknownBroker
+from chat_amqp.errors import AmqpError, DeclarationRefused, UnknownBroker
 from chat_worker import metrics, report_file
 from chat_worker.errors import CannotServe
 
@@ -68,7 +68,7 @@ class Trouble:
         """
         self._count(str(error))
         lasts = isinstance(error, DeclarationRefused | UnknownBroker | CannotServe)
-        self._report(str(error) if lasts else f"no connection to the broker: {error!r}")
+        self._report(str(error) if lasts else _reason(error))
         after, todo = (1, "") if lasts else _refusal(str(error))
         if not after or self._times < after:
             log.warning("broker.lost", error=repr(error))
@@ -85,6 +85,13 @@ class Trouble:
     def _report(self, reason: str) -> None:
         metrics.READY.set(0)
         report_file.write(self._health_file, {"ready": False, "reason": reason})
+
+
+def _reason(error: Exception) -> str:
+    """Return why the worker is not ready until it has connected again."""
+    if isinstance(error, AmqpError):  # raised by a worker, on a connection that worked
+        return f"{error}; the worker reconnects"
+    return f"no connection to the broker: {error!r}"
 
 
 def _say(error: Exception, todo: str) -> None:
