@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import archive, client, flood, latency, names, questions, rest, routers, start
+from bench import archive, client, flood, latency, metrics, names, questions, rest, routers, start
 from bench.report import write
 from bench.result import Result
 from bench.stage import Stage, staged
@@ -27,6 +27,7 @@ Scenario = Callable[[Stage, bool], Iterator[Result]]
 SCENARIOS: dict[str, Scenario] = {
     "flood": flood.run,
     "latency": latency.run,
+    "metrics": metrics.run,
     "routers": routers.run,
     "names": names.run,
     "start": start.run,

@@ -38,6 +38,7 @@ DEFAULT_PORT = 5673
 LAST_PORT = 65535 - 4  # the node also uses the next four
 READY_SECONDS = 90
 ASK_SUPERVISOR_SECONDS = 1
+TELL_SECONDS = 10
 STOPPED_SECONDS = 90
 
 
@@ -225,14 +226,17 @@ def _supervisorctl(*command: str) -> None:
 
 
 def _wait_until_ready(instances: Sequence[str]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    begun = told = time.monotonic()
     for instance in instances:
         while wrong := _problem_after(ASK_SUPERVISOR_SECONDS, instance):
             if _keeps_exiting(instance):
                 if "settings.invalid" in _last_line(instance):  # status 2, which no restart changes
                     _supervisorctl("stop", instance)
                 sys.exit(f"{instance} exits as soon as it starts: {_last_line(instance)}")
-            if time.monotonic() > deadline:
+            if time.monotonic() > told + TELL_SECONDS:
+                told = time.monotonic()
+                print(f"waiting for {instance}: {wrong}", flush=True)
+            if time.monotonic() > begun + READY_SECONDS:
                 sys.exit(f"{instance} is not ready within {READY_SECONDS} s: {wrong}\nSee .run/log/{instance}.log.")
 
 

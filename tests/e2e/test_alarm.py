@@ -14,6 +14,7 @@ from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
 from chat_worker.health import problem
 from testkit.chatter import Chatter
+from testkit.metrics import free_port, samples
 from testkit.processes import system_in
 from testkit.rabbitmq import Node, running_node
 from testkit.tokens import member
@@ -52,7 +53,8 @@ def reports_while_it_waits(url: str) -> None:
 def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "node").mkdir()
     with running_node(tmp_path / "node") as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
-        router = system.started("router")
+        port = free_port()
+        router = system.started("router", METRICS_PORT=str(port))
         ann = member(system, "ann")
         ann.join()
         router.send(signal.SIGSTOP)
@@ -66,11 +68,16 @@ def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: 
         ann.hear(lambda: time.monotonic() > begun + 2.5 * HEARTBEAT_SECONDS, 60)
         reason = problem(router.health) or ""
         assert reason.startswith("not ready: the broker is in alarm")
+        metrics = samples(port)
+        assert (metrics["tertulia_broker_blocked"], metrics["tertulia_ready"]) == (1, 0)
+        assert metrics["tertulia_unconfirmed"] > 0
         assert not router.lines("broker.lost")
         reports_while_it_waits(system.url("router"))
         set_disk_limit(node, "50MB", ann)
         ann.hear(lambda: ann.ids() == [sent], 30)
         until(router.ready, 10)
+        until(lambda: samples(port)["tertulia_ready"], 10)
+        assert samples(port)["tertulia_broker_blocked"] == 0
 
         router.send(signal.SIGSTOP)
         ann.post("never mind")

@@ -92,3 +92,14 @@ def test_a_replica_that_a_wrong_setting_stopped_starts_again_at_the_next_up(
     _supervisorctl("stop", "archive-1")
     system._start_services(supervised, {"broker": "", **supervised})
     assert "RUNNING" in _supervisorctl("status", "archive-1")
+
+
+def test_up_says_for_what_it_waits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    problems = iter(["not ready: the broker is in alarm", None])
+    monkeypatch.setattr(system, "_problem_after", lambda *_: next(problems))
+    monkeypatch.setattr(system, "_keeps_exiting", lambda _instance: False)
+    monkeypatch.setattr(system, "TELL_SECONDS", -1)
+
+    system._wait_until_ready(["router-1"])
+
+    assert capsys.readouterr().out == "waiting for router-1: not ready: the broker is in alarm\n"
