@@ -9,10 +9,13 @@ from chat_wire.messages import History
 from chat_worker.health import problem
 from testkit.archive_reports import lobby, reported, writing
 from testkit.chatter import new_request
+from testkit.metrics import free_port, samples
 from testkit.processes import System
 from testkit.stream import Speaker
 from testkit.tokens import member
 from testkit.wait import until
+
+WELL = {"writing": 1, "stalled": 0, "behind_posts": 0}
 
 
 @pytest.fixture
@@ -28,6 +31,12 @@ def recorded(system: System, speaker: Speaker) -> None:
     speaker.confirmed()
     until(lambda: len(system.recorded()) >= len(speaker.ids), 20, "log.txt has every published post")
     assert [line["id"] for line in system.recorded()] == speaker.ids
+
+
+def archive_metrics(port: int) -> dict[str, float]:
+    """Return the metrics of an archive about writing."""
+    found = samples(port)
+    return {name: found[f"tertulia_archive_{name}"] for name in (*WELL, "posts_recorded_total")}
 
 
 def test_a_full_disk_stalls_the_writer_and_free_space_lets_it_resume(system: System, speaker: Speaker) -> None:
@@ -63,10 +72,13 @@ def test_a_full_disk_stalls_the_writer_and_free_space_lets_it_resume(system: Sys
 def test_an_archive_that_cannot_open_log_txt_is_not_ready_and_answers_questions(
     either_system: System, speaker: Speaker
 ) -> None:
-    archive = either_system.started("archive")
+    port = free_port()
+    archive = either_system.started("archive", METRICS_PORT=str(port))
     until(lambda: writing(archive))
     speaker.say("s", "one")
     recorded(either_system, speaker)
+    until(lambda: samples(port)["tertulia_archive_log_bytes"] == (either_system.data / "log.txt").stat().st_size)
+    assert archive_metrics(port) == WELL | {"posts_recorded_total": 1}
     second = either_system.started("archive")
 
     log_txt = either_system.data / "log.txt"
@@ -77,9 +89,17 @@ def test_an_archive_that_cannot_open_log_txt_is_not_ready_and_answers_questions(
     question = History(request=new_request(), token=ann.token, room="lobby", before=None, limit=9)
     assert [post.text for post in ann.request(question, "chat.archive", "archive.queries").messages] == ["one"]
     assert second.ready() or either_system.index_url, "it has nothing to write, but log.txt follows PostgreSQL"
+    speaker.say("s", "two", "three")
+    waiting = 0 if either_system.index_url else 2
+    until(lambda: samples(port)["tertulia_archive_behind_posts"] == waiting)
+    until(lambda: samples(port)["tertulia_archive_stalled"] == 1)
+    found = samples(port)
+    assert found["tertulia_archive_writing"] == 0
+    assert found['tertulia_archive_question_seconds_count{kind="history"}'] == 1
+    assert all(found[f"tertulia_archive_{name}_seconds_count"] for name in ("log_write", "log_sync", "index"))
     log_txt.rmdir()
     kept.rename(log_txt)
 
     until(archive.ready)
-    speaker.say("s", "two")
     recorded(either_system, speaker)
+    until(lambda: archive_metrics(port) == WELL | {"posts_recorded_total": 3})

@@ -15,6 +15,7 @@ from chat_archive.bulk import BulkStatement
 from chat_archive.database import Database
 from chat_archive.fulltext import FULL_TEXTS
 from chat_archive.index_schema import METADATA, POSTS, SESSIONS, STREAMS, to_post, to_row
+from chat_archive.metrics import INDEX_SECONDS
 from chat_archive.owners import owner_number
 from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Position, Recorded, post_id
@@ -110,7 +111,7 @@ class Index:
         """
         last = {(post.room, post.session): post for post in posts}
         starts = self._stream_starts(posts)
-        with self._database.transaction() as connection:
+        with INDEX_SECONDS.time(), self._database.transaction() as connection:
             mark.write(connection)
             self._add_posts.execute(connection, map(to_row, posts))
             self._add_words.execute(connection, ((post.number, self._full_text.stored(post)) for post in posts))

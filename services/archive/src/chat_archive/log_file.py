@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from chat_archive.errors import LogFileFailed, LogFileHeld
+from chat_archive.metrics import LOG_SYNC_SECONDS, LOG_WRITE_SECONDS
 
 log = structlog.get_logger()
 
@@ -97,8 +98,10 @@ class LogFile:
         """Write whole lines and sync them to disk; if that fails, remove every part of them."""
         self.check()
         try:
-            _write(self._file, lines)
-            os.fsync(self._file)
+            with LOG_WRITE_SECONDS.time():
+                _write(self._file, lines)
+            with LOG_SYNC_SECONDS.time():
+                os.fsync(self._file)
         except OSError as error:
             self._undo()
             raise self._failed("written", error) from error

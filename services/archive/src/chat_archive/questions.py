@@ -11,6 +11,7 @@ from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.exports import check_whole, exported
 from chat_archive.index import Index
+from chat_archive.metrics import QUESTION_SECONDS
 from chat_archive.pages import cut_page, page_limit
 from chat_archive.query import parse_query
 from chat_archive.room_pages import names_place, posts_near
@@ -80,7 +81,8 @@ class ArchiveQuestions:
         except WireError as error:
             return [dead_letter(delivery, error), *refusal(delivery, None, error)]
         try:
-            answer = self._looked_up(question)
+            with QUESTION_SECONDS.labels(question.type).time():
+                answer = self._looked_up(question)
         except WireError as error:
             log.warning("question.refused", question=question.type, reason=error.reason, error=str(error))
             return refusal(delivery, question.request, error)

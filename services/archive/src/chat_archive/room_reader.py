@@ -9,6 +9,7 @@ import structlog
 from chat_archive.backlog import Backlog, is_timely
 from chat_archive.chunks import chunks_within
 from chat_archive.errors import NewerEntry
+from chat_archive.metrics import POSTS_RECORDED
 from chat_archive.shared_recorder import EitherRecorder
 from chat_archive.stream_entries import StreamEntry, contexts_of, resumes_at
 from chat_archive.tracing import record_recorded
@@ -57,7 +58,7 @@ class RoomReader:
         self._clock = clock
         self._heard_at = clock()
         self._backlog = backlog
-        self._late: tuple[int, int] | None = None
+        self._late: tuple[float, int] | None = None
         if position:
             backlog.resume(position.offset)
 
@@ -87,13 +88,13 @@ class RoomReader:
         return False
 
     def late_seconds(self) -> float:
-        """Return the age of the newest post if it was recorded a moment ago, else 0.
+        """Return how late the newest post was recorded if that was a moment ago, else 0.
 
         Only posts count that were not recorded before: the stream may begin with old ones that were.
         """
         if self._late is None or self._clock() - self._late[1] > IDLE_AFTER:
             return 0.0
-        return seconds_since(self._late[0])
+        return self._late[0]
 
     def _resumes(self, entries: Sequence[StreamEntry], found: int | None) -> bool:
         if self._awaited and not (entries and resumes_at(self._awaited, entries[0])):
@@ -106,9 +107,10 @@ class RoomReader:
         began_at = time.time_ns()
         posts = self.recorder.record(self.room, entries)
         self._backlog.record(entries, offset)
+        POSTS_RECORDED.inc(len(posts))
         if posts:
             if all(map(is_timely, entries)):
-                self._late = posts[-1].server_ts, self._clock()
+                self._late = seconds_since(posts[-1].server_ts), self._clock()
             runs = id_ranges((post.session, post.sequence) for post in posts)
             traced = record_recorded(posts, contexts_of(entries), began_at)
             log.info("posts.recorded", room=self.room, offset=offset, runs=runs, **traced)

@@ -9,6 +9,7 @@ import structlog
 from chat_amqp import topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
+from chat_archive import metrics
 from chat_archive.disk import free_bytes, log_bytes
 from chat_archive.lease import WriterLease
 from chat_archive.local_index import LocalIndex
@@ -63,6 +64,7 @@ class ArchiveService:
     def close(self) -> None:
         """Close log.txt: the writer lease ends with the connection, and its next holder needs the file."""
         self._writer.close()
+        metrics.show_nothing_written()
 
     def tick(self) -> Iterable[Publication]:
         """Let the writer work, begin to serve when everything is ready, and renew the lease when due."""
@@ -83,7 +85,7 @@ class ArchiveService:
         A replica that cannot write still answers questions.
         """
         problem = self._problem()
-        return {
+        health = {
             "ready": problem is None,
             **({"reason": problem} if problem else {}),
             "baton": self._lease.held,
@@ -94,6 +96,8 @@ class ArchiveService:
             "log_bytes": log_bytes(self._log_path),
             "free_bytes": free_bytes(self._log_path),
         }
+        metrics.show(health, self._writer.problem)
+        return health
 
     def _problem(self) -> str | None:
         if self._serving:
