@@ -18,3 +18,8 @@ def commands(page: str, before: str) -> str:
     block = re.search(r"^ *```sh\n(.*?)^ *```", parts[1], re.MULTILINE | re.DOTALL)
     assert block, f"{page} has no commands after {before!r}"
     return block[1]
+
+
+def with_make(block: str) -> str:
+    """Return the lines of a block that are marked as those for a chat of `make up`."""
+    return "\n".join(line for line in block.splitlines() if line.endswith("# with make"))

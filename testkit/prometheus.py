@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from testkit.metrics import free_port
 from testkit.wait import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,22 +47,17 @@ class Prometheus:
 
 
 @contextmanager
-def running_prometheus(config: Path, directory: Path) -> Iterator[Prometheus]:
-    """Start a server with a configuration, and stop it in the end.
+def running_prometheus(script: str, directory: Path) -> Iterator[Prometheus]:
+    """Start a server on a free port, and stop it in the end.
 
     Args:
-        config: The configuration.
-        directory: The directory for its data and its log.
+        script: The command that starts it on 127.0.0.1:9090.
+        directory: Where to run the command; `prometheus.log` there gets the server's output.
     """
-    port = _free_port()
-    command = [
-        "prometheus",
-        f"--config.file={config}",
-        f"--storage.tsdb.path={directory / 'prometheus'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    port = free_port()
+    command = ["sh", "-c", "exec " + script.replace("127.0.0.1:9090", f"127.0.0.1:{port}")]
     with (directory / "prometheus.log").open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         started = Prometheus(port)
         until(lambda: _answers(started), 30, "Prometheus answers")
@@ -95,9 +90,3 @@ def _answers(prometheus: Prometheus) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,16 +1,25 @@
-"""The real compose.yaml on a real Docker engine; runs only with TEST_COMPOSE=1, as it builds images."""
+"""The real compose.yaml on a real Docker engine; runs only with TEST_COMPOSE=1, as it builds images.
+
+If the image of Prometheus is missing, as on a machine that cannot pull it, a stand-in with Debian's takes its place.
+"""
 
 import os
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
 
-from testkit.compose import Project, said_in, talking, texts_of
+from testkit.compose import ROOT, Project, said_in, talking, texts_of
+from testkit.metrics import free_port
+from testkit.prometheus import Prometheus, dashboard_expressions, metrics_in
 from testkit.wait import until
 
 CHAT = Project("chat-test")
+WATCHED = Project(CHAT.name, ("compose.yaml", "compose.observability.yaml"))
 FEW = {"registry": 1, "router": 1, "archive": 1}
 MANY = {"registry": 2, "router": 3, "archive": 2}
 
@@ -23,8 +32,17 @@ pytestmark = [
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
     """Start the system with one replica of each service, and remove it in the end."""
-    with CHAT.running(FEW):
+    with stand_in_for_prometheus() as image, WATCHED.removed_at_end(), CHAT.running(FEW):
+        assert image.wait() == 0
         yield
+
+
+def stand_in_for_prometheus() -> "subprocess.Popen[bytes]":
+    """Build the stand-in if the image is missing, beside the start of the system."""
+    (image,) = re.findall(r"image: (prom/\S+)", (ROOT / WATCHED.files[1]).read_text())
+    found = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
+    build = ["docker", "build", "--quiet", "--tag", image, str(ROOT / "testkit/prometheus-image")]
+    return subprocess.Popen(build if found.returncode else ["true"], stdout=subprocess.DEVNULL)
 
 
 def test_two_people_read_each_other() -> None:
@@ -112,6 +130,38 @@ def test_a_client_in_a_shell_without_the_settings_changes_nothing_and_is_the_sam
     # then
     assert CHAT.started() == running
     again.close(force=True)
+
+
+def test_prometheus_finds_all_replicas_and_rabbitmq_and_its_alerts_are_quiet() -> None:
+    # given
+    port = free_port()
+
+    # when
+    WATCHED.run("up", "--detach", "--no-deps", "prometheus", PROMETHEUS_PORT=str(port))
+
+    # then
+    prometheus = Prometheus(port)
+    jobs = {"services": 3, "broker": 1, "queues": 1}
+    up = 'count by (job) (up{job=~"services|broker|queues"} == 1)'
+    until(lambda: counted(prometheus, up) == jobs, 60, "Prometheus reads the metrics of all")
+    names = {name for name in metrics_in("\n".join(dashboard_expressions())) if name.startswith("rabbitmq_")}
+    until(
+        lambda: names <= set(prometheus.ask("label/__name__/values")), 30, "RabbitMQ has the metrics of the dashboards"
+    )
+    until(lambda: not others_than("DiskFilling", prometheus.ask("alerts")["alerts"]), 30, "no alert is pending")
+
+
+def others_than(name: str, alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alerts of other names: the test does not decide how full the disk of the machine is."""
+    return [alert for alert in alerts if alert["labels"]["alertname"] != name]
+
+
+def counted(prometheus: Prometheus, expression: str) -> dict[str, int]:
+    """Return the numbers that an expression gives for each job; nothing while Prometheus does not answer."""
+    try:
+        return {each["metric"]["job"]: int(each["value"][1]) for each in prometheus.values(expression)}
+    except OSError:
+        return {}
 
 
 def test_docker_starts_a_stuck_worker_again() -> None:

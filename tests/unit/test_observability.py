@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
+from docs.generate.metrics import metrics
 from observability.build import files
-from testkit.prometheus import ROOT, dashboard_expressions, installed
+from testkit.prometheus import ROOT, dashboard_expressions, installed, metrics_in
 
 DIRECTORY = ROOT / "observability"
 RULES = (DIRECTORY / "alerts.yaml").read_text()
+# The series of a histogram.
+PARTS = ("_bucket", "_count", "_sum")
 RUNBOOKS = ROOT / "docs/how-to/alerts"
 
 
@@ -71,6 +74,14 @@ def test_prometheus_understands_each_expression_of_the_dashboards(tmp_path: Path
 def test_the_dashboards_are_those_of_the_generator() -> None:
     found = {path.name: path.read_text() for path in (DIRECTORY / "dashboards").iterdir()}
     assert found == files(), "the dashboards are stale: run `make docs`"
+
+
+def test_each_metric_of_the_chat_in_an_alert_or_a_dashboard_exists_and_each_that_exists_is_in_a_dashboard() -> None:
+    names = metrics_in("\n".join(dashboard_expressions()))
+    charts = {re.sub(f"({'|'.join(PARTS)})$", "", name) for name in names if name.startswith("tertulia_")}
+    exist = {metric.name for metric in metrics()}
+    assert {name for name in metrics_in(RULES) if name.startswith("tertulia_")} <= exist
+    assert charts == exist
 
 
 def test_each_alert_has_a_runbook_in_the_list_and_each_runbook_an_alert() -> None:
