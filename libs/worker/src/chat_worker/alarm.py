@@ -17,8 +17,6 @@ class Alarm:
 
     Attributes:
         active: Whether the broker blocks the connection.
-        shortage: What the broker is short of, such as "low on disk"; empty from brokers before RabbitMQ 4, which do not
-            tell.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -28,15 +26,15 @@ class Alarm:
             connection: An open connection.
         """
         self.active = False
-        self.shortage = ""
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked = self._begin
         amqp_connection.on_unblocked = self._end
 
-    def _begin(self, reason: str) -> None:
-        self.active, self.shortage = True, reason if reason.startswith("low on ") else ""
+    def _begin(self, _reason: str) -> None:
+        """Note the alarm. py-amqp passes a constant in place of the reason that the broker gives."""
+        self.active = True
         metrics.BROKER_BLOCKED.set(1)
-        log.warning("broker.blocked", reason=reason)
+        log.warning("broker.blocked")
 
     def _end(self) -> None:
         self.active = False

@@ -87,6 +87,7 @@ class Broker:
         answers = failed is None or (issubclass(failed, AmqpError) and not self._publisher.unconfirmed)
         _close(self._outgoing, handshake=answers and not self.alarm.active)
         metrics.BROKER_BLOCKED.set(0)
+        metrics.UNCONFIRMED.set(0)
         _close(self._incoming, handshake=answers)
 
     def check_identity(self, broker_id: str) -> None:

@@ -76,9 +76,8 @@ class Reporter:
     def _with_alarm(self, report: Mapping[str, Any]) -> dict[str, Any]:
         if not self._broker.alarm.active:
             return {**report, "blocked": False}
-        shortage = f" ({self._broker.alarm.shortage})" if self._broker.alarm.shortage else ""
         todo = "free memory or disk on its node; the replica goes on by itself"
-        reason = f"the broker is in alarm{shortage} and takes no messages: {todo}"
+        reason = f"the broker is in alarm and takes no messages: {todo}"
         return {**report, "blocked": True, "ready": False, "reason": reason}
 
     def _publish(self, report: Mapping[str, Any]) -> None:
