@@ -1,4 +1,4 @@
-"""The metrics of the router. The service counts what it publishes when the broker has confirmed it."""
+"""The metrics of the router. The service counts a round when the broker has confirmed it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,9 @@ from chat_worker.clock import steady
 from chat_worker.metrics import REFUSALS, REGISTRY, SECONDS
 
 POSTS_RECEIVED = Counter(
-    "tertulia_router_posts_received_total", "posts in the messages that the router could read", registry=REGISTRY
+    "tertulia_router_posts_received_total",
+    "posts that the router has handled: published, refused or dropped as repeated",
+    registry=REGISTRY,
 )
 POSTS_PUBLISHED = Counter(
     "tertulia_router_posts_published_total", "posts in batches that the broker has confirmed", registry=REGISTRY
@@ -30,26 +32,29 @@ POST_TO_ROOM_SECONDS = Histogram(
 
 
 @dataclass(slots=True)
-class Published:
-    """The publications of a round, which the broker has yet to confirm.
+class Handled:
+    """The posts of a round, of which the broker has yet to confirm the publications.
 
     Attributes:
-        posts: The number of posts.
+        received: The number of posts that arrived.
+        published: The number of posts in the batches.
         batches: The number of batches.
         arrivals: The arrival of each message that had an accepted post, in microseconds of the steady clock.
     """
 
-    posts: int = 0
+    received: int = 0
+    published: int = 0
     batches: int = 0
     arrivals: list[int] = field(default_factory=list)
 
 
-def count_published(published: Published) -> None:
-    """Count the publications of a round, which the broker has just confirmed."""
-    POSTS_PUBLISHED.inc(published.posts)
-    BATCHES.inc(published.batches)
+def count_handled(handled: Handled) -> None:
+    """Count the posts of a round, whose publications the broker has just confirmed."""
+    POSTS_RECEIVED.inc(handled.received)
+    POSTS_PUBLISHED.inc(handled.published)
+    BATCHES.inc(handled.batches)
     confirmed_at = steady()
-    for arrived in published.arrivals:
+    for arrived in handled.arrivals:
         POST_TO_ROOM_SECONDS.observe((confirmed_at - arrived) / SECOND)
 
 

@@ -57,7 +57,7 @@ class RouterService:
         self._ready = False
         self._slot = PARTITIONS
         self._retry_at = steady() + RETRY_LOWER_SLOTS_EVERY
-        self._published = metrics.Published()
+        self._handled = metrics.Handled()
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._take_posts)
         self._validator = Validator(settings.public_key, topology.ROOMS, settings.posts_per_second, self._revoked.check)
 
@@ -105,31 +105,32 @@ class RouterService:
     def route(self, deliveries: Sequence[Delivery]) -> list[Publication]:
         """Return batches for the rooms and refusals for the senders of posts that break a rule."""
         accepted: list[Accepted] = []
-        refusals: list[Publication] = []
         contexts: dict[str, Contexts] = {}
-        for delivery in deliveries:
-            try:
-                message = decode(delivery.body, Posts)
-            except WireError as error:
-                refusals += [dead_letter(delivery, error), *refusal(delivery, None, error)]
-                continue
-            verdict = self._validator.validate(message, _partition(delivery), now())
-            metrics.POSTS_RECEIVED.inc(len(message.posts))
-            if verdict.accepted:
-                self._published.arrivals.append(delivery.arrived)
-            traced = contexts_in(message, delivery)
-            _note_repeated(verdict, traced)
-            accepted += verdict.accepted
-            if traced and verdict.claims:
-                passed = pass_on(verdict.accepted, traced, delivery.queue)
-                contexts.setdefault(verdict.claims.session, {}).update(passed)
-            refusals += [
-                each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected, traced)
-            ]
+        refusals = [each for delivery in deliveries for each in self._check(delivery, accepted, contexts)]
         batches = to_batches(accepted, self._instance, self._clock.stamp(now()), contexts)
-        self._published.posts += len(accepted)
-        self._published.batches += len(batches)
+        self._handled.published += len(accepted)
+        self._handled.batches += len(batches)
         return [*(_publication(batch, after_confirms=n > 0) for n, batch in enumerate(batches)), *refusals]
+
+    def _check(
+        self, delivery: Delivery, accepted: list[Accepted], contexts: dict[str, Contexts]
+    ) -> Iterable[Publication]:
+        """Add the accepted posts of a delivery and their contexts to the others, and return refusals of the rest."""
+        try:
+            message = decode(delivery.body, Posts)
+        except WireError as error:
+            return [dead_letter(delivery, error), *refusal(delivery, None, error)]
+        verdict = self._validator.validate(message, _partition(delivery), now())
+        self._handled.received += len(message.posts)
+        if verdict.accepted:
+            self._handled.arrivals.append(delivery.arrived)
+        traced = contexts_in(message, delivery)
+        _note_repeated(verdict, traced)
+        accepted += verdict.accepted
+        if traced and verdict.claims:
+            passed = pass_on(verdict.accepted, traced, delivery.queue)
+            contexts.setdefault(verdict.claims.session, {}).update(passed)
+        return [each for rejected in verdict.rejected for each in _reject(delivery, verdict.claims, rejected, traced)]
 
     def _take_posts(self) -> None:
         for partition in range(PARTITIONS):
@@ -138,15 +139,15 @@ class RouterService:
                     queue=topology.ingress(partition).name,
                     handle=self.route,
                     priority=priority(self._slot, partition),
-                    on_confirmed=self._count_published,
+                    on_confirmed=self._count_handled,
                 )
             )
         self._ready = True
         log.info("router.ready", seat=self._slot)
 
-    def _count_published(self) -> None:
-        metrics.count_published(self._published)
-        self._published = metrics.Published()
+    def _count_handled(self) -> None:
+        metrics.count_handled(self._handled)
+        self._handled = metrics.Handled()
 
     def _problem(self) -> str | None:
         """Return why the router takes no posts; None if the broker may give it any partition."""
