@@ -205,7 +205,7 @@ def test_the_exit_status_tells_a_refusal_from_a_failure(
 
 def test_a_broker_that_does_not_answer_is_reported_with_status_2() -> None:
     done = command("amqp://guest:guest@127.0.0.1:1/", "list")
-    assert (done.returncode, "is the chat running?" in done.stderr, done.stdout) == (2, True, "")
+    assert (done.returncode, "is it running?" in done.stderr, done.stdout) == (2, True, "")
 
 
 @pytest.mark.parametrize("action", ["list", "drop"])

@@ -339,4 +339,4 @@ def test_an_import_without_a_running_chat_or_a_file_says_so(system: System, tmp_
 
     status, _, errors = command(system, "import", "-", lines=b"")
     assert status == 2
-    assert "is the chat running" in errors
+    assert "the archive has never run" in errors

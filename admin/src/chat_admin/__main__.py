@@ -18,8 +18,9 @@ environment, keeps the ones of before if they are not set, and checks the settin
 read AMQP_URL or AMQP_URL_FILE; `status` reads MANAGEMENT_URL and MONITOR_AMQP_URL.
 TIME is a day or a day and a time in UTC, such as 2026-11-28 or "2026-11-28 20:15".
 The exit status is 0 after success, 1 after a refusal, 2 if a setting is wrong, a file cannot be read or written, or the
-chat does not answer, and 130 if you interrupt the command. An export is complete only with status 0. `status`
-exits with 0 if all is well, and with 1 if something is wrong.
+chat does not answer, and 130 if you interrupt the command. Each command answers within 10 s; an export or import that
+goes on for longer says when it waits. An export is complete only with status 0. `status` exits with 0 if all is well,
+and with 1 if something is wrong.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from chat_admin import backup, dead_letters
+from chat_admin import backup, dead_letters, time_limit
 from chat_admin.backup import time_typed
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
@@ -133,7 +134,14 @@ def _status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    return (watch if arguments.watch else show)(settings, arguments.json)
+    if arguments.watch:
+        return watch(settings, arguments.json)
+    try:
+        with time_limit.limited():
+            return show(settings, arguments.json)
+    except NoAnswer as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 def _written(write_files: Callable[[], None]) -> int:
@@ -148,7 +156,8 @@ def _written(write_files: Callable[[], None]) -> int:
 
 def _ask(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
-        _do(arguments, broker_url(environ))
+        with time_limit.limited():
+            _do(arguments, broker_url(environ))
         sys.stdout.flush()
     except NotDone as error:
         print(error, file=sys.stderr)
@@ -182,7 +191,9 @@ def _do(arguments: argparse.Namespace, url: str) -> None:
         backup.fill(url, arguments.file)
     else:
         for line in _answer(arguments, url):
+            time_limit.stop()
             print(line, flush=True)
+            time_limit.start()
 
 
 def _answer(arguments: argparse.Namespace, url: str) -> Iterable[str]:

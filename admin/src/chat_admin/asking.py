@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from amqp.exceptions import NotFound
 from kombu.connection import Connection
 from kombu.message import Message
 
-from chat_admin.errors import NoAnswer
+from chat_admin.errors import InAlarm, NoAnswer
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.declarations import declare
@@ -16,7 +17,10 @@ from chat_amqp.publisher import Publication, Publisher
 from chat_wire import codec
 from chat_wire.messages import Refused
 
-ANSWER_SECONDS = 10
+# Together they are below the limit of a command (time_limit.py).
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 4
+CLOSE_SECONDS = 1
 
 T = TypeVar("T")
 
@@ -31,55 +35,109 @@ def connected(url: str) -> Iterator[Connection]:
     Raises:
         NoAnswer: The broker did not answer, or refused something in the context.
     """
+    lost = recoverable_errors()
     try:
-        with connect(url, "chat-admin") as connection:
-            yield connection
-    except recoverable_errors() as error:
-        raise NoAnswer(f"the broker refused or did not answer ({error}): is the chat running?") from error
+        connection = connect(url, "chat-admin", within=CONNECT_SECONDS)
+    except lost as error:
+        raise NoAnswer(f"the broker does not answer ({error}): is it running?") from error
+    answers = True
+    try:
+        yield connection
+    except lost as error:
+        answers = False
+        raise NoAnswer(f"the broker refused or did not answer ({error}): `chat-admin status` says more") from error
+    finally:
+        _close(connection, answers)
+
+
+def _close(connection: Connection, answers: bool) -> None:
+    """Close a connection, with a handshake if the broker answers: then it has read every acknowledgement."""
+    with suppress(Exception):  # a broker in alarm does not read from a connection that has published
+        if answers:
+            amqp_connection: Any = connection.connection
+            amqp_connection.transport.sock.settimeout(CLOSE_SECONDS)
+            connection.release()
+        else:
+            connection.collect(socket_timeout=CLOSE_SECONDS)
 
 
 class Asker:
-    """Asks one service, and receives its answers in an inbox."""
+    """Asks one service, and receives its answers in an inbox.
 
-    def __init__(self, connection: Connection, service: str, routing_key: str) -> None:
+    Attributes:
+        blocked: Whether the broker is in alarm and reads nothing from this connection.
+    """
+
+    def __init__(self, connection: Connection, service: str, routing_key: str, kept: bool = False) -> None:
         """Declare and consume an inbox.
 
         Args:
             connection: The connection, which stays the caller's.
             service: The name of the service, for errors.
             routing_key: The routing key of its questions at `chat.operator`.
+            kept: Whether the broker keeps a question until a replica runs.
         """
+        self.blocked = False
+        self._kept = kept
         self._connection = connection
         self._service = service
         self._routing_key = routing_key
         self._publisher = Publisher(connection.channel())
         self._answers: list[bytes] = []
         self._inbox = topology.new_inbox()
+        amqp_connection: Any = connection.connection
+        amqp_connection.on_blocked = self._block
         declare(connection, self._inbox)
         connection.Consumer([self._inbox], on_message=self._keep, no_ack=True).consume()
 
-    def ask(self, question: Any, answer: type[T]) -> T | Refused:
+    def ask(self, question: Any, answer: type[T], seconds: float = ANSWER_SECONDS) -> T | Refused:
         """Ask, and wait for the answer.
 
         Args:
             question: The question. Its `request` is unique.
             answer: The class of the answer.
+            seconds: The longest time to wait.
 
         Returns:
             The answer, or the refusal.
 
         Raises:
-            NoAnswer: No replica answered within 10 s.
+            InAlarm: The broker takes no messages.
+            NoAnswer: No replica answered in time.
         """
+        deadline = time.monotonic() + seconds
         self._publish(codec.encode(question))
-        deadline = time.monotonic() + ANSWER_SECONDS
         while (left := deadline - time.monotonic()) > 0 and not self._publisher.returned:
-            drain(self._connection, left)
+            self._receive(left)
             while self._answers:
                 found: Any = codec.decode(self._answers.pop(0), answer, Refused)
                 if found.request in (question.request, None):  # others answer questions that were given up
                     return found  # type: ignore[no-any-return]
-        raise NoAnswer(f"no {self._service} answered within {ANSWER_SECONDS} s: is the {self._service} running?")
+            if self.blocked:
+                raise in_alarm(" The command may still take effect when the alarm ends." if self._kept else "")
+        raise self._unanswered(seconds)
+
+    def _receive(self, seconds: float) -> None:
+        try:
+            drain(self._connection, seconds)
+        except NotFound:
+            raise self._never_ran() from None
+
+    def _unanswered(self, seconds: float) -> NoAnswer:
+        if self._publisher.returned:
+            return self._never_ran()
+        later = ""
+        if self._kept and self._publisher.unconfirmed:
+            later = " The command may still take effect."
+        elif self._kept:
+            later = " The broker keeps the command: it takes effect when one runs."
+        return NoAnswer(f"no {self._service} answered within {seconds:.0f} s: is one running?{later}")
+
+    def _never_ran(self) -> NoAnswer:
+        return NoAnswer(f"the {self._service} has never run on this broker: start it")
+
+    def _block(self, _reason: str) -> None:
+        self.blocked = True
 
     def _publish(self, body: bytes) -> None:
         self._publisher.returned.clear()
@@ -88,6 +146,15 @@ class Asker:
 
     def _keep(self, message: Message) -> None:
         self._answers.append(bytes(message.body))
+
+
+def in_alarm(more: str = "") -> InAlarm:
+    """Return the error of a broker in alarm.
+
+    Args:
+        more: What that means for the command.
+    """
+    return InAlarm(f"the broker is in alarm and takes no messages: `chat-admin status` says why.{more}")
 
 
 def drain(connection: Connection, seconds: float) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from chat_admin import time_limit
 from chat_admin.exporting import exported
 from chat_admin.importing import imported
 from chat_wire.log_line import to_line
@@ -47,7 +48,8 @@ def export(url: str, room: str | None, since: int | None) -> None:
     """
     count, complete = 0, False
     try:
-        for page in exported(url, room, since):
+        for page in exported(url, room, since, _say_waiting):
+            time_limit.stop()  # from here on it says when it waits
             sys.stdout.buffer.write(b"".join(map(to_line, page.messages)))
             count += len(page.messages)
         sys.stdout.flush()
@@ -70,7 +72,8 @@ def fill(url: str, path: str) -> None:
     progress = None
     try:
         with _opened(path) as file:
-            for reached in imported(url, file):
+            for reached in imported(url, file, _say_waiting):
+                time_limit.stop()  # from here on it says when it waits
                 progress = reached
     finally:
         if progress:
@@ -86,6 +89,10 @@ def _opened(path: str) -> Iterator[BinaryIO]:
     else:
         with Path(path).open("rb") as file:
             yield file
+
+
+def _say_waiting(why: str) -> None:
+    _say(f"waiting: {why}")
 
 
 def _say(text: str) -> None:

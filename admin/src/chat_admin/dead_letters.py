@@ -4,22 +4,25 @@ A queue cannot hand out a chosen message. So these commands fetch all letters, o
 closes, the broker puts the letters that were not acknowledged back into their places.
 """
 
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import islice
+from threading import Event
 from typing import Any
 
 from kombu.connection import Connection
 
-from chat_admin.asking import connected
+from chat_admin import time_limit
+from chat_admin.asking import connected, drain, in_alarm
 from chat_admin.errors import NoAnswer, NoSuchLetter, NotReplayed
 from chat_admin.letter import Letter, from_message, line, lines, safe
 from chat_amqp import topology
 from chat_amqp.publisher import Publication, Publisher
 
 MAX_LISTED = 1000
-CONFIRM_SECONDS = 10
+CONFIRM_SECONDS = 5
+SAY_SECONDS = 5
 # A replay goes through the exchange that clients use: a client's command must not get the rights of an operator.
 REPLAYED_TO = {queue.name: queue for queue in (topology.COMMANDS, topology.QUERIES, *topology.INGRESS_QUEUES)}
 
@@ -93,11 +96,12 @@ def replayed(url: str, letter_id: str | None) -> Iterator[str]:
         NoAnswer: The broker did not answer.
     """
     stayed: list[str] = []
-    with connected(url) as connection:
-        channel, publisher = _channel(connection), Publisher(connection.channel())
+    # A broker in alarm reads no acknowledgement from a connection that publishes.
+    with connected(url) as taking, connected(url) as sending:
+        channel, publisher, alarm = _channel(taking), Publisher(sending.channel()), _alarm_of(sending)
         for tag, letter in _chosen(channel, letter_id):
             try:
-                _publish(connection, publisher, letter)
+                _publish(sending, publisher, letter, alarm)
             except NotReplayed as error:
                 stayed.append(f"{letter.id} stays: {error}")
                 continue
@@ -113,11 +117,20 @@ def _channel(connection: Connection) -> Any:
     return channel
 
 
+def _alarm_of(connection: Connection) -> Event:
+    """Return the event that is set when the broker in alarm reads nothing more from a connection."""
+    alarm = Event()
+    amqp_connection: Any = connection.connection
+    amqp_connection.on_blocked = lambda _reason: alarm.set()
+    return alarm
+
+
 def _fetch(channel: Any) -> Iterator[Any]:
     """Yield the messages that are in the queue at the first fetch. A replayed message may come back at once."""
     message = channel.basic_get(topology.DEAD_LETTERS.name)
     left = message.delivery_info["message_count"] if message else 0
     while message:
+        time_limit.progress()
         yield message
         message = channel.basic_get(topology.DEAD_LETTERS.name) if left > 0 else None
         left -= 1
@@ -125,12 +138,15 @@ def _fetch(channel: Any) -> Iterator[Any]:
 
 def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]:
     """Yield the letters of an id, or all letters, with their delivery tags."""
-    found = False
-    for message in _fetch(channel):
+    found, said_at = False, time.monotonic()
+    for number, message in enumerate(_fetch(channel)):
         letter = from_message(message)
         if letter_id in (None, letter.id):
             found = True
             yield message.delivery_tag, letter
+        elif time.monotonic() - said_at > SAY_SECONDS:
+            said_at = time.monotonic()
+            print(f"looking: {number:,} letters so far", file=sys.stderr)
     if letter_id is not None and not found:
         raise NoSuchLetter(
             f"no letter has the id {safe(letter_id)}: "
@@ -138,7 +154,7 @@ def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]
         )
 
 
-def _publish(connection: Connection, publisher: Publisher, letter: Letter) -> None:
+def _publish(connection: Connection, publisher: Publisher, letter: Letter, alarm: Event) -> None:
     queue = REPLAYED_TO.get(letter.source)
     if queue is None:
         raise NotReplayed(f"a message from {safe(letter.source) or 'an unknown queue'} cannot be sent again")
@@ -149,12 +165,13 @@ def _publish(connection: Connection, publisher: Publisher, letter: Letter) -> No
     )
     deadline = time.monotonic() + CONFIRM_SECONDS
     while publisher.unconfirmed:
+        if alarm.is_set():
+            raise in_alarm(f" {letter.id} may be in both queues when the alarm ends.")
         if time.monotonic() > deadline:
             raise NoAnswer(
                 f"the broker did not confirm {letter.id} within {CONFIRM_SECONDS} s: it may be in both queues"
             )
-        with suppress(TimeoutError):
-            connection.drain_events(timeout=1)
+        drain(connection, 1)
     if publisher.refused or publisher.returned:
         publisher.refused, publisher.returned = [], []
         raise NotReplayed(f"{queue.name} does not exist or is full: start the services, then try again")

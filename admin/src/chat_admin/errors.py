@@ -1,7 +1,8 @@
 """Errors of the operator's command.
 
 AdminError
-├── NoAnswer              the broker or the registry did not answer in time
+├── NoAnswer              the broker or a service did not answer in time
+│   └── InAlarm           the broker is in alarm and takes no messages
 ├── NoFigures             the management API did not answer, or refused
 ├── NoReports             the broker gave no health reports
 └── NotDone               the command was refused, or a part of it; the text says why
@@ -18,7 +19,11 @@ class AdminError(Exception):
 
 
 class NoAnswer(AdminError):
-    """The broker or the registry did not answer in time. The command may still take effect."""
+    """The broker or a service did not answer in time. The command may still take effect."""
+
+
+class InAlarm(NoAnswer):
+    """The broker is short of disk or memory, and takes no messages. The command may take effect when that ends."""
 
 
 class NoFigures(AdminError):

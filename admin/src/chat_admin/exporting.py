@@ -2,11 +2,11 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kombu.connection import Connection
 
-from chat_admin.asking import Asker, connected
+from chat_admin.asking import ANSWER_SECONDS, Asker, connected
 from chat_admin.errors import NoAnswer, NotExported
 from chat_amqp import topology
 from chat_wire.messages import Export, Exported
@@ -14,7 +14,7 @@ from chat_wire.messages import Export, Exported
 TRIES = 3
 RETRY_SECONDS = 1.0
 # So long a page may be refused because the database, or the index, is not ready.
-BUSY_SECONDS = 10
+BUSY_SECONDS = ANSWER_SECONDS
 LOOK_AGAIN_SECONDS = 0.1
 
 
@@ -43,7 +43,7 @@ def page_after(archive: Asker, after: int, room: str | None = None, since: int |
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         question = Export(request=secrets.token_hex(16), after=after, room=room, since=since)
-        answer = archive.ask(question, Exported)
+        answer = archive.ask(question, Exported, max(LOOK_AGAIN_SECONDS, deadline - time.monotonic()))
         if isinstance(answer, Exported):
             return answer
         if answer.reason != "no_answer":
@@ -53,7 +53,9 @@ def page_after(archive: Asker, after: int, room: str | None = None, since: int |
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def exported(url: str, room: str | None, since: int | None) -> Iterator[Exported]:
+def exported(
+    url: str, room: str | None, since: int | None, waiting: Callable[[str], None] = lambda _why: None
+) -> Iterator[Exported]:
     """Yield everything that is recorded when the first page is, in the order of log.txt, page by page.
 
     An interruption of less than about 30 s only delays the next page.
@@ -62,10 +64,11 @@ def exported(url: str, room: str | None, since: int | None) -> Iterator[Exported
         url: The URLs of the broker's nodes, separated by `;`.
         room: The room's name; None for all rooms.
         since: The earliest time of arrival at a router, in microseconds since 1970-01-01 UTC; None for any time.
+        waiting: Is told why the next page is late.
 
     Raises:
         NotExported: The archive refused.
-        NoAnswer: The broker or the archive did not answer, three times in a row.
+        NoAnswer: The broker or the archive did not answer: the first time, or later three times in a row.
     """
     after, end, failures = 0, None, 0
     while end is None or after < end:
@@ -78,10 +81,11 @@ def exported(url: str, room: str | None, since: int | None) -> Iterator[Exported
                 yield page
                 if after >= end:
                     return
-        except NoAnswer:
+        except NoAnswer as error:
             failures += 1
-            if failures == TRIES:
+            if end is None or failures == TRIES:
                 raise
+            waiting(str(error))
             time.sleep(RETRY_SECONDS)
 
 

@@ -6,28 +6,29 @@ interrupted, the next run finds out, and goes on there.
 """
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO
 
 from kombu.connection import Connection
 
-from chat_admin.asking import Asker, connected, drain
+from chat_admin.asking import Asker, connected, drain, in_alarm
 from chat_admin.backup_file import Backup, batches_of, chunks_of
-from chat_admin.errors import NoAnswer, NotImported
+from chat_admin.errors import InAlarm, NoAnswer, NotImported
 from chat_admin.exporting import archive_on, page_after
 from chat_admin.letter import safe
 from chat_amqp import topology
 from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
-from chat_wire.messages import Recorded, post_id
+from chat_wire.messages import Exported, Recorded, post_id
 
 CHUNK_POSTS, CHUNK_BYTES = 5_000, 8_000_000
 MAX_UNCONFIRMED = 500
-CONFIRM_SECONDS = 30
+CONFIRM_SECONDS = 8
 RECORD_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.05
+SAY_SECONDS = 5
 # The archive may still record posts of an import that was interrupted.
 SETTLE_SECONDS = 1.0
 
@@ -78,12 +79,15 @@ class _Awaited:
         return chain([self.head] if self.head else [], self._posts)
 
 
-def imported(url: str, file: BinaryIO) -> Generator[Progress, None, None]:
+def imported(
+    url: str, file: BinaryIO, waiting: Callable[[str], None] = lambda _why: None
+) -> Generator[Progress, None, None]:
     """Import the messages of a file, and yield how far it is after each chunk.
 
     Args:
         url: The URLs of the broker's nodes, separated by `;`.
         file: Lines of log.txt.
+        waiting: Is told why the next chunk is late.
 
     Raises:
         NotImported: The archive has other messages, or the file has wrong lines, or the broker or the archive did not
@@ -99,8 +103,8 @@ def imported(url: str, file: BinaryIO) -> Generator[Progress, None, None]:
         publisher = Publisher(connection.channel())
         number = found.number
         for chunk in chunks_of(found.rest(), CHUNK_POSTS, CHUNK_BYTES):
-            _publish(connection, publisher, chunk)
-            number = _wait_until_recorded(archive, chunk, number)
+            _publish(connection, publisher, archive, chunk)
+            number = _wait_until_recorded(archive, chunk, number, waiting)
             progress = replace(progress, added=progress.added + len(chunk), line=chunk[-1].number)
             yield progress
     if backup.wrong:
@@ -135,42 +139,62 @@ def _compare(archive: Asker, awaited: _Awaited, number: int) -> int:
         number = page.through
 
 
-def _wait_until_recorded(archive: Asker, posts: Sequence[Recorded], number: int) -> int:
+def _wait_until_recorded(archive: Asker, posts: Sequence[Recorded], number: int, waiting: Callable[[str], None]) -> int:
     """Return the number of the last of some posts, once the archive has recorded all of them after another number."""
     awaited = _Awaited(iter(posts))
-    moved_at = time.monotonic()
+    moved_at = said_at = time.monotonic()
     while awaited.head:
-        page = page_after(archive, number)
-        for post in page.messages:
+        page = _page_or_none(archive, number, time.monotonic() - moved_at < RECORD_SECONDS)
+        for post in page.messages if page else ():
             awaited.take(post)
-        if page.through > number:
-            moved_at = time.monotonic()
-        elif time.monotonic() - moved_at > RECORD_SECONDS:
+        if page and page.through > number:
+            number, moved_at = page.through, time.monotonic()
+            continue
+        line = awaited.head.number if awaited.head else 0
+        if time.monotonic() - moved_at > RECORD_SECONDS:
             raise NotImported(
-                f"the archive has not recorded line {awaited.head.number} within {RECORD_SECONDS} s: see its log, and "
+                f"the archive has not recorded line {line} within {RECORD_SECONDS} s: see its log, and "
                 "run the command again; if that fails in the same way, reset the chat, and import into it"
             )
-        else:
-            time.sleep(LOOK_AGAIN_SECONDS)
-        number = page.through
+        if time.monotonic() - max(moved_at, said_at) > SAY_SECONDS:
+            said_at = time.monotonic()
+            waiting(f"the archive has not recorded line {line} yet")
+        time.sleep(LOOK_AGAIN_SECONDS)
     return awaited.number
 
 
-def _publish(connection: Connection, publisher: Publisher, posts: Iterable[Recorded]) -> None:
+def _page_or_none(archive: Asker, number: int, patient: bool) -> Exported | None:
+    """Return the posts after a number; None if the archive does not answer and there is still time."""
+    try:
+        return page_after(archive, number)
+    except InAlarm:
+        raise
+    except NoAnswer:
+        if not patient:
+            raise
+        return None
+
+
+def _publish(connection: Connection, publisher: Publisher, archive: Asker, posts: Iterable[Recorded]) -> None:
     for batch in batches_of(posts):
         body = encode(batch)
         publisher.publish(Publication(exchange=topology.ROOM.name, routing_key=batch.room, body=body))
-        if publisher.unconfirmed >= MAX_UNCONFIRMED:
-            _confirm(connection, publisher, MAX_UNCONFIRMED // 2)
-    _confirm(connection, publisher, 0)
+        drain(connection, 0)  # an alarm is noticed before the broker reads no more
+        enough = publisher.unconfirmed < MAX_UNCONFIRMED and not archive.blocked
+        _confirm(connection, publisher, archive, MAX_UNCONFIRMED if enough else MAX_UNCONFIRMED // 2)
+    _confirm(connection, publisher, archive, 0)
 
 
-def _confirm(connection: Connection, publisher: Publisher, most: int) -> None:
+def _confirm(connection: Connection, publisher: Publisher, archive: Asker, most: int) -> None:
     """Wait until the broker has confirmed all publications but `most`."""
-    deadline = time.monotonic() + CONFIRM_SECONDS
+    before, moved_at = publisher.unconfirmed, time.monotonic()
     while publisher.unconfirmed > most:
-        if time.monotonic() > deadline:
-            raise NoAnswer(f"the broker did not confirm messages within {CONFIRM_SECONDS} s: is its disk full?")
+        if archive.blocked:
+            raise in_alarm(" Run the command again when the alarm has ended.")
+        if publisher.unconfirmed < before:
+            before, moved_at = publisher.unconfirmed, time.monotonic()
+        elif time.monotonic() - moved_at > CONFIRM_SECONDS:
+            raise NoAnswer(f"the broker confirmed no message within {CONFIRM_SECONDS} s: `chat-admin status` says more")
         drain(connection, 1)
     if publisher.refused or publisher.returned:
         raise NotImported("the broker refused messages: start the services, and run the command again")

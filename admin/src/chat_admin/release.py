@@ -20,10 +20,10 @@ def release(url: str, name: str) -> str:
 
     Raises:
         NotReleased: The registry refused; the text has its reason.
-        NoAnswer: The broker or the registry did not answer within 10 s.
+        NoAnswer: The broker or the registry did not answer in time.
     """
     with connected(url) as connection:
-        registry = Asker(connection, "registry", topology.OPERATIONS.routing_key)
+        registry = Asker(connection, "registry", topology.OPERATIONS.routing_key, kept=True)
         answer = registry.ask(Release(request=secrets.token_hex(16), name=name), Released)
     if isinstance(answer, Refused):
         raise NotReleased(f"not released: {answer.text}")

@@ -14,7 +14,7 @@ from chat_admin.errors import NoReports
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
 
-CONNECT_SECONDS = 4
+CONNECT_SECONDS = 2.5
 PREFETCH = 200
 KEPT = timedelta(minutes=10)
 # A stream does not say where its end is. After so long without a report, the old ones have all arrived.

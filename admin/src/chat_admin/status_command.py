@@ -16,7 +16,7 @@ from chat_admin.reports import Reports
 from chat_admin.status import Figures, Observed, Status, replicas_of, status_of
 from chat_admin.status_page import page_of
 
-FIGURES_SECONDS = 4.0
+FIGURES_SECONDS = 2.5
 # The broker renews its figures every 5 s, and each replica reports as often.
 WATCH_SECONDS = 2.0
 WELL, WRONG, NO_ANSWER = 0, 1, 2
