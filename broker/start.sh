@@ -18,6 +18,7 @@ main() {
         [ -d "$DATA/mnesia/$me" ] || wait_for_cluster "$@"
         join "$seed"
     fi
+    unset RABBITMQ_LOGS # the image sets it, and then the log is text in spite of log.console.formatter in rabbitmq.conf
     exec rabbitmq-server
 }
 

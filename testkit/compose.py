@@ -2,17 +2,20 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 import pexpect
 
+from testkit.guide import commands
 from testkit.wait import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +41,29 @@ class Project:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def guide(self, page: str, before: str, values: Mapping[str, str] = MappingProxyType({}), **settings: str) -> str:
+        """Run the block of commands that follows a text in a how-to page, and return its output.
+
+        Args:
+            page: The page's file name.
+            before: The text before the block; it stands once in the page.
+            values: Values for words in the block that stand for something else, such as NAME.
+            **settings: Settings of the shell.
+        """
+        environ = {**os.environ, "COMPOSE_PROJECT_NAME": self.name, **settings}
+        script = self.script(page, before, values)
+        command = ["sh", "-e", "-u", "-c", script]
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, script + done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    def script(self, page: str, before: str, values: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return the block of commands that follows a text in a how-to page, for this project."""
+        script = commands(page, before)
+        for word, value in {"tertulia": self.name, **values}.items():
+            script = re.sub(rf"(?<![a-z]){word}(?![a-z])", value, script)
+        return script
 
     def scale(self, replicas: Mapping[str, int], *options: str) -> None:
         """Scale the services to these numbers of replicas."""

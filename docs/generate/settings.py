@@ -129,6 +129,14 @@ ELSEWHERE = (
         "the port of RabbitMQ on 127.0.0.1. If it is not set, compose publishes no port",
     ),
     (
+        "`MANAGEMENT_PORT`",
+        "compose",
+        "",
+        "no",
+        "the port of [RabbitMQ's management UI](../how-to/open-the-management-ui.md) on 127.0.0.1. If it is not set, "
+        "compose publishes none; `make up` uses `AMQP_PORT` + 1",
+    ),
+    (
         "`REGISTRY_REPLICAS`, `ROUTER_REPLICAS`, `ARCHIVE_REPLICAS`",
         "compose, `make up`",
         "`1`",

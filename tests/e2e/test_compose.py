@@ -1,14 +1,19 @@
-"""The real compose.yaml on a real Docker engine; runs only with TEST_COMPOSE=1, as it builds images.
+"""The real compose.yaml on a real Docker engine, and how-to pages followed as they stand there.
 
-If the image of Prometheus is missing, as on a machine that cannot pull it, a stand-in with Debian's takes its place.
+Runs only with TEST_COMPOSE=1, as it builds images. If the image of Prometheus is missing, as on a machine that cannot pull
+it, a stand-in with Debian's takes its place.
 """
 
+import json
 import os
 import re
 import subprocess
+import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pexpect
 import pytest
@@ -16,12 +21,25 @@ import pytest
 from testkit.compose import ROOT, Project, said_in, talking, texts_of
 from testkit.metrics import free_port
 from testkit.prometheus import Prometheus, dashboard_expressions, metrics_in
+from testkit.rabbitmq import free_ports
 from testkit.wait import until
 
 CHAT = Project("chat-test")
 WATCHED = Project(CHAT.name, ("compose.yaml", "compose.observability.yaml"))
 FEW = {"registry": 1, "router": 1, "archive": 1}
 MANY = {"registry": 2, "router": 3, "archive": 2}
+
+# Publishes what no service can read, with nobody to answer.
+UNREADABLE = """
+import os, pathlib
+from chat_amqp.connection import connect
+from chat_amqp.publisher import Publication, Publisher
+connection = connect(pathlib.Path(os.environ["AMQP_URL_FILE"]).read_text().strip(), "test")
+publisher = Publisher(connection.channel())
+publisher.publish(Publication(exchange="chat.ingress", routing_key="3", body=b"nonsense"))
+while publisher.unconfirmed:
+    connection.drain_events(timeout=10)
+"""
 
 pytestmark = [
     pytest.mark.skipif("TEST_COMPOSE" not in os.environ, reason="TEST_COMPOSE is not set"),
@@ -43,6 +61,36 @@ def stand_in_for_prometheus() -> "subprocess.Popen[bytes]":
     found = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
     build = ["docker", "build", "--quiet", "--tag", image, str(ROOT / "testkit/prometheus-image")]
     return subprocess.Popen(build if found.returncode else ["true"], stdout=subprocess.DEVNULL)
+
+
+def run_by_hand(before: str) -> "pexpect.spawn[str]":
+    """Run the client as the guide says without Compose, as the line client."""
+    script = CHAT.script("use-the-client.md", before).replace(
+        f"{CHAT.name}-client chat", f"{CHAT.name}-client chat --plain"
+    )
+    environ = {**os.environ, "COMPOSE_PROJECT_NAME": CHAT.name}
+    return pexpect.spawn("sh", ["-e", "-u", "-c", script], cwd=ROOT, env=environ, encoding="utf-8", timeout=300)
+
+
+def handle_letters(before: str, identity: str = "", only: str = "") -> str:
+    """Run the commands of the guide for dead letters, or those that have a word, and return their output."""
+    page = "handle-dead-letters.md"
+    commands = CHAT.script(page, before, {"ID": identity}).splitlines()
+    script = "\n".join([CHAT.script(page, "With Docker:"), *(each for each in commands if only in each)])
+    environ = {**os.environ, "COMPOSE_PROJECT_NAME": CHAT.name}
+    command = ["sh", "-e", "-u", "-c", script]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+def overview(address: str, port: int) -> dict[str, object]:
+    """Return the overview of the management API on a port of this machine, with the user in an address."""
+    parts = urlsplit(address.strip())
+    login = b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/overview", headers={"Authorization": f"Basic {login}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return dict(json.load(answer))
 
 
 def test_two_people_read_each_other() -> None:
@@ -87,18 +135,43 @@ def test_scaling_up_and_down_under_load_loses_and_repeats_nothing(tmp_path: Path
     assert listener.returncode == 0
 
 
-def test_an_operator_frees_a_name() -> None:
-    # given
-    alice = CHAT.enter("ana", "alice")
+def test_the_log_of_the_broker_is_json_but_for_its_first_lines() -> None:
+    lines = CHAT.run("logs", "--no-log-prefix", "rabbitmq").splitlines()
 
-    # when
-    CHAT.run("run", "--rm", "admin", "release", "alice")
+    levels = [json.loads(line)["level"] for line in lines if line.startswith("{")]
+    assert len(levels) > 50
+    assert not [line for line in lines[50:] if not line.startswith(("{", " completed with"))]
 
-    # then
-    alice.expect("released")
-    other = CHAT.enter("bo", "alice")
-    for chat in (alice, other):
-        chat.close(force=True)
+
+def test_an_operator_frees_the_name_of_a_client_that_runs_without_compose() -> None:
+    cy = run_by_hand("here\n`cy`:")
+    cy.expect("name: ")
+    cy.sendline("cy")
+    cy.expect("you are cy")
+
+    CHAT.guide("free-a-name.md", "In Docker:", {"NAME": "cy"})
+
+    cy.expect("released")
+    cy.expect(pexpect.EOF)
+    again = run_by_hand("you can pass its content as `AMQP_URL`:")
+    again.expect("name: ")
+    again.sendline("cy")
+    again.expect("you are cy")
+    again.sendline("/quit")
+    again.expect(pexpect.EOF)
+
+
+def test_an_operator_lists_shows_and_drops_a_dead_letter() -> None:
+    CHAT.run("run", "--rm", "-T", "client", "python", "-c", UNREADABLE)
+
+    (letter,) = until(lambda: handle_letters("List the letters:").splitlines(), 60, "the letter is listed")
+    identity = letter.split()[0]
+    shown = handle_letters("Show one.", identity)
+    handle_letters("Send it again to the queue it came from, or drop it.", identity, only="drop")
+
+    assert "router.ingress.3" in letter
+    assert shown.startswith(f"id: {identity}")
+    assert not handle_letters("List the letters:")
 
 
 def test_a_start_with_other_settings_keeps_the_people_and_the_broker_and_changes_the_policies() -> None:
@@ -180,3 +253,19 @@ with open("/tmp/health.json", "w") as file:
     # then
     until(lambda: CHAT.started("archive") != before, 60, "the archive was started again")
     until(lambda: CHAT.run("ps", "--format={{.Health}}", "archive").strip() == "healthy", 60, "the archive is healthy")
+
+
+def test_changed_passwords_and_the_management_ui_work() -> None:
+    page, port = "change-passwords-and-keys.md", free_ports()
+    secret = ("run", "--rm", "--entrypoint", "cat", "client", "/secrets/client/amqp_url")
+    before = CHAT.run(*secret)
+
+    CHAT.guide(page, "is the file `amqp_url` in the volume `tertulia_USER-secrets`:", MANAGEMENT_PORT=str(port))
+
+    address = CHAT.guide(
+        "open-the-management-ui.md", "Print the address within the containers, with user and password:"
+    )
+    until(lambda: overview(address, port)["rabbitmq_version"], 60, "the management UI answers monitor")
+    assert CHAT.run(*secret) != before
+    ana = CHAT.enter("ana", "ana")
+    ana.close(force=True)

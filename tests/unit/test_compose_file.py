@@ -33,18 +33,29 @@ def services(*arguments: str, **settings: str) -> dict[str, Any]:
     return dict(configured["services"])
 
 
-@pytest.mark.parametrize("settings", [{}, {"AMQP_PORT": ""}])
+@pytest.mark.parametrize("settings", [{}, {"AMQP_PORT": "", "MANAGEMENT_PORT": ""}])
 @pytest.mark.parametrize("files", ["compose.yaml", CLUSTER])
-def test_no_port_is_published_unless_amqp_port_is_set(files: str, settings: dict[str, str]) -> None:
+def test_no_port_is_published_unless_it_is_set(files: str, settings: dict[str, str]) -> None:
     assert not any("ports" in service for service in services(COMPOSE_FILE=files, **settings).values())
 
 
+@pytest.mark.parametrize(
+    ("settings", "published"),
+    [
+        ({"AMQP_PORT": "5733"}, {5672: "5733"}),
+        ({"MANAGEMENT_PORT": "5734"}, {15672: "5734"}),
+        ({"AMQP_PORT": "5733", "MANAGEMENT_PORT": "5734"}, {5672: "5733", 15672: "5734"}),
+    ],
+)
 @pytest.mark.parametrize("files", ["compose.yaml", CLUSTER])
-def test_amqp_port_publishes_one_node_on_the_loopback_interface(files: str) -> None:
-    configured = services(COMPOSE_FILE=files, AMQP_PORT="5733")
+def test_the_ports_that_are_set_are_those_of_one_node_on_the_loopback_interface(
+    files: str, settings: dict[str, str], published: dict[int, str]
+) -> None:
+    configured = services(COMPOSE_FILE=files, **settings)
 
     (ports,) = (service["ports"] for service in configured.values() if "ports" in service)
-    assert [(port["host_ip"], port["published"], port["target"]) for port in ports] == [("127.0.0.1", "5733", 5672)]
+    assert {port["target"]: port["published"] for port in ports} == published
+    assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
 
 
 def test_two_projects_share_no_image_that_they_build() -> None:
