@@ -1,10 +1,11 @@
 #!/bin/sh
-# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|postgresql|prometheus|faults
+# Install one prerequisite if it is missing. Usage: local/install.sh venv|rabbitmq|postgresql|prometheus|jq|faults
 #
 #   venv        Python's virtual environments
 #   rabbitmq    the RabbitMQ server
 #   postgresql  the PostgreSQL server, for tests
 #   prometheus  the Prometheus server and promtool, for tests
+#   jq          jq, which selects log lines, for tests
 #   faults      the tools with which the fault tests cut networks and move clocks
 #
 # As root on Debian or Ubuntu the script installs the packages; elsewhere it prints what to do. It starts no server, now
@@ -20,6 +21,7 @@ missing() {
     rabbitmq) package=rabbitmq-server; ! command -v rabbitmq-server >/dev/null ;;
     postgresql) package=postgresql; ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null ;;
     prometheus) package=prometheus; ! { command -v prometheus && command -v promtool; } >/dev/null ;;
+    jq) package=jq; ! command -v jq >/dev/null ;;
     faults) package="iptables iproute2 faketime"; ! { command -v iptables && command -v tc && command -v faketime; } >/dev/null ;;
     esac
 }

@@ -102,6 +102,7 @@ def service(instance: str, settings: Mapping[str, str], metrics_port: int) -> st
         "TOKEN_PUBLIC_KEY_FILE": secrets / "token_public_key",
         "DATA_DIR": DATA,
         "INSTANCE": instance,
+        "OTEL_SERVICE_NAME": f"tertulia-{name}",  # for an OpenTelemetry SDK, which an operator may add
         "HEALTH_FILE": RUN / "health" / f"{instance}.json",
         "METRICS_PORT": metrics_port,
         "DIGEST": _digest(name),  # nothing reads it, but supervisor restarts a program whose environment changed

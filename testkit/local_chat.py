@@ -51,15 +51,19 @@ class LocalChat:
         (self.tree / ".venv").symlink_to(ROOT / ".venv")
         (self.tree / ".env").write_text(f"AMQP_PORT={free_ports()}\n")
 
-    def run(self, script: str, *, status: int = 0) -> str:
+    def run(self, script: str, *, status: int = 0, shell: str = "sh") -> str:
         """Run commands of a guide, and return their output; raises AssertionError if they end with another status."""
         environ = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
         for written, path in self.paths.items():
             script = script.replace(written, str(path))
-        command = ["sh", "-e", "-u", "-c", script]
+        command = [shell, "-e", "-u", "-c", script]
         done = subprocess.run(command, cwd=self.tree, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
+
+    def secret(self, user: str) -> str:
+        """Return the AMQP URL of a user."""
+        return (self.tree / ".run/secrets" / user / "amqp_url").read_text().strip()
 
     def recorded(self) -> list[str]:
         """Return the text of each line of log.txt."""
@@ -67,4 +71,4 @@ class LocalChat:
 
     def person(self, secret: str | None = None) -> Chatter:
         """Return a person who has connected."""
-        return Chatter((self.tree / ".run/secrets/client/amqp_url").read_text().strip(), secret)
+        return Chatter(self.secret("client"), secret)

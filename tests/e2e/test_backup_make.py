@@ -1,11 +1,14 @@
-"""The commands of docs/how-to/back-up-and-restore.md for `make`, run as they stand there."""
+"""The commands of how-to pages for `make`, run as they stand there."""
 
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
+import orjson
 import pytest
+from amqp.exceptions import AccessRefused
 
-from chat_wire.messages import Granted, History, Page, Refused
+from chat_amqp.publisher import Publication
+from chat_wire.messages import Granted, History, Page, Refused, SessionEnded
 from testkit.chatter import Chatter, new_request
 from testkit.guide import commands
 from testkit.local_chat import LocalChat
@@ -14,11 +17,12 @@ from testkit.wait import until
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[LocalChat]:
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChat]:
     """Start a chat in a copy of the checkout, and stop it in the end."""
-    (tmp_path / "backup").mkdir()
-    made = LocalChat(tmp_path / "tree", {"/backup": tmp_path / "backup"})
+    directory = tmp_path_factory.mktemp("make")
+    made = LocalChat(directory / "tree", {"/backup": directory / "backup"})
+    (directory / "backup").mkdir()
     made.copy()
     try:
         made.run("make up")
@@ -59,3 +63,47 @@ def test_a_restored_chat_has_its_messages_and_its_names_and_goes_on(chat: LocalC
     ann.post("three")
     ann.hear(lambda: [text for _, text in ann.heard()] == ["one", "two", "three"])
     until(lambda: chat.recorded() == ["one", "two", "three"])
+
+
+def test_an_operator_frees_a_name_and_finds_the_letters_that_are_dead(chat: LocalChat) -> None:
+    # given
+    bob = chat.person()
+    assert isinstance(bob.claim("bob"), Granted)
+    bob.publisher.publish(Publication(exchange="chat.ingress", routing_key="3", body=b"nonsense"))
+    bob.confirmed()
+
+    # when
+    released = chat.run(commands("free-a-name.md", "Release the name.").replace("NAME", "bob"))
+
+    # then
+    assert "bob" in released
+    bob.hear(lambda: any(isinstance(reply, SessionEnded) for reply in bob.replies))
+    prepare = commands("handle-dead-letters.md", "After `make up`:")
+    script = prepare + commands("handle-dead-letters.md", "List the letters:")
+    listed = until(lambda: chat.run(script), 20, "the letter is listed")
+    assert "router.ingress.3" in listed
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed: run local/install.sh jq")
+def test_a_message_with_a_trace_is_found_in_the_logs_of_all_services(chat: LocalChat) -> None:
+    page = "follow-a-message.md"
+    send = f"export XDG_STATE_HOME={chat.tree}/state\n{commands(page, 'Send a message with a trace:')}echo $trace"
+    trace = chat.run(send).splitlines()[-1]
+    select = f"trace={trace}\n{commands(page, 'Select the lines of the trace.')}"
+
+    def events() -> list[str]:
+        return [orjson.loads(line)["event"] for line in chat.run(select, shell="bash").splitlines()]
+
+    until(lambda: events() == ["session.claimed", "batch.published", "posts.recorded"], 20, "the logs have the trace")
+
+
+def test_a_changed_password_is_that_of_the_running_chat(chat: LocalChat) -> None:
+    before = chat.secret("client")
+
+    chat.run(commands("change-passwords-and-keys.md", "With `make`, the secrets are in `.run/secrets`:"))
+
+    assert chat.secret("client") != before
+    carl = chat.person()
+    assert isinstance(carl.claim("carl"), Granted)
+    with pytest.raises(AccessRefused):
+        Chatter(before)

@@ -1,7 +1,7 @@
 """The real compose.yaml on a real Docker engine, and how-to pages followed as they stand there.
 
-Runs only with TEST_COMPOSE=1, as it builds images. If the image of Prometheus is missing, as on a machine that cannot pull
-it, a stand-in with Debian's takes its place.
+Runs only with TEST_COMPOSE=1, as it builds images. If the image of Prometheus is missing, as on a machine that
+cannot pull it, a stand-in with Debian's takes its place.
 """
 
 import json
