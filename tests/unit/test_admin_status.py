@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from chat_admin.diagnosis import problems_of, ranges
+from chat_admin.management import _link
 from chat_admin.reports import report_in
 from chat_admin.sizes import size
 from chat_admin.status import Figures, Link, Node, Observed, QueueFigures, Status, replicas_of, status_of
@@ -194,6 +195,24 @@ def test_replicas_of_a_version_that_does_not_report_are_listed_and_no_problem() 
     found = status(observed(figures=replace(FIGURES, links=(*LINKS, *links))))
     assert found.well
     assert len(found.replicas) == 6
+
+
+def test_an_archive_that_does_not_report_may_be_the_writer() -> None:
+    old = Link(name="archive-old consuming", service="archive", instance="archive-old", seconds=100)
+    found = observed(report("archive", **{**ARCHIVE, "writing": False}), figures=replace(FIGURES, links=(*LINKS, old)))
+    assert problems(found) == []
+
+
+def test_a_replica_is_forgotten_ten_minutes_after_its_last_report() -> None:
+    assert status(observed(report("router", 2, age=601))).well
+    assert "router-2 is gone" in problems(observed(report("router", 2, age=590)))[0]
+
+
+@pytest.mark.parametrize("name", ["router my router consuming", "my router publishing"])
+def test_a_replica_is_known_by_the_name_of_its_connection_in_this_and_the_version_before(name: str) -> None:
+    link = _link({"name": "127.0.0.1:5 -> 127.0.0.1:6", "user": "router", "user_provided_name": name})
+    assert link
+    assert link.instance == "my router"
 
 
 def test_a_replica_that_said_that_it_stops_is_not_missing() -> None:

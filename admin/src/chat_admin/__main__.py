@@ -116,8 +116,8 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
-    ports = arguments.port, arguments.management_port
-    return _written(lambda: initialise(directory, arguments.host, ports[0], retention, ports[1]))
+    port, management_port = arguments.port, arguments.management_port
+    return _written(partial(initialise, directory, arguments.host, port, retention, management_port))
 
 
 def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:

@@ -138,8 +138,9 @@ def _age(replica: Replica) -> str:
 
 def _of_archives(archives: list[Replica], alarm: bool) -> Iterator[Problem]:
     fresh = [each for each in archives if each.fresh]
-    idle = [each for each in fresh if each.report.get("ready") and not each.report.get("stalled")]
-    if fresh and len(idle) == len(fresh) and not alarm and not any(each.report.get("writing") for each in fresh):
+    old = [each for each in archives if not each.report and each.version is None]  # it may be the writer
+    idle = [each for each in fresh if each.report.get("ready") and not each.report.get("writing")]
+    if fresh and len(idle) == len(fresh) and not old and not alarm:
         yield Problem(text="No archive records the rooms", look=_runbook("archive-nobody-writes"))
     for each in fresh:
         if each.report.get("writing") and (behind := behind_seconds(each)) > BEHIND_SECONDS:

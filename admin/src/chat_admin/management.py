@@ -18,7 +18,6 @@ from chat_admin.status import SERVICES, Figures, Link, Node, QueueFigures
 from chat_wire.limits import PARTITIONS
 
 ANSWER_SECONDS = 3
-MAX_QUEUES = 500
 # Without inboxes, of which there is one for each client.
 _QUEUES = "page=1&page_size=500&use_regex=true&name=%5E(%3F!inbox%5C.)"
 _CONNECTIONS = "columns=name,user,user_provided_name,connected_at,client_properties.product,client_properties.version"
@@ -131,17 +130,17 @@ def _queue(queue: Mapping[str, Any]) -> QueueFigures:
 
 
 def _link(connection: Mapping[str, Any]) -> Link | None:
-    """Return a connection of a service. Its name ends with the replica and what it does, as in `router-1 consuming`."""
-    words = str(connection.get("user_provided_name") or "").split()
+    """Return a connection of a service, named as in `router router-1 consuming`; before 0.4.0 without the service."""
+    name = str(connection.get("user_provided_name") or "").rpartition(" ")[0]
     service = connection.get("user")
-    if service not in SERVICES or len(words) < 2:
+    if service not in SERVICES or not name:
         return None
     properties = connection.get("client_properties") or {}
     opened = connection.get("connected_at")
     return Link(
         name=connection["name"],
         service=service,
-        instance=words[-2],
+        instance=name.removeprefix(f"{service} "),
         version=properties.get("version") if properties.get("product") == "Tertulia" else None,
         seconds=max(0.0, time.time() - opened / 1000) if opened else None,
     )

@@ -4,19 +4,19 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from amqp.exceptions import NotFound
 from kombu.connection import Connection
 
 from chat_admin.errors import NoReports
+from chat_admin.status import REPORTS_KEPT
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
 
 CONNECT_SECONDS = 2.5
 PREFETCH = 200
-KEPT = timedelta(minutes=10)
 # A stream does not say where its end is. After so long without a report, the old ones have all arrived.
 PAUSE_SECONDS = 0.3
 FIRST_SECONDS = 2.0
@@ -75,7 +75,7 @@ class Reports:
         channel: Any = connection.channel()
         channel.auto_decode = False
         channel.basic_qos(0, PREFETCH, False)
-        offset = {"x-stream-offset": datetime.now(UTC) - KEPT}
+        offset = {"x-stream-offset": datetime.now(UTC) - REPORTS_KEPT}
 
         def take(message: Any) -> None:
             self._take(message.body)

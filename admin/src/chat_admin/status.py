@@ -5,10 +5,13 @@ These are plain data, without I/O. `--json` prints them with these names.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 # A replica reports every 5 s. After three reports that did not come, something is wrong with it.
 SILENT_SECONDS = 15
+# The stream of the health reports keeps them for at least this time. A lost replica is forgotten after it.
+REPORTS_KEPT = timedelta(minutes=10)
 SERVICES = ("registry", "router", "archive")
 
 
@@ -170,13 +173,15 @@ class Observed:
 
 
 def replicas_of(observed: Observed) -> tuple[Replica, ...]:
-    """Return the replicas: those that are connected, and those that reported.
+    """Return the replicas: those that are connected, and those that reported in the last 10 minutes.
 
     Args:
         observed: What a look has found.
     """
     links = observed.figures.links if observed.figures else ()
-    found = {(link.service, link.instance) for link in links} | observed.reports.keys()
+    oldest = observed.at - REPORTS_KEPT // timedelta(microseconds=1)
+    reported = {key for key, report in observed.reports.items() if report["at"] >= oldest}
+    found = {(link.service, link.instance) for link in links} | reported
     made = (_replica(observed, links, *key) for key in found)
     return tuple(sorted((each for each in made if not each.stopped), key=_order))
 
