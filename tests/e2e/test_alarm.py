@@ -67,7 +67,7 @@ def test_a_router_waits_out_an_alarm_and_can_be_stopped_during_one(secrets_dir: 
         begun = time.monotonic()
         ann.hear(lambda: time.monotonic() > begun + 2.5 * HEARTBEAT_SECONDS, 60)
         reason = problem(router.health) or ""
-        assert reason.startswith("not ready: the broker is in alarm")
+        assert reason.startswith("not ready: the broker is in alarm and takes no messages: ")
         metrics = samples(port)
         assert (metrics["tertulia_broker_blocked"], metrics["tertulia_ready"]) == (1, 0)
         assert metrics["tertulia_unconfirmed"] > 0
