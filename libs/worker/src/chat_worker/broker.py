@@ -32,7 +32,7 @@ log = structlog.get_logger()
 MAX_FRAMES = 2048
 # The buffers of a connection hold this much and a part more. Otherwise a broker in alarm, which reads nothing, would
 # hold up a write for 30 s, with heartbeats and health reports.
-MAX_UNREAD_BYTES = PART_BYTES = 524_288
+MAX_UNREAD_BYTES = PART_BYTES = 262_144
 # Supervisor and Compose kill a worker that has not stopped after 15 s (local/system.py, compose.yaml). It gives up
 # earlier: the broker redelivers the deliveries whose publications it has not confirmed.
 STOP_SECONDS = 7

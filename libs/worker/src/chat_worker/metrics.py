@@ -41,6 +41,10 @@ class Registry(CollectorRegistry):
         with self._scrape:
             return list(super().collect())
 
+    def restricted_registry(self, _names: Iterable[str]) -> Any:
+        """Return all metrics for `/metrics?name[]=NAME` too: prometheus-client would read them without the lock."""
+        return self
+
 
 REGISTRY = Registry()
 ProcessCollector(registry=REGISTRY)
