@@ -77,6 +77,12 @@ def mending() -> str | None:
     return found and found[0]
 
 
+def unhealthy(service: str) -> str:
+    """Return what the health check of a container says is wrong."""
+    check = CHAT.command("exec", "--no-TTY", service, "python", "-m", "chat_worker.health")
+    return subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False).stderr
+
+
 def test_a_restored_chat_has_its_messages_and_its_names_and_goes_on(guide: Guide, tmp_path: Path) -> None:
     alice = CHAT.enter("ana", "alice")
     alice.sendline("one")
@@ -111,6 +117,7 @@ def test_an_archive_whose_log_txt_belongs_to_root_says_so_and_goes_on_once_that_
     CHAT.run("cp", str(tmp_path / "log.txt"), "archive:/data/log.txt")
     CHAT.run("start", "archive")
     mend = str(until(mending, 60, "the archive says how to mend it")).removeprefix("docker compose ")
+    until(lambda: mend in unhealthy("archive"), 30, "the health check says the same")
 
     CHAT.run(*mend.split())
 
