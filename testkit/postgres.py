@@ -8,7 +8,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from testkit.metrics import free_port
 from testkit.wait import until
 
 LOOPBACK = "127.0.0.1"
@@ -43,7 +43,7 @@ class Postgres:
             inside: The command that runs another command in the network namespace of the address.
         """
         self.address = address
-        self.port = _free_port()
+        self.port = free_port()
         self._data = directory / "data"
         self._log = directory / "postgres.log"
         self._inside = inside
@@ -145,9 +145,3 @@ def _as_user() -> list[str]:
     """Return the command that runs a server as an ordinary user, and ends it with the test."""
     root = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
     return ["setpriv", *root, "--pdeathsig=QUIT"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -16,6 +16,7 @@ from chat_worker import metrics
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
 from chat_worker.replies import refusal
+from testkit.metrics import free_port
 
 DELIVERY = Delivery(
     body=b"",
@@ -31,10 +32,7 @@ DELIVERY = Delivery(
 
 @pytest.fixture
 def port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def scraped(port: int) -> str:
