@@ -79,6 +79,12 @@ def dashboard_expressions() -> list[str]:
     return [target["expr"].replace(*INTERVAL) for panel in panels for target in panel.get("targets", ())]
 
 
+def broker_metrics() -> set[str]:
+    """Return the metrics of RabbitMQ in the dashboards and the rules."""
+    texts = [*dashboard_expressions(), (ROOT / "observability/alerts.yaml").read_text()]
+    return {name for name in metrics_in("\n".join(texts)) if name.startswith("rabbitmq_")}
+
+
 def metrics_in(text: str) -> set[str]:
     """Return the metrics that expressions name."""
     return set(NAME.findall(text))

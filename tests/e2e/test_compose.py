@@ -20,7 +20,7 @@ import pytest
 
 from testkit.compose import ROOT, Project, said_in, talking, texts_of
 from testkit.metrics import free_port
-from testkit.prometheus import Prometheus, dashboard_expressions, metrics_in
+from testkit.prometheus import Prometheus, broker_metrics
 from testkit.rabbitmq import free_ports
 from testkit.wait import until
 
@@ -217,10 +217,7 @@ def test_prometheus_finds_all_replicas_and_rabbitmq_and_its_alerts_are_quiet() -
     jobs = {"services": 3, "broker": 1, "queues": 1}
     up = 'count by (job) (up{job=~"services|broker|queues"} == 1)'
     until(lambda: counted(prometheus, up) == jobs, 60, "Prometheus reads the metrics of all")
-    names = {name for name in metrics_in("\n".join(dashboard_expressions())) if name.startswith("rabbitmq_")}
-    until(
-        lambda: names <= set(prometheus.ask("label/__name__/values")), 30, "RabbitMQ has the metrics of the dashboards"
-    )
+    until(lambda: broker_metrics() <= set(prometheus.ask("label/__name__/values")), 30, "RabbitMQ has all that is used")
     until(lambda: not others_than("DiskFilling", prometheus.ask("alerts")["alerts"]), 30, "no alert is pending")
 
 
