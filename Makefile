@@ -25,7 +25,7 @@ up: .venv/ready rabbitmq  ## start the chat or change a running one: make up REG
 down:  ## stop the chat
 	@if [ -e .run/supervisord.conf ]; then $(VENV)/python -m local.system down; else $(NOT_RUNNING); fi
 
-status: .venv/ready  ## say how the chat is: make status ARGS="--watch"
+status:  ## say how the chat is: make status ARGS="--watch"
 	@if [ -e .run/admin.env ]; then set -a; . ./.run/admin.env; $(VENV)/chat-admin status $(ARGS) || true; else $(NOT_RUNNING); fi
 
 logs:  ## follow the logs of the services and of RabbitMQ

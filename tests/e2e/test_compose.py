@@ -174,6 +174,16 @@ def test_an_operator_lists_shows_and_drops_a_dead_letter() -> None:
     assert not handle_letters("List the letters:")
 
 
+def test_an_operator_sees_that_all_is_well() -> None:
+    command = CHAT.command("run", "--rm", "-T", "admin", "status")
+
+    def well() -> bool:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode == 0 and "All is well" in done.stdout
+
+    until(well, 30, "all is well")
+
+
 def test_a_start_with_other_settings_keeps_the_people_and_the_broker_and_changes_the_policies() -> None:
     # given
     carla = CHAT.enter("carla", "carla")

@@ -119,8 +119,12 @@ WRONG = {
         ["in alarm", "48 MB", "broker-alarm"],
     ),
     "a memory alarm": (
-        observed(figures=with_node(alarms=("memory",))),
-        ["in alarm", "161 MB", "6.2 GB", "broker-alarm"],
+        observed(figures=with_node(alarms=("memory",), memory_used=6_300_000_000)),
+        ["in alarm", "6.3 GB", "6.2 GB", "broker-alarm"],
+    ),
+    "an alarm that is newer than the figures": (
+        observed(figures=with_node(alarms=("disk",))),
+        ["in alarm", "rabbit@rabbitmq is short of disk", "broker-alarm"],
     ),
     "a node that is down": (observed(figures=with_node(running=False)), ["rabbit@rabbitmq is down", "broker-down"]),
     "a partition": (observed(figures=with_node(partitions=("rabbit@b",))), ["cut off from rabbit@b", "three-nodes"]),
@@ -183,6 +187,10 @@ def test_one_problem_is_told_in_one_sentence_that_says_where_to_look(what: str) 
 def test_an_alarm_is_told_once_and_not_for_each_replica_that_it_blocks() -> None:
     blocked = [report(each, ready=False, blocked=True, reason="alarm") for each in ("archive", "registry", "router")]
     assert len(problems(observed(*blocked, figures=with_node(alarms=("disk",))))) == 1
+
+
+def test_figures_from_before_the_end_of_an_alarm_are_no_problem() -> None:
+    assert status(observed(figures=with_node(disk_limit=9_000_000_000_000))).well
 
 
 def test_a_silent_replica_is_no_problem_of_its_own_while_the_broker_in_alarm_takes_no_reports() -> None:

@@ -78,4 +78,5 @@ def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:
     now = chat.processes()
     assert not {name for name in now if now[name] == before[name]} - {"broker"}
     assert not list(missing(chat.definitions(), chat.rabbitmqctl))
+    until(lambda: "All is well" in chat.make("status"), 30, "the monitor of this version sees that all is well")
     assert not chat.errors()

@@ -67,7 +67,8 @@ def _of_node(node: Node) -> Iterator[Problem]:
     if node.partitions:
         others = ", ".join(node.partitions)
         yield Problem(text=f"The node {node.name} is cut off from {others}", look=CLUSTER)
-    if not node.alarms and node.disk_free is not None and node.disk_limit and node.disk_free < 2 * node.disk_limit:
+    # Below the limit without an alarm, the figures are older than the alarm's end.
+    if not node.alarms and node.disk_free and node.disk_limit and 1 <= node.disk_free / node.disk_limit < 2:
         left, limit = size(node.disk_free), size(node.disk_limit)
         yield Problem(
             text=f"{node.name} has only {left} of disk left; below {limit} the broker takes no messages",
@@ -76,10 +77,12 @@ def _of_node(node: Node) -> Iterator[Problem]:
 
 
 def _alarm(node: Node, alarm: str) -> str:
-    if alarm == "disk" and node.disk_free is not None and node.disk_limit is not None:
-        return f"{node.name} has {size(node.disk_free)} of disk left, and needs {size(node.disk_limit)}"
-    if alarm == "memory" and node.memory_used is not None and node.memory_limit is not None:
-        return f"{node.name} uses {size(node.memory_used)} of memory, and may use {size(node.memory_limit)}"
+    free, limit, used, allowed = node.disk_free, node.disk_limit, node.memory_used, node.memory_limit
+    # Figures that contradict the alarm are older than it.
+    if alarm == "disk" and free is not None and limit is not None and free < limit:
+        return f"{node.name} has {size(free)} of disk left, and needs {size(limit)}"
+    if alarm == "memory" and used is not None and allowed is not None and used > allowed:
+        return f"{node.name} uses {size(used)} of memory, and may use {size(allowed)}"
     return f"{node.name} is short of {alarm}"
 
 

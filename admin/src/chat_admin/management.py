@@ -96,9 +96,13 @@ def _refusal(where: str, error: HTTPError) -> str:
 
 def _nodes(nodes: Iterable[Mapping[str, Any]], alarms: Iterable[Mapping[str, Any]]) -> tuple[Node, ...]:
     """Return the nodes, with the alarms of the present: those in the figures of a node can be 10 s old."""
-    raised = {(str(alarm.get("node")), str(alarm.get("resource"))) for alarm in alarms}
+    raised = {(str(alarm.get("node")), _resource(str(alarm.get("resource")))) for alarm in alarms}
     made = (_node(node, sorted(what for name, what in raised if name == node["name"])) for node in nodes)
     return tuple(sorted(made, key=lambda node: node.name))
+
+
+def _resource(name: str) -> str:
+    return "disk" if name.startswith("disk") else name  # RabbitMQ 3.10 calls it "disk space"
 
 
 def _node(node: Mapping[str, Any], alarms: Iterable[str]) -> Node:
