@@ -194,8 +194,11 @@ def test_figures_from_before_the_end_of_an_alarm_are_no_problem() -> None:
 
 
 def test_a_silent_replica_is_no_problem_of_its_own_while_the_broker_in_alarm_takes_no_reports() -> None:
-    old = [report(each, age=60) for each in ("archive", "registry", "router")]
-    assert len(problems(observed(*old, figures=with_node(alarms=("memory",))))) == 1
+    old = [report("archive", age=60), report("registry", age=60, names=12), report("router", age=60)]
+    found = observed(*old, figures=with_node(alarms=("memory",)))
+    assert len(problems(found)) == 1
+    text = "\n".join(shown(found))
+    assert (text.count("blocked"), text.count("silent"), "NAMES 12" in text) == (3, 0, True)
 
 
 def test_replicas_of_a_version_that_does_not_report_are_listed_and_no_problem() -> None:

@@ -273,6 +273,7 @@ def _writes_last(archive: Replica) -> bool:
 
 
 def _number_in(replicas: Iterable[Replica], name: str) -> int | None:
-    """Return a number that the replicas report, as the last of them says."""
-    found = [each.report[name] for each in replicas if each.fresh and isinstance(each.report.get(name), int)]
+    """Return a number that the replicas report, as the last of them says; in an alarm it is that of before."""
+    present = [each.report for each in replicas if each.fresh or each.connected]
+    found = [report[name] for report in present if isinstance(report.get(name), int)]
     return found[-1] if found else None

@@ -24,7 +24,7 @@ def page_of(status: Status) -> RenderableType:
     """
     parts: list[RenderableType] = [_title(status), *_sentence(status), Text("")]
     if status.replicas:
-        parts += [_replicas(status.replicas), Text("")]
+        parts += [_replicas(status), Text("")]
     if status.figures:
         parts += [_nodes(status.figures.nodes), Text(""), _chat(status), Text(""), _queues(status.figures.queues)]
     return Group(*parts)
@@ -54,24 +54,27 @@ def _table(*columns: str, right: Iterable[int] = (), gap: int = 2) -> Table:
     return table
 
 
-def _replicas(replicas: Sequence[Replica]) -> Table:
+def _replicas(status: Status) -> Table:
+    alarm = status.figures is not None and any(node.alarms for node in status.figures.nodes)
     table = _table("SERVICE", "REPLICA", "VERSION", "STATE", "WORK", "REPORT")
-    for replica in replicas:
+    for replica in status.replicas:
         report = "none" if replica.age is None else f"{replica.age:.0f} s ago"
         table.add_row(
             replica.service,
             safe(replica.instance),
             safe(replica.version or "-"),
-            _state(replica),
+            _state(replica, alarm),
             work_of(replica),
             report,
         )
     return table
 
 
-def _state(replica: Replica) -> Text:
+def _state(replica: Replica, alarm: bool) -> Text:
     if replica.connected is False and not replica.fresh:
         return Text("gone", BAD)
+    if not replica.fresh and replica.report and alarm:
+        return Text("blocked", HEAD)  # a broker in alarm takes no report
     if not replica.fresh:
         return Text("silent", BAD) if replica.report else Text("connected")
     return Text("ready", GOOD) if replica.report.get("ready") else Text("not ready", BAD)
