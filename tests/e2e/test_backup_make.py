@@ -94,7 +94,11 @@ def test_a_message_with_a_trace_is_found_in_the_logs_of_all_services(chat: Local
     def events() -> list[str]:
         return [orjson.loads(line)["event"] for line in chat.run(select, shell="bash").splitlines()]
 
-    until(lambda: events() == ["session.claimed", "batch.published", "posts.recorded"], 20, "the logs have the trace")
+    until(
+        lambda: events() == ["session.claimed", "session.ended", "batch.published", "posts.recorded"],
+        20,
+        "the logs have the trace",
+    )
 
 
 def test_a_changed_password_is_that_of_the_running_chat(chat: LocalChat) -> None:

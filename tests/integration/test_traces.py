@@ -111,6 +111,9 @@ def test_a_command_carries_its_trace_through_the_journal_and_a_question_through_
     (line,) = line_of_trace(registry, "session.claimed", claim)
     assert line["user"] == "ann"
     line_of_trace(archive, "question.answered", search)
+    with in_a_trace() as leave:
+        ann.session.exit()
+    line_of_trace(registry, "session.ended", leave)
 
 
 def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a_refusal(system: System) -> None:

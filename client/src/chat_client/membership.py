@@ -1,5 +1,6 @@
 """The requests about the session itself: claim a name, fetch the first page, renew the token, leave."""
 
+import contextvars
 from collections.abc import Callable
 
 from chat_amqp import topology
@@ -167,16 +168,16 @@ class LeaveRequest(Request[Exited]):
         """
         super().__init__(pending, emit)
         self._on_over = on_over
-        self._wanted = False
+        self._wanted: contextvars.Context | None = None
 
     def want(self, _now: float) -> None:
-        """Leave when `ask_if_wanted` is called next."""
-        self._wanted = True
+        """Leave when `ask_if_wanted` is called next, in the trace of this moment."""
+        self._wanted = contextvars.copy_context()
 
     def ask_if_wanted(self) -> None:
         """Ask to leave, if the person wants it. Call this when no post and no other request is pending."""
         if self._wanted and not self.waiting:
-            self._pending.add(self)
+            self._wanted.run(self._pending.add, self)
 
     def message(self, id: str, grant: Granted) -> Exit:
         """Return the request to exit."""

@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from chat_amqp import traces
 from chat_router.validation import Accepted, Rejected
+from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Posts
 from chat_worker.delivery import Delivery
 from chat_worker.tracing import attributes
@@ -29,7 +30,7 @@ def contexts_in(message: Posts, delivery: Delivery) -> Contexts:
         delivery: The delivery of the message, whose header has the context of the message.
     """
     common = delivery.headers.get(traces.HEADER)
-    if not common and not message.traceparents:
+    if not (common or message.traceparents) or len(message.posts) > MAX_POSTS:
         return {}
     own = message.traceparents or {}
     wanted = ((post.sequence, own.get(post.sequence, common)) for post in message.posts)
