@@ -9,7 +9,7 @@ from amqp.exceptions import NotFound
 from kombu.connection import Connection
 from kombu.message import Message
 
-from chat_admin.errors import InAlarm, NoAnswer
+from chat_admin.errors import InAlarm, NoAnswer, why
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.declarations import declare
@@ -39,7 +39,7 @@ def connected(url: str) -> Iterator[Connection]:
     try:
         connection = connect(url, "chat-admin", within=CONNECT_SECONDS)
     except lost as error:
-        raise NoAnswer(f"the broker does not answer ({error}): is it running?") from error
+        raise NoAnswer(f"the broker does not answer ({why(error)}): is it running?") from error
     answers = True
     try:
         yield connection

@@ -179,8 +179,10 @@ def _waiting(figures: Figures) -> Iterator[Problem]:
         if queue.name in WORK and queue.messages > BACKLOG:
             yield Problem(text=f"{queue.messages:,} messages wait in {queue.name}", look=TROUBLESHOOT)
         if queue.name == "dead-letters" and queue.messages:
-            letters = "1 dead letter waits" if queue.messages == 1 else f"{queue.messages:,} dead letters wait"
-            yield Problem(text=f"{letters} for you: a service could not handle it", look=_runbook("dead-letters"))
+            one = queue.messages == 1
+            letters = "1 dead letter waits" if one else f"{queue.messages:,} dead letters wait"
+            text = f"{letters} for you: no service could handle {'it' if one else 'them'}"
+            yield Problem(text=text, look=_runbook("dead-letters"))
 
 
 def _number(name: str) -> int:

@@ -56,3 +56,12 @@ class NotExported(NotDone):
 
 class NotImported(NotDone):
     """Messages of a file, or some of them, were not imported. Those before them may have been."""
+
+
+def why(error: object) -> str:
+    """Return the reason in an error for people, without the number of the operating system.
+
+    Args:
+        error: An error, or the text of one.
+    """
+    return getattr(error, "strerror", None) or str(error) or repr(error)

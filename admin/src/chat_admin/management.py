@@ -13,7 +13,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from chat_admin.errors import NoFigures
+from chat_admin.errors import NoFigures, why
 from chat_admin.status import SERVICES, Figures, Link, Node, QueueFigures
 from chat_wire.limits import PARTITIONS
 
@@ -85,7 +85,7 @@ def _get(url: str, path: str, deadline: float) -> Any:
         raise NoFigures(_refusal(where, error)) from error
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        raise NoFigures(f"{where} does not answer ({reason})") from error
+        raise NoFigures(f"{where} does not answer ({why(reason)})") from error
 
 
 def _refusal(where: str, error: HTTPError) -> str:

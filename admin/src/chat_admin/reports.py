@@ -10,7 +10,7 @@ from typing import Any
 from amqp.exceptions import NotFound
 from kombu.connection import Connection
 
-from chat_admin.errors import NoReports
+from chat_admin.errors import NoReports, why
 from chat_admin.status import REPORTS_KEPT
 from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
@@ -61,7 +61,7 @@ class Reports:
             self.close()
         except recoverable_errors() as error:
             self.close()
-            raise NoReports(str(error) or repr(error)) from error
+            raise NoReports(why(error)) from error
 
     def close(self) -> None:
         """Close the connection, without waiting for the broker."""

@@ -91,7 +91,8 @@ def work_of(replica: Replica) -> str:
     if not replica.report:
         return "-"
     if replica.service == "registry":
-        return f"{replica.report.get('names', 0):,} names"
+        names = replica.report.get("names") or 0
+        return "1 name" if names == 1 else f"{names:,} names"
     if replica.report.get("stalled"):
         return "stalled"
     if replica.report.get("writing"):
