@@ -1,5 +1,7 @@
 """A member's requests, its token, and the end of its session."""
 
+import contextvars
+
 import pytest
 
 from chat_client import events
@@ -84,7 +86,7 @@ def test_my_messages_are_listed_though_one_is_not_recorded_for_long(alice: Linke
 def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
-    alice.member.leave_request.want(alice.now)
+    contextvars.Context().run(alice.member.leave_request.want, alice.now)  # as in a client, and not in pytest's context
     alice.work()
     assert not [message for message in alice.link.sent if isinstance(message, Exit)]
 

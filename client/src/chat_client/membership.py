@@ -176,7 +176,7 @@ class LeaveRequest(Request[Exited]):
 
     def ask_if_wanted(self) -> None:
         """Ask to leave, if the person wants it. Call this when no post and no other request is pending."""
-        if self._wanted and not self.waiting:
+        if self._wanted is not None and not self.waiting:  # an empty context is false
             self._wanted.run(self._pending.add, self)
 
     def message(self, id: str, grant: Granted) -> Exit:
