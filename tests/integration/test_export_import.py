@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chat_admin import importing
+from chat_admin import importing, time_limit
 from chat_admin.errors import NotExported, NotImported
 from chat_admin.exporting import exported
 from chat_admin.importing import Progress, imported
@@ -104,6 +104,16 @@ def command(system: System, *arguments: str, lines: bytes = b"") -> tuple[int, b
     process = start(system, *arguments, stdin=subprocess.PIPE)
     output, errors = process.communicate(lines, timeout=60)
     return process.returncode, output, errors.decode()
+
+
+class WatchedFile(io.BytesIO):
+    """A file that notes whether the time limit of the command runs while somebody reads a line."""
+
+    limited = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.limited = self.limited or signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        return super().readline(size)
 
 
 def without_places(lines: bytes) -> list[dict[str, Any]]:
@@ -340,3 +350,12 @@ def test_an_import_without_a_running_chat_or_a_file_says_so(system: System, tmp_
     status, _, errors = command(system, "import", "-", lines=b"")
     assert status == 2
     assert "the archive has never run" in errors
+
+
+def test_a_file_that_takes_long_to_read_and_compare_does_not_end_an_import(empty: System) -> None:
+    file = WatchedFile(b"".join(LINES))
+
+    with time_limit.limited():
+        progress = list(imported(empty.url("admin"), file))[-1]
+
+    assert (progress.added, file.limited) == (len(LINES), False)

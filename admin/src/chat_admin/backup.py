@@ -73,7 +73,6 @@ def fill(url: str, path: str) -> None:
     try:
         with _opened(path) as file:
             for reached in imported(url, file, _say_waiting):
-                time_limit.stop()  # from here on it says when it waits
                 progress = reached
     finally:
         if progress:

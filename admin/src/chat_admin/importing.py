@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from kombu.connection import Connection
 
+from chat_admin import time_limit
 from chat_admin.asking import Asker, connected, drain, in_alarm
 from chat_admin.backup_file import Backup, batches_of, chunks_of
 from chat_admin.errors import InAlarm, NoAnswer, NotImported
@@ -117,6 +118,8 @@ def _recorded_of(archive: Asker, posts: Iterator[Recorded]) -> _Awaited:
 
     Messages that people sent during that import are passed over.
     """
+    page_after(archive, 0)  # now it is known that the archive answers
+    time_limit.stop()  # the file may be large, or come from a slow program; each question has a limit of its own
     awaited, before = _Awaited(posts), 0
     number = _compare(archive, awaited, 0)
     while awaited.head and awaited.count > before:
