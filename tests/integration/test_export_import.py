@@ -183,7 +183,8 @@ def test_an_export_waits_until_the_index_has_all_of_log_txt(system: System, spea
         part.unlink()
     with (system.data / "log.txt").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        archive = system.started("archive")
+        archive = system.start("archive")
+        until(lambda: archive.lines("archive.ready"))
 
         process = start(system, "export")
         until(lambda: archive.lines("question.refused") or process.poll() is not None)
