@@ -135,5 +135,15 @@ def _start_epmd(address: str, port: int) -> None:
         time.sleep(0.02)
 
 
+def end_port_mapper(port: int) -> None:
+    """End a port mapper that a rabbitmqctl has started while the node was stopped: it would keep its port.
+
+    Args:
+        port: The AMQP port of the node, which has stopped.
+    """
+    command = ["epmd", "-port", str(port + 3), "-kill"]  # it refuses while a node uses the port mapper
+    subprocess.run(command, capture_output=True, check=False)
+
+
 if __name__ == "__main__":
     main()

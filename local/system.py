@@ -134,6 +134,7 @@ def down() -> None:
         if time.monotonic() > deadline:
             sys.exit(f"Some processes still run after {STOPPED_SECONDS} s. See .run/supervisord.log.")
         time.sleep(0.1)
+    node.end_port_mapper(_last_port())
     print("down")
 
 
@@ -176,6 +177,7 @@ def _start_broker(port: int, present: Mapping[str, str], running: bool) -> None:
     programs.write(present.values())
     if running:
         _supervisorctl("update", "broker")
+        _start_stopped(["broker"])
     else:
         environ = {name: value for name, value in os.environ.items() if name not in {*SECRETS, *PASSED_ON}}
         subprocess.run([BIN / "supervisord", "-c", CONFIG], check=True, env=environ)
@@ -196,14 +198,15 @@ def _start_services(old: Mapping[str, str], new: Mapping[str, str]) -> None:
         _update(list(group.keys() - {"broker"}))
     programs.write(new.values())
     _supervisorctl("update")
-    _start_stopped()
+    _start_stopped(list(new))
     _wait_until_ready([name for name in new if name != "broker"])
 
 
-def _start_stopped() -> None:
-    """Start replicas that `up` stopped because of a wrong setting: `update` starts none whose section is unchanged."""
+def _start_stopped(names: Sequence[str]) -> None:
+    """Start programs that were stopped by hand, or by `up` because of a wrong setting: `update` starts none of them."""
     asked = subprocess.run([BIN / "supervisorctl", "-c", CONFIG, "status"], capture_output=True, check=False, text=True)
-    stopped = [name for name, state, *_ in map(str.split, asked.stdout.splitlines()) if state == "STOPPED"]
+    states = dict(line.split()[:2] for line in asked.stdout.splitlines())
+    stopped = [name for name in names if states.get(name) == "STOPPED"]
     if stopped:  # it fails for one that exits again, about which `_wait_until_ready` says more
         subprocess.run([BIN / "supervisorctl", "-c", CONFIG, "start", *stopped], capture_output=True, check=False)
 

@@ -1,5 +1,6 @@
 """The script behind `make up` and `make down`."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local import programs, system
+from local import node, programs, system
+from testkit.metrics import free_port
+from testkit.wait import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WITHOUT_PACKAGES = """
@@ -92,6 +95,30 @@ def test_a_replica_that_a_wrong_setting_stopped_starts_again_at_the_next_up(
     _supervisorctl("stop", "archive-1")
     system._start_services(supervised, {"broker": "", **supervised})
     assert "RUNNING" in _supervisorctl("status", "archive-1")
+
+
+def test_a_broker_that_was_stopped_by_hand_starts_again_at_the_next_up(
+    supervised: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "prepare", lambda *_: None)
+    present = {**supervised, "broker": "\n[program:broker]\ncommand = sleep 60\nstartsecs = 0\n"}
+    system._start_broker(5673, present, running=True)
+    _supervisorctl("stop", "broker")
+    system._start_broker(5673, present, running=True)
+    assert "RUNNING" in _supervisorctl("status", "broker")
+
+
+def test_a_port_mapper_that_outlives_the_node_ends() -> None:
+    port = free_port()
+    subprocess.run(["epmd", "-daemon", "-address", "127.0.0.1", "-port", str(port)], check=True)
+    until(lambda: _answers(port), 10, "the port mapper answers")
+    node.end_port_mapper(port - 3)
+    until(lambda: not _answers(port), 10, "the port is free")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_up_says_for_what_it_waits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
