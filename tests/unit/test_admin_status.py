@@ -231,6 +231,11 @@ def test_a_replica_that_said_that_it_stops_is_not_missing() -> None:
     assert (found.well, len(found.replicas)) == (True, 3)
 
 
+def test_a_replica_that_has_just_reported_serves_before_the_figures_show_its_connection() -> None:
+    links = tuple(link for link in LINKS if link.service != "registry")
+    assert status(observed(figures=replace(FIGURES, links=links))).well
+
+
 def test_a_replica_is_not_called_stuck_before_its_first_report_is_due() -> None:
     new = [replace(link, instance="router-2", seconds=5.0) for link in LINKS if link.service == "router"]
     assert status(observed(figures=replace(FIGURES, links=(*LINKS, *new)))).well

@@ -100,8 +100,13 @@ def _of_queues(figures: Figures) -> Iterator[Problem]:
 
 def _missing_services(replicas: tuple[Replica, ...]) -> Iterator[Problem]:
     for service in SERVICES:
-        if not any(each.service == service and each.connected for each in replicas):
+        if not any(each.service == service and _serves(each) for each in replicas):
             yield Problem(text=f"No {service} is connected: {EFFECTS[service]}", look=_runbook("replica-missing"))
+
+
+def _serves(replica: Replica) -> bool:
+    """Return whether a replica is connected. Its report says so sooner than the figures, which RabbitMQ collects."""
+    return bool(replica.connected or (replica.fresh and not replica.stopped))
 
 
 def _of_replica(replica: Replica, alarm: bool, readable: bool) -> Iterator[Problem]:
