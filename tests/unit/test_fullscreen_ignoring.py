@@ -114,7 +114,7 @@ def test_the_room_hides_an_ignored_person_everywhere_and_in_the_next_run(
         await chat.enter("/search hola")
         found = (message("hola", "Eve"), message("hola", "bob"))
         await chat.emit(events.SearchListed(words="hola", messages=found, more=False))
-        assert "bob" in chat.screen()
+        await chat.until(lambda: "bob" in chat.screen(), "the list of results is open")
         assert "Eve" not in chat.screen()
         await chat.pilot.press("escape")
         await chat.enter("/unignore EVE")
