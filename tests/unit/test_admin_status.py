@@ -1,17 +1,18 @@
 """What `chat-admin status` says is wrong, and how it shows that."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from chat_admin.diagnosis import problems_of, ranges
 from chat_admin.management import _link
 from chat_admin.reports import report_in
 from chat_admin.sizes import size
 from chat_admin.status import Figures, Link, Node, Observed, QueueFigures, Status, replicas_of, status_of
-from chat_admin.status_page import page_of
+from chat_admin.status_page import fitting, page_of
 from chat_wire.limits import PARTITIONS
 
 NOW = 1_796_000_000_000_000
@@ -301,3 +302,26 @@ def test_ranges_and_sizes_are_short() -> None:
         "9.9 MB",
         "10 TB",
     ]
+
+
+def test_a_page_that_is_higher_than_the_screen_says_how_much_is_missing() -> None:
+    console = Console(width=80, height=12, file=io.StringIO())
+    whole = _lines(console, page_of(status(observed())))
+    assert len(whole) > console.height
+
+    shown = _lines(console, fitting(page_of(status(observed())), console))
+
+    assert shown[:-1] == whole[: console.height - 1]
+    assert shown[-1] == f"{len(whole) - 11} more lines: make the window higher, or leave out --watch"
+
+
+def test_a_page_that_fits_is_shown_as_it_is() -> None:
+    console = Console(width=80, height=50, file=io.StringIO())
+    page = page_of(status(observed()))
+    assert fitting(page, console) is page
+
+
+def _lines(console: Console, page: RenderableType) -> list[str]:
+    with console.capture() as captured:
+        console.print(page)
+    return [line.rstrip() for line in captured.get().splitlines()]

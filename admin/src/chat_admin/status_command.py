@@ -14,7 +14,7 @@ from chat_admin.management import figures
 from chat_admin.monitor_settings import MonitorSettings
 from chat_admin.reports import Reports
 from chat_admin.status import Figures, Observed, Status, replicas_of, status_of
-from chat_admin.status_page import page_of
+from chat_admin.status_page import fitting, page_of
 
 FIGURES_SECONDS = 2.5
 # The broker renews its figures every 5 s, and each replica reports as often.
@@ -126,7 +126,8 @@ def _repeat_on_screen(settings: MonitorSettings, reports: Reports, console: Cons
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             begun = time.monotonic()
-            live.update(page_of(look(settings, reports, WATCH_SECONDS)), refresh=True)
+            page = page_of(look(settings, reports, WATCH_SECONDS))
+            live.update(fitting(page, console), refresh=True)
             _rest(begun)
 
 

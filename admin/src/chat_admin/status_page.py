@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -28,6 +29,21 @@ def page_of(status: Status) -> RenderableType:
     if status.figures:
         parts += [_nodes(status.figures.nodes), Text(""), _chat(status), Text(""), _queues(status.figures.queues)]
     return Group(*parts)
+
+
+def fitting(page: RenderableType, console: Console) -> RenderableType:
+    """Return a page, or as much of it as the screen can show, with the number of lines that are missing.
+
+    Args:
+        page: The page.
+        console: The console of the screen.
+    """
+    lines = console.render_lines(page, pad=False)
+    missing = len(lines) - console.height
+    if missing <= 0:
+        return page
+    shown = [segment for line in lines[: console.height - 1] for segment in (*line, Segment.line())]
+    return Group(Segments(shown), Text(f"{missing + 1} more lines: make the window higher, or leave out --watch", DIM))
 
 
 def _title(status: Status) -> Text:
