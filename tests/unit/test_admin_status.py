@@ -38,7 +38,7 @@ QUEUES = [
     ),
 ]
 LINKS = [
-    Link(name=f"{service} {what}", service=service, instance=f"{service}-1", version="0.4.0", seconds=100)
+    Link(name=f"{service} {what}", service=service, instance=f"{service}-1", version="0.3.0", seconds=100)
     for service in ("archive", "registry", "router")
     for what in ("consuming", "publishing")
 ]
@@ -57,7 +57,7 @@ def report(service: str, number: int = 1, age: float = 3, **more: Any) -> dict[s
         "version": 1,
         "service": service,
         "instance": f"{service}-{number}",
-        "release": "0.4.0",
+        "release": "0.3.0",
         "at": NOW - int(age * 1_000_000),
         "ready": True,
         **more,

@@ -134,7 +134,7 @@ def _queue(queue: Mapping[str, Any]) -> QueueFigures:
 
 
 def _link(connection: Mapping[str, Any]) -> Link | None:
-    """Return a connection of a service, named as in `router router-1 consuming`; before 0.4.0 without the service."""
+    """Return a connection of a service, named as in `router router-1 consuming`; before 0.3.0 without the service."""
     name = str(connection.get("user_provided_name") or "").rpartition(" ")[0]
     service = connection.get("user")
     if service not in SERVICES or not name:
