@@ -53,6 +53,7 @@ def test_status_shows_the_replicas_with_their_partitions_and_the_reason_of_one_t
 
     publish_report(system, service="router", instance="router-9", ready=False, reason="it has no partition")
 
+    until(lambda: "router-9" in {each["instance"] for each in seen(system)["replicas"]}, 20)
     found = seen(system)
     replicas = {each["instance"]: each for each in found["replicas"]}
     assert replicas[router.name]["partitions"] == list(range(16))

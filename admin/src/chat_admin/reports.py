@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from amqp.exceptions import NotFound
@@ -75,7 +74,8 @@ class Reports:
         channel: Any = connection.channel()
         channel.auto_decode = False
         channel.basic_qos(0, PREFETCH, False)
-        offset = {"x-stream-offset": datetime.now(UTC) - REPORTS_KEPT}
+        # An interval counts from now by the broker's clock, which may differ from that of this host.
+        offset = {"x-stream-offset": f"{REPORTS_KEPT.seconds}s"}
 
         def take(message: Any) -> None:
             self._take(message.body)
