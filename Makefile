@@ -39,9 +39,13 @@ CLOCK ?= +400d
 ZONE ?= Pacific/Apia
 CLOCK_TESTS ?= tests/unit tests/integration
 # Neither the day nor the time zone can change what these tests find.
-TIMELESS := admin_init checks client_keys compose_file docs_reference faults_checker faults_checker_archived \
-	faults_checker_names faults_checker_runs fullscreen_clusters fullscreen_colours fullscreen_driver fullscreen_input locks observability packages settings \
-	worker_poison_probe
+TIMELESS := admin_init bench_feed bench_frames bench_results checks client_charset client_frontend client_ignoring \
+	client_keys client_outbox client_preferences client_start compose_file docs_reference faults_checker \
+	faults_checker_archived faults_checker_names faults_checker_runs faults_command fullscreen_background \
+	fullscreen_clusters fullscreen_colours fullscreen_completion fullscreen_composer fullscreen_driver \
+	fullscreen_history_search fullscreen_input fullscreen_input_history fullscreen_name_screen fullscreen_palette_keys \
+	fullscreen_paste fullscreen_selection fullscreen_short_names fullscreen_terminal local_programs local_system locks \
+	observability packages registry_naming settings worker_metrics worker_poison_probe worker_trouble
 
 test-clock: .venv/dev rabbitmq  ## run unit and integration tests on another day: make test-clock CLOCK=+40d ZONE=Asia/Kolkata
 	TEST_CLOCK=$(CLOCK) TZ=$(ZONE) $(VENV)/pytest -n 4 --dist worksteal $(CLOCK_TESTS) $(TIMELESS:%=--ignore=tests/unit/test_%.py)

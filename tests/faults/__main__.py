@@ -125,8 +125,10 @@ def _soak(arguments: argparse.Namespace, index: str) -> Iterator[Run]:
 
 
 def _each(arguments: argparse.Namespace, index: str, skipped: set[str]) -> Iterator[Run]:
-    """Yield a run of each kind; without a chosen index, also two short ones on PostgreSQL."""
+    """Yield a run of each kind, the longest first; without a chosen index, also two short ones on PostgreSQL."""
     seed = arguments.seed
+    if NODES not in skipped:
+        yield Run(NODES, seed, index, nodes=3)
     for name in ALONE:
         if name not in skipped | {NODES, HOSTS, FORGERY}:
             yield Run(name, seed, index)
@@ -135,8 +137,6 @@ def _each(arguments: argparse.Namespace, index: str, skipped: set[str]) -> Itera
         yield Run(HOSTS, seed, POSTGRESQL)
         if arguments.index is None:
             yield Run(MIXED, seed, POSTGRESQL, seconds=SHORT_SECONDS)
-    if NODES not in skipped:
-        yield Run(NODES, seed, index, nodes=3)
 
 
 if __name__ == "__main__":
