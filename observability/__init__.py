@@ -1,1 +1,1 @@
-"""What watches the chat: Prometheus with its alerts, and the dashboards of Grafana, which this package generates."""
+"""Prometheus with its alerts watches the chat, and Grafana shows dashboards, which this package generates."""

@@ -1,4 +1,4 @@
-"""What a person has typed survives every way in which the full-screen client ends."""
+"""Text that a person has typed survives every way in which the full-screen client ends."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an operator sees when parts of the chat fail, and how the runbooks end it.
+"""An operator sees which parts of the chat fail, and the runbooks end it.
 
 The disk of log.txt is full, a message is dead, the router is paused, and the broker is in alarm. Each is shown by
 `chat-admin status`, an alert and the health report within 30 s. The commands of the runbooks end it.

@@ -1,4 +1,4 @@
-"""What `chat-admin status` says is wrong, and how it shows that."""
+"""The faults that `chat-admin status` finds, and its page."""
 
 import io
 from dataclasses import replace
@@ -150,7 +150,7 @@ WRONG = {
         ["No router has the partitions 7", "router-backlog"],
     ),
     "no router": (without("router"), ["No router is connected", "replica-missing"]),
-    "no archive": (without("archive"), ["No archive is connected", "nothing is recorded"]),
+    "no archive": (without("archive"), ["No archive is connected", "the chat records nothing"]),
     "a stalled archive": (observed(STALLED), ["archive-1 cannot record: No space left on device", "archive-stalled"]),
     "an archive that is behind": (
         observed(report("archive", **{**ARCHIVE, "rooms": {"lobby": {"behind_seconds": 95.0}}})),

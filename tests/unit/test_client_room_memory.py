@@ -1,4 +1,4 @@
-"""What the client remembers of a room from run to run."""
+"""The memory that the client keeps of a room from run to run."""
 
 import errno
 import json

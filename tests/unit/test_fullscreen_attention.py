@@ -1,4 +1,4 @@
-"""What the terminal's window shows of the room: unread messages in its title, and mentions on the desktop."""
+"""The terminal's window shows news of the room: unread messages in its title, and mentions on the desktop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

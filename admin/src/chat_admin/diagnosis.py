@@ -1,4 +1,4 @@
-"""What is wrong with the chat, most important first. Pure: from facts to sentences."""
+"""Finds the faults of the chat, the most important first. Pure: from facts to sentences."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +18,7 @@ LOW_FREE_BYTES = 1_000_000_000
 EFFECTS = {
     "registry": "nobody can join or leave",
     "router": "messages wait, and nobody sees new ones",
-    "archive": "nothing is recorded, and there is no history",
+    "archive": "the chat records nothing, and shows no history",
 }
 
 

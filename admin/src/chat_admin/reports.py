@@ -102,7 +102,7 @@ class Reports:
 
 
 def report_in(body: bytes | str) -> Mapping[str, Any] | None:
-    """Return the report in the body of a message; None if it is none that this version can read.
+    """Return the report in the body of a message; None if this version cannot read it.
 
     Args:
         body: The body.

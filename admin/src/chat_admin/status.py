@@ -134,7 +134,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What the management API said.
+    """The answers of the management API.
 
     Attributes:
         version: The version of RabbitMQ.

@@ -1,4 +1,4 @@
-"""What the client remembers of one room under one name, from run to run: draft, input history, and read position.
+"""The memory of one room under one name, from run to run: draft, input history, and read position.
 
 Two clients of one person may run at once, for a moment, when the second takes the name over. So a save merges its own
 changes into the file as it is then.

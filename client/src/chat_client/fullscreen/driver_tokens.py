@@ -51,7 +51,7 @@ class KeySequence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the terminal says by itself: the mouse, the focus, its modes."""
+    """Reports that the terminal sends by itself: the mouse, the focus, its modes."""
 
     code: bytes
 

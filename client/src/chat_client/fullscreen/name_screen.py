@@ -133,7 +133,7 @@ class NameScreen(Screen[None]):
 
     @property
     def typed_ahead(self) -> str:
-        """What the person typed for the room, before it was there."""
+        """The text that the person typed for the room, before it was there."""
         return self._field.typed_ahead.strip("\n")
 
     def on_key(self, event: Key) -> None:

@@ -9,7 +9,7 @@ from chat_wire.messages import IMPORTER, Batch
 
 @dataclass(slots=True)
 class Backlog:
-    """What waits in a room's stream, as far as it has arrived.
+    """The posts that wait in a room's stream, as far as they have arrived.
 
     Attributes:
         seen: The offset of the newest entry that arrived or was recorded before; None without one.

@@ -23,7 +23,7 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a post has to have.
+    """The conditions on a post.
 
     Attributes:
         runs: Its text has all these. A word is found at the beginning of a word, a run of a script without spaces also
