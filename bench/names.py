@@ -48,7 +48,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
 def _registry(stage: Stage, replicas: int, names: int) -> tuple[float, dict[str, float]]:
     with stage.system() as system:
         pids = [system.started("registry", replica).popen.pid for replica in range(1, replicas + 1)]
-        with linked(system.url("client")) as link:
+        with linked(system.url("former-client")) as link:
             commands = Commands(names)
             before = processor_seconds(pids), processor_seconds([stage.broker_process])
             seconds = _pass(link, 2 * names, commands.send, commands.count_answers)

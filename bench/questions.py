@@ -199,7 +199,7 @@ def _search(tokens: list[tuple[Claims, str]], word: str) -> Search:
 
 def _measure(system: System, case: str, ask: Callable[[], Sample], times: int, bare: Link) -> Result:
     ours, alone, hops_and_sql = Times(), Times(), Times()
-    with linked(system.url("client")) as link, closing(_open(system.data)) as index:
+    with linked(system.url("former-client")) as link, closing(_open(system.data)) as index:
         for _ in range(times):
             sample = ask()
             page, answered = _timed(_answer, link, sample.question)

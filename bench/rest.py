@@ -25,7 +25,7 @@ SMALL = Target(at_most=70)
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
     """Measure the time until all have joined, and then the cost for the broker and each service."""
     members, seconds = (50, 3) if quick else (1_000, REST_SECONDS)
-    with stage.system() as system, Crowd(system.url("client")) as crowd:
+    with stage.system() as system, Crowd(system.url("former-client")) as crowd:
         pids = dict(zip(SERVICES, (service.popen.pid for service in system.all()), strict=True))
         _make_history(stage, system)
         megabytes = memory(stage.broker_process)

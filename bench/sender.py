@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_wire.codec import encode
 from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Granted, Post, Posts
@@ -29,7 +29,7 @@ class Sender:
         """
         self._chatter = chatter
         self.grant = grant
-        self._to = to or (topology.INGRESS.name, str(grant.partition))
+        self._to = to or (former.INGRESS.name, str(grant.partition))
         self._written: deque[Post] = deque()
         self._count = 0
 

@@ -36,7 +36,7 @@ class Stage:
     @property
     def client_url(self) -> str:
         """The AMQP URL of the chat's clients."""
-        return self.broker.url("client", VHOST)
+        return self.broker.url("former-client", VHOST)
 
     @contextmanager
     def system(self) -> Iterator[System]:

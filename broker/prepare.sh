@@ -16,6 +16,7 @@ main() {
     else
         refuse_another_broker
     fi
+    "$(dirname "$0")/accept_tokens.sh" "$dir/token_public_key"
     if ! cmp -s "$dir/definitions.json" "$dir/applied.json"; then
         rabbitmqctl -q import_definitions "$dir/definitions.json"
         cp "$dir/definitions.json" "$dir/.applied.json.new"

@@ -115,6 +115,7 @@ def _write_config(directory: Path, address: str, port: int, definitions: Path | 
         lines += [
             "definitions.import_backend = local_filesystem",
             f"definitions.local.path = {definitions.resolve().with_name('vhost.json')}",
+            f"auth_oauth2.signing_keys.chat = {definitions.resolve().with_name('token_public_key')}",
         ]
     (directory / "conf.d").mkdir(parents=True, exist_ok=True)
     (directory / "conf.d" / "node.conf").write_text("\n".join(lines) + "\n")

@@ -8,7 +8,7 @@ from typing import Any
 from kombu.entity import Queue
 from kombu.messaging import Consumer
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import decode, encode
@@ -59,7 +59,7 @@ class Chatter:
         self.secret = secret or secrets.token_hex(32)
         self.connection = connect(url, "chatter")
         self.publisher = Publisher(self.connection.channel())
-        self.inbox = topology.new_inbox()
+        self.inbox = former.new_inbox()
         self.replies: list[Any] = []
         self.entries: list[tuple[int, Batch | Notice]] = []
         self.granted: Granted | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.publisher import Publication
 from chat_worker.broker import Broker
 from chat_worker.delivery import Delivery, Source
@@ -31,9 +31,9 @@ class Fragile:
 
     def start(self) -> Iterable[Publication]:
         """Consume both partitions, as a router does."""
-        self._broker.declare(*map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
+        self._broker.declare(*map(former.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
         for partition in PARTITIONS:
-            self._broker.consume(Source(queue=topology.ingress(partition).name, handle=self.handle))
+            self._broker.consume(Source(queue=former.ingress(partition).name, handle=self.handle))
         return []
 
     def close(self) -> None:

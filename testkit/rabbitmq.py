@@ -13,6 +13,7 @@ from testkit.broker import TestBroker
 from testkit.wait import until
 
 START = Path(node.__file__)
+ACCEPT_TOKENS = node.BROKER / "accept_tokens.sh"
 RABBITMQCTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 
 
@@ -76,7 +77,12 @@ class Node:
         ).stdout
 
     def broker(self, secrets_dir: Path) -> TestBroker:
-        """Import the users of the chat into the node, and return the broker on it."""
+        """Import the users and the key of the chat into the node, and return the broker on it."""
+        environment = node.environment(self._directory, self.port, self.address)
+        environment["PATH"] = f"{node.RABBITMQ_BIN}:{environment['PATH']}"
+        key = secrets_dir / "broker" / "token_public_key"
+        subprocess.run([*self._inside, ACCEPT_TOKENS, key], env=environment, check=True)
+        (self._directory / "conf.d" / "key.conf").write_text(f"auth_oauth2.signing_keys.chat = {key.resolve()}\n")
         host = f"guest:guest@{self.address}"
         broker = TestBroker(f"amqp://{host}:{self.port}/", f"http://{host}:{self.port + 1}", secrets_dir)
         broker.import_definitions()

@@ -21,7 +21,7 @@ def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR
         expires_in: The lifetime of the token, in microseconds.
         secret: The author secret; by default, a random one.
     """
-    chatter = Chatter(system.url("client"), secret)
+    chatter = Chatter(system.url("former-client"), secret)
     expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
     claims = Claims(
         session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires

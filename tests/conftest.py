@@ -49,6 +49,9 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if "TEST_SECRETS_DIR" in os.environ:
         return Path(os.environ["TEST_SECRETS_DIR"])
     directory = tmp_path_factory.mktemp("secrets")
+    url = directory / "client" / "amqp_url"  # of 0.3.0, whose clients the services still serve
+    url.parent.mkdir()
+    url.write_text("amqp://client:former@rabbitmq:5672/%2F")
     subprocess.run([sys.executable, "-m", "chat_admin", "init", str(directory)], check=True)
     return directory
 

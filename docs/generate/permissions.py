@@ -4,8 +4,8 @@ import re
 
 from kombu.entity import Exchange
 
-from chat_admin.permissions import NOTHING, TAGS, USERS
-from chat_amqp import topology
+from chat_admin.permissions import CLIENT, FORMER_CLIENT, NOTHING, TAGS, USERS
+from chat_amqp import former, topology
 from docs.generate.markdown import codes, table
 
 INTRO = """\
@@ -34,16 +34,23 @@ permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py
 """
 FAMILIES = (
     ("router.ingress.", "router.ingress.N"),
+    ("router.posts.", "router.posts.N"),
     ("router.seat.", "router.seat.N"),
     ("chat.identity.", "chat.identity.ID"),
 )
-EXCHANGES = {value.name or "amq.default" for value in vars(topology).values() if isinstance(value, Exchange)}
+EXCHANGES = {
+    value.name or "amq.default"
+    for value in (*vars(topology).values(), *vars(former).values())
+    if isinstance(value, Exchange)
+}
 EXCHANGES.add(topology.identity("ID").name)
+ALL = {**USERS, FORMER_CLIENT: CLIENT}
 TITLES = {
     "registry": "Registry",
     "router": "Router",
     "archive": "Archive",
-    "client": "Clients",
+    "entrance": "Everybody who knows the address of the chat",
+    "client": "Clients of 0.3.0",
     "admin": "Administration (`chat-admin`)",
     "monitor": "Monitoring (`chat-admin status`)",
 }
@@ -51,11 +58,11 @@ TITLES = {
 
 def page() -> str:
     """Return the page: a section for each user."""
-    return INTRO + "".join(_section(user) for user in USERS)
+    return INTRO + "".join(map(_section, ALL))
 
 
 def _section(user: str) -> str:
-    granted = USERS[user]
+    granted = ALL[user]
     rows = [_row(right, _names(getattr(granted, right))) for right in ("configure", "write", "read")]
     tags = f"This user has the tag {codes(TAGS[user])}.\n\n" if user in TAGS else ""
     return f"\n## {TITLES[user]}\n\n{tags}{table(('right', 'exchanges', 'queues and streams'), rows)}"

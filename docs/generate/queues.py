@@ -6,8 +6,8 @@ from typing import Any
 from kombu.entity import Exchange, Queue
 
 from chat_admin.definitions import definitions, retention_in
-from chat_admin.permissions import USERS
-from chat_amqp import topology
+from chat_admin.permissions import CLIENT, FORMER_CLIENT, USERS
+from chat_amqp import former, topology
 from docs.generate.markdown import code, codes, table
 
 INTRO = """\
@@ -38,19 +38,23 @@ POLICIES = """
 
 """
 PURPOSES = {
-    "registry.commands": "commands that claim, resume, end or release a session, and questions for the present members",
-    "registry.departures": "the broker's events about deleted queues: a client lost its connection",
+    "registry.requests": "requests that claim, resume, renew, end or release a session, and questions for the members",
+    "registry.connections": "the broker's events about connections that begin and end",
+    "registry.commands": "the same as `registry.requests`, from clients of 0.3.0",
+    "registry.departures": "the broker's events about deleted queues: a client of 0.3.0 lost its connection",
     "registry.journal": "the entries that all registry replicas apply",
     "registry.snapshots": "the state of the registry, every 10,000 entries",
     "sessions.ended": "sessions whose tokens are void",
-    "router.ingress.N": "posts of the sessions of partition N, 0 to 15",
+    "router.posts.N": "posts of the sessions of partition N, 0 to 15",
+    "router.ingress.N": "the same as `router.posts.N`, from clients of 0.3.0",
     "room.NAME": "the messages and notices of a room; the only room is `lobby`",
     "router.seat.N": "slot N, 0 to 15: the router replica that holds this queue has the slot",
-    "archive.queries": "questions about history",
+    "archive.questions": "questions about history",
+    "archive.queries": "the same as `archive.questions`, from clients of 0.3.0",
     "archive.writer": "the writer lease: the replica that holds its message writes `log.txt`",
     "dead-letters": "messages that no service could handle",
     "workers.health": "the health reports of the last minutes, of all replicas",
-    "inbox.RANDOM": "the answers to one client",
+    "inbox.RANDOM": "the answers to one client of 0.3.0",
 }
 
 
@@ -63,7 +67,7 @@ def page() -> str:
 
 
 def _exchanges() -> list[Exchange]:
-    values = [*vars(topology).values(), topology.identity("ID")]
+    values = [*vars(topology).values(), *vars(former).values(), topology.identity("ID")]
     found = {value.name: value for value in values if isinstance(value, Exchange)}
     return [exchange for _, exchange in sorted(found.items())]
 
@@ -79,12 +83,16 @@ def _queues() -> dict[str, list[Queue]]:
     """Return the queues by name; queues of a numbered family are one, and a queue with two bindings is twice there."""
     groups = (
         topology.REGISTRY_QUEUES,
+        topology.CONNECTIONS,
         topology.ROUTER_QUEUES,
         topology.ARCHIVE_QUEUES,
         topology.SLOTS,
         (topology.HEALTH_STREAM,),
+        former.REGISTRY_QUEUES,
+        former.INGRESS_QUEUES,
+        former.ARCHIVE_QUEUES,
     )
-    all_queues = [*(queue for group in groups for queue in group), topology.DEPARTURES, topology.new_inbox()]
+    all_queues = [*(queue for group in groups for queue in group), former.DEPARTURES, former.new_inbox()]
     found: dict[str, list[Queue]] = {}
     for queue in all_queues:
         found.setdefault(_family(queue.name), []).append(queue)
@@ -115,7 +123,11 @@ def _binding(queue: Queue, family: str) -> str:
 
 
 def _users(right: str, name: str) -> str:
-    granted = [user for user, permissions in USERS.items() if re.search(getattr(permissions, right), name)]
+    granted = [
+        user
+        for user, permissions in {**USERS, FORMER_CLIENT: CLIENT}.items()
+        if re.search(getattr(permissions, right), name)
+    ]
     return ", ".join(granted)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import chat_worker.broker
-from chat_amqp import connection, topology
+from chat_amqp import connection, former, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.errors import Unconfirmed
@@ -22,7 +22,7 @@ from chat_worker.runtime import do_round
 from testkit.broker import TestBroker
 from testkit.wait import until
 
-QUEUE = topology.ingress(0).name
+QUEUE = former.ingress(0).name
 
 
 class FakeService:
@@ -91,7 +91,7 @@ def queue(url: str) -> Iterator[Any]:
     """Yield a channel on which the queue of partition 0 holds one message."""
     with connect(url, "test") as connection:
         channel: Any = connection.channel()
-        declare(connection, topology.ingress(0), *topology.ROOM_STREAMS)
+        declare(connection, former.ingress(0), *topology.ROOM_STREAMS)
         channel.basic_publish(channel.prepare_message(b"one"), "", QUEUE)
         until(lambda: ready(channel))
         yield channel
@@ -138,8 +138,11 @@ def test_a_delivery_whose_publications_are_not_confirmed_comes_again(url: str, q
 def test_an_inbox_that_refuses_a_message_counts_as_missing(broker: TestBroker, vhost: str, url: str) -> None:
     """In a cluster, an inbox on a node that is down refuses messages until the node is back."""
     # given
-    with connect(broker.url("client", vhost), "test") as client, Broker(url, "w", Event(), lambda: None) as worker:
-        inbox = topology.new_inbox().name
+    with (
+        connect(broker.url("former-client", vhost), "test") as client,
+        Broker(url, "w", Event(), lambda: None) as worker,
+    ):
+        inbox = former.new_inbox().name
         full = {"x-max-length": 1, "x-overflow": "reject-publish"}
         channel: Any = client.channel()
         channel.queue_declare(inbox, durable=False, exclusive=True, arguments=full)

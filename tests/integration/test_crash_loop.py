@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kombu.connection import Connection
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
@@ -62,13 +62,13 @@ def kept(url: str, directory: Path) -> Iterator[Kept]:
 
 def fill(connection: Connection) -> None:
     """Put healthy messages into both partitions, and poison messages between those of the first."""
-    declare(connection, *map(topology.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
+    declare(connection, *map(former.ingress, PARTITIONS), *topology.ROOM_STREAMS, topology.DEAD_LETTERS)
     channel: Any = connection.channel()
     publisher = Publisher(channel)
     for partition, bodies in HEALTHY.items():
         for n, body in enumerate(bodies):
             for each in (POISON[n], body) if partition == 0 and n in POISON else (body,):
-                publisher.publish(Publication(exchange="", routing_key=topology.ingress(partition).name, body=each))
+                publisher.publish(Publication(exchange="", routing_key=former.ingress(partition).name, body=each))
     while publisher.unconfirmed:
         channel.connection.drain_events(timeout=5)
 

@@ -10,7 +10,7 @@ import pytest
 
 from chat_admin.dead_letters import MAX_LISTED, dropped, listed, replayed, shown
 from chat_admin.errors import NoSuchLetter, NotReplayed
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
@@ -19,8 +19,8 @@ from testkit.processes import System
 from testkit.tokens import member
 from testkit.wait import until
 
-INGRESS = topology.ingress(3).name
-COMMANDS = topology.COMMANDS.name
+INGRESS = former.ingress(3).name
+COMMANDS = former.COMMANDS.name
 INBOX = "inbox." + "0" * 32
 
 
@@ -31,8 +31,8 @@ class Letters:
         """Connect as registry and router, and declare the queues."""
         self.admin = broker.url("admin", vhost)
         registry, router = (connect(broker.url(user, vhost), "test") for user in ("registry", "router"))
-        declare(registry, topology.COMMANDS, topology.OPERATIONS, topology.DEAD_LETTERS)
-        declare(router, topology.ingress(3))
+        declare(registry, former.COMMANDS, former.OPERATIONS, topology.DEAD_LETTERS)
+        declare(router, former.ingress(3))
         self.queues: Any = registry.channel()
         self.ingress: Any = router.channel()
         self.queues.auto_decode = self.ingress.auto_decode = False
@@ -151,7 +151,7 @@ def test_a_replayed_command_has_the_rights_of_a_client(letters: Letters) -> None
 
 def test_a_letter_that_cannot_be_replayed_stays_and_the_others_are_replayed(letters: Letters) -> None:
     letters.die(b"entry", source="room.lobby")
-    letters.die(b"nowhere", source=topology.ingress(5).name)
+    letters.die(b"nowhere", source=former.ingress(5).name)
     letters.die(b"post")
     with pytest.raises(NotReplayed, match=r"room\.lobby cannot be sent again(.|\n)*router\.ingress\.5 does not exist"):
         list(replayed(letters.admin, None))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from kombu.connection import Connection
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import Difference, check_identity, declare
 from chat_amqp.errors import DeclarationRefused, UnknownBroker
@@ -88,14 +88,14 @@ def test_a_classic_queue_in_place_of_a_quorum_queue_is_named_with_what_to_do(
 def test_a_queue_is_refused_if_its_consumers_are_not_single(connection: Connection) -> None:
     make(connection, "router.ingress.0", **WORK_ARGUMENTS)
     with pytest.raises(DeclarationRefused, match="0 exists with x-single-active-consumer not set") as error:
-        declare(connection, topology.ingress(0))
+        declare(connection, former.ingress(0))
     assert error.value.name == "router.ingress.0"
 
 
 def test_an_exchange_of_another_type_is_refused(connection: Connection) -> None:
     connection.channel().exchange_declare("chat.ingress", "topic", durable=True, auto_delete=False)
     with pytest.raises(DeclarationRefused, match=r"chat.ingress exists with type topic, .* needs type direct"):
-        declare(connection, topology.ingress(0))
+        declare(connection, former.ingress(0))
 
 
 def test_unknown_arguments_of_a_queue_are_all_returned(connection: Connection) -> None:
@@ -109,7 +109,7 @@ def test_unknown_arguments_of_a_queue_are_all_returned(connection: Connection) -
 def test_policies_hold_for_the_queues_that_services_declare(
     broker: TestBroker, vhost: str, connection: Connection
 ) -> None:
-    declare(connection, topology.COMMANDS, topology.ingress(15), topology.WRITER_LEASE, topology.QUERIES)
+    declare(connection, former.COMMANDS, former.ingress(15), topology.WRITER_LEASE, former.QUERIES)
     expected = {
         **dict.fromkeys(("registry.commands", "router.ingress.15", "archive.writer"), WORK.definition),
         "archive.queries": QUESTIONS.definition,
@@ -133,7 +133,7 @@ def count(channel: Any, name: str) -> int:
 
 
 def test_a_question_expires_and_leaves_no_dead_letter(connection: Connection) -> None:
-    declare(connection, topology.QUERIES, topology.DEAD_LETTERS)
+    declare(connection, former.QUERIES, topology.DEAD_LETTERS)
     channel: Any = connection.channel()
     channel.basic_publish(channel.prepare_message(b"{}"), "chat.archive", "archive.queries")
     until(lambda: count(channel, "archive.queries") == 1)
@@ -142,7 +142,7 @@ def test_a_question_expires_and_leaves_no_dead_letter(connection: Connection) ->
 
 
 def test_a_message_survives_more_deliveries_than_rabbitmq_allows_by_default(connection: Connection) -> None:
-    declare(connection, topology.COMMANDS, topology.DEAD_LETTERS)
+    declare(connection, former.COMMANDS, topology.DEAD_LETTERS)
     channel: Any = connection.channel()
     channel.basic_publish(channel.prepare_message(b"{}"), "chat.registry", "registry.commands")
     for _ in range(30):
@@ -152,7 +152,7 @@ def test_a_message_survives_more_deliveries_than_rabbitmq_allows_by_default(conn
 
 
 def test_a_rejected_message_becomes_a_dead_letter(connection: Connection) -> None:
-    declare(connection, topology.COMMANDS, topology.DEAD_LETTERS)
+    declare(connection, former.COMMANDS, topology.DEAD_LETTERS)
     channel: Any = connection.channel()
     channel.basic_publish(channel.prepare_message(b"{}"), "chat.registry", "registry.commands")
     message = until(lambda: channel.basic_get("registry.commands"))

@@ -116,7 +116,7 @@ def publish(url: str, exchange: str, key: str, properties: bytes, body: bytes) -
 @pytest.mark.parametrize("replies", [True, False])
 def test_no_message_of_a_client_stops_a_worker(system: System, replies: bool) -> None:
     workers = system.all()
-    ann = Chatter(system.url("client"))
+    ann = Chatter(system.url("former-client"))
     assert isinstance(ann.claim("ann"), Granted)
     ann.join()
     inbox = struct.pack(">H", REPLY_TO) + bytes([len(ann.inbox.name)]) + ann.inbox.name.encode()
@@ -124,11 +124,11 @@ def test_no_message_of_a_client_stops_a_worker(system: System, replies: bool) ->
 
     for exchange, key in TARGETS:
         for properties in PROPERTIES.values():
-            publish(system.url("client"), exchange, key, properties, b"{}")
+            publish(system.url("former-client"), exchange, key, properties, b"{}")
         for body in BODIES.values():
-            publish(system.url("client"), exchange, key, plain, body)
+            publish(system.url("former-client"), exchange, key, plain, body)
     after = ListUsers(request=new_request(), token=ann.token, after=LARGE)
-    publish(system.url("client"), *TARGETS[0], plain, encode(after))
+    publish(system.url("former-client"), *TARGETS[0], plain, encode(after))
 
     (said,) = ann.post("still here")
     ann.hear(lambda: said in ann.ids())

@@ -16,7 +16,7 @@ SENDERS = 20
 @contextmanager
 def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
     """Yield chatters that hold names and consume the lobby."""
-    made = [Chatter(system.url("client")) for _ in names]
+    made = [Chatter(system.url("former-client")) for _ in names]
     for chatter, name in zip(made, names, strict=True):
         assert isinstance(chatter.claim(name), Granted)
         chatter.join()

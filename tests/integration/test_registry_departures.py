@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from kombu.entity import Queue
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_wire.messages import Granted, Refused
 from testkit.broker import TestBroker
 from testkit.chatter import Chatter
 from testkit.processes import System, system_in
 
-ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.DEPARTURES)
+ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, former.DEPARTURES)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def forget(broker: TestBroker, *queues: Queue) -> None:
 
 
 def member(system: System, name: str) -> Chatter:
-    chatter = Chatter(system.url("client"))
+    chatter = Chatter(system.url("former-client"))
     assert isinstance(chatter.claim(name), Granted)
     return chatter
 
@@ -55,8 +55,8 @@ def test_a_lost_client_keeps_its_name_and_only_the_same_author_takes_it_back(sys
     eve.hear(lambda: ("lost", "bob") in eve.notices())
     assert eve.users().disconnected == ("bob",)
 
-    assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
-    again = Chatter(system.url("client"), secret=bob.secret)
+    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
+    again = Chatter(system.url("former-client"), secret=bob.secret)
     assert isinstance(again.claim("bob"), Granted)
 
     eve.hear(lambda: ("back", "bob") in eve.notices())
@@ -82,7 +82,7 @@ def test_a_probe_finds_a_lost_client_that_the_broker_did_not_announce(system: Sy
     eve.join()
     registry.kill()
     bob.close()
-    forget(system.broker, topology.DEPARTURES)
+    forget(system.broker, former.DEPARTURES)
 
     with probing_replica(system):
         eve.hear(lambda: ("lost", "bob") in eve.notices())

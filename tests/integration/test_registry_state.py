@@ -34,7 +34,7 @@ def registry(system: System) -> Process:
 
 
 def member(system: System, name: str) -> Chatter:
-    chatter = Chatter(system.url("client"))
+    chatter = Chatter(system.url("former-client"))
     assert isinstance(chatter.claim(name), Granted)
     return chatter
 
@@ -68,12 +68,12 @@ def test_a_deleted_journal_is_detected_and_the_names_of_the_snapshot_are_kept(
 
     assert registry.lines("stream.diverged")
     assert len(bob.users().connected) == len(kept)
-    assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
+    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
     assert registry.lines("snapshot.published")[-1]["offset"] == 0
 
 
 def test_a_silent_journal_that_ends_before_the_snapshot_is_detected(system: System) -> None:
-    chatter = Chatter(system.url("client"))
+    chatter = Chatter(system.url("former-client"))
     known = Journal()
     known.now = time.time_ns() // 1000 + 3600 * SECOND  # from a clock that is ahead
     known.claim("bob", hashlib.sha256(chatter.secret.encode()).hexdigest(), "r1")
@@ -85,7 +85,7 @@ def test_a_silent_journal_that_ends_before_the_snapshot_is_detected(system: Syst
     registry = system.started("registry", 2)
 
     assert registry.lines("stream.diverged")
-    assert isinstance(Chatter(system.url("client")).claim("bob"), Refused)
+    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
     assert isinstance(chatter.claim("bob"), Granted)
 
 
@@ -147,7 +147,7 @@ def test_a_replica_without_a_readable_snapshot_replays_a_journal_from_its_beginn
     registry = system.started("registry")
 
     assert registry.lines("registry.ready")[0]["names"] == 3
-    refused = Chatter(system.url("client")).claim("eve")
+    refused = Chatter(system.url("former-client")).claim("eve")
     assert isinstance(refused, Refused)
     assert refused.reason == "name_taken"
 
@@ -187,7 +187,7 @@ def test_a_replica_stops_serving_at_an_entry_of_a_newer_version(system: System, 
 
 
 def test_a_replica_replays_a_journal_in_which_an_older_version_granted_names_that_look_alike(system: System) -> None:
-    known, holder = Journal(), Chatter(system.url("client"))
+    known, holder = Journal(), Chatter(system.url("former-client"))
     known.now = time.time_ns() // 1000
     for number, name in enumerate(["ann", "\u0430nn", "ann."]):
         author = hashlib.sha256(holder.secret.encode()).hexdigest()
@@ -200,7 +200,7 @@ def test_a_replica_replays_a_journal_in_which_an_older_version_granted_names_tha
     assert registry.lines("registry.ready")[0]["names"] == 3
     for name in ("\u0430nn", "ann."):
         assert isinstance(holder.claim(name), Granted)
-    assert Chatter(system.url("client")).claim("ann.").reason == "invalid_name"
+    assert Chatter(system.url("former-client")).claim("ann.").reason == "invalid_name"
 
 
 def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, list[int]]:

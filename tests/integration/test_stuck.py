@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_amqp.connection import connect
 from chat_worker.clock import now
 from chat_worker.health import problem
@@ -53,7 +53,7 @@ def test_a_stuck_worker_is_ended_with_its_traceback(broker: TestBroker, vhost: s
     process, health, log = worker
     with connect(broker.url("router", vhost), "test") as connection:
         channel: Any = connection.channel()
-        channel.basic_publish(channel.prepare_message(b"stuck"), "", topology.ingress(0).name)
+        channel.basic_publish(channel.prepare_message(b"stuck"), "", former.ingress(0).name)
     until(lambda: b"fragile.stuck" in log.read_bytes())
     make_old(health)
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_amqp.topology import is_inbox, new_inbox
+from chat_amqp.former import is_inbox, new_inbox
 from chat_tokens.tokens import Claims, mint, verify
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import InvalidName, InvalidToken

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from kombu.entity import Queue
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.publisher import Publication
 from chat_registry import replay
 from chat_registry.__main__ import build
@@ -81,7 +81,7 @@ class Registry:
     def ask(self, *requests: Claim | Exit | ListUsers | Release, exchange: str = "chat.registry") -> list[Publication]:
         """Deliver requests together, and return what the service publishes."""
         bodies = [Publication(exchange="", routing_key="", body=encode(request)) for request in requests]
-        return self.handle(topology.COMMANDS.name, *bodies, exchange=exchange)
+        return self.handle(former.COMMANDS.name, *bodies, exchange=exchange)
 
 
 def claim(name: str, request: str) -> Claim:

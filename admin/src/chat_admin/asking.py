@@ -10,7 +10,7 @@ from kombu.connection import Connection
 from kombu.message import Message
 
 from chat_admin.errors import InAlarm, NoAnswer, why
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
@@ -84,7 +84,7 @@ class Asker:
         self._routing_key = routing_key
         self._publisher = Publisher(connection.channel())
         self._answers: list[bytes] = []
-        self._inbox = topology.new_inbox()
+        self._inbox = former.new_inbox()
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked = self._block
         declare(connection, self._inbox)

@@ -17,14 +17,14 @@ from chat_admin import time_limit
 from chat_admin.asking import connected, drain, in_alarm
 from chat_admin.errors import NoAnswer, NoSuchLetter, NotReplayed
 from chat_admin.letter import Letter, from_message, line, lines, safe
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.publisher import Publication, Publisher
 
 MAX_LISTED = 1000
 CONFIRM_SECONDS = 5
 SAY_SECONDS = 5
 # A replay goes through the exchange that clients use: a client's command must not get the rights of an operator.
-REPLAYED_TO = {queue.name: queue for queue in (topology.COMMANDS, topology.QUERIES, *topology.INGRESS_QUEUES)}
+REPLAYED_TO = {queue.name: queue for queue in (former.COMMANDS, former.QUERIES, *former.INGRESS_QUEUES)}
 
 
 def listed(url: str) -> list[str]:

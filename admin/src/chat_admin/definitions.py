@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chat_admin.permissions import TAGS, USERS
+from chat_admin.permissions import CLIENT, FORMER_CLIENT, TAGS, USERS
 from chat_amqp.policies import QUEUE_POLICIES
 from chat_wire.limits import SESSION_MEMORY_SECONDS
 from chat_wire.settings import InvalidSetting, number, setting
@@ -70,13 +70,14 @@ def definitions(passwords: Mapping[str, str], retention: Retention) -> dict[str,
     The same arguments give the same definitions, so a start keeps the changes that an operator made at runtime.
 
     Args:
-        passwords: The password of each user.
+        passwords: The password of each user, of the former client only if the installation is older than 0.4.0.
         retention: The retention of the rooms' streams.
     """
+    users = {**USERS, FORMER_CLIENT: CLIENT}
     return {
         "vhosts": [{"name": "/"}],
-        "users": [_user(name, passwords[name]) for name in USERS],
-        "permissions": [{"user": name, "vhost": "/", **asdict(rights)} for name, rights in USERS.items()],
+        "users": [_user(name, passwords[name]) for name in passwords],
+        "permissions": [{"user": name, "vhost": "/", **asdict(users[name])} for name in passwords],
         "policies": [_policy(*policy) for policy in _policies(retention)],
     }
 

@@ -26,10 +26,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from chat_admin.definitions import DEFAULT_RETENTION, Retention, definitions, retention_of
 from chat_admin.files import write
 from chat_admin.identity import write_identity
-from chat_admin.permissions import USERS
+from chat_admin.permissions import FORMER_CLIENT, USERS
 
 PASSWORD_BYTES = 24
 MONITOR = "monitor"
+PLACES = {"entrance": "client"}  # the directories of users that are not called as their program
+FORMER_PLACE = "former-client"
 MANAGEMENT_PORT = 15672
 # With definitions to load, RabbitMQ makes neither the virtual host nor the user guest by itself. broker/prepare.sh
 # imports everything else: what RabbitMQ loads again at a start would undo the changes of an operator.
@@ -55,10 +57,14 @@ def initialise(
     Raises:
         OSError: A file cannot be written or read.
     """
-    passwords = {name: _password(directory / name / "amqp_url") for name in USERS}
+    _keep_former_client(directory)
+    places = {name: directory / PLACES.get(name, name) / "amqp_url" for name in USERS}
+    former = directory / FORMER_PLACE / "amqp_url"
+    places |= {FORMER_CLIENT: former} if former.exists() else {}
+    passwords = {name: _password(place) for name, place in places.items()}
     for name, password in passwords.items():
         urls = [f"amqp://{name}:{password}@{host}:{port}/%2F" for host in hosts]
-        write(directory / name / "amqp_url", ";".join(urls) + "\n")
+        write(places[name], ";".join(urls) + "\n")
     pages = [f"http://{MONITOR}:{passwords[MONITOR]}@{host}:{management_port}/" for host in hosts]
     write(directory / MONITOR / "management_url", ";".join(pages) + "\n")
     _write_keys(directory)
@@ -79,6 +85,14 @@ def kept_retention(directory: Path) -> Retention:
         return DEFAULT_RETENTION
 
 
+def _keep_former_client(directory: Path) -> None:
+    """Move the URL of the user of clients of 0.3.0 aside, once, so that they can go on."""
+    url, former = directory / "client" / "amqp_url", directory / FORMER_PLACE / "amqp_url"
+    if url.exists() and urlsplit(url.read_text().split(";")[0].strip()).username == FORMER_CLIENT:
+        write(former, url.read_text())
+        url.unlink()
+
+
 def _write_definitions(directory: Path, broker: dict[str, Any]) -> None:
     write(directory / "definitions.json", json.dumps(broker, indent=2) + "\n")
     write(directory / "vhost.json", json.dumps(AT_START) + "\n")
@@ -97,7 +111,7 @@ def _write_keys(directory: Path) -> None:
     if not private.exists():
         write(private, _private_pem(Ed25519PrivateKey.generate()))
     public = _public_pem(private.read_bytes())
-    for reader in ("router", "archive"):
+    for reader in ("broker", "router", "archive"):
         write(directory / reader / "token_public_key", public)
 
 

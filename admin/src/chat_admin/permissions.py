@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kombu.entity import Exchange, Queue
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_wire.limits import INBOX_PATTERN
 
 NOTHING = "^$"
@@ -63,17 +63,28 @@ def _any_of(patterns: Iterable[str]) -> str:
 
 
 REGISTRY = _service(
-    (*topology.REGISTRY_QUEUES, topology.DEPARTURES, *topology.ROOM_STREAMS),
+    (
+        *(*topology.REGISTRY_QUEUES, *topology.CONNECTIONS, *topology.ROOM_STREAMS),
+        *(*former.REGISTRY_QUEUES, former.DEPARTURES),
+    ),
     (topology.JOURNAL, topology.SNAPSHOTS, topology.SESSIONS, topology.ROOM),
 )
-ROUTER = _service((*topology.ROUTER_QUEUES, *topology.SLOTS), (topology.ROOM, topology.SESSIONS))
-ARCHIVE = _service(topology.ARCHIVE_QUEUES, (topology.SESSIONS,))
+ROUTER = _service(
+    (*topology.ROUTER_QUEUES, *former.INGRESS_QUEUES, *topology.SLOTS), (topology.ROOM, topology.SESSIONS)
+)
+ARCHIVE = _service((*topology.ARCHIVE_QUEUES, *former.ARCHIVE_QUEUES), (topology.SESSIONS,))
+ENTRANCE = Permissions(configure=NOTHING, write=_exactly([topology.ENTRANCE.name]), read=NOTHING)
+# A client of 0.3.0 (former.py).
 CLIENT = Permissions(
     configure=_any_of([INBOX_PATTERN]),
-    write=_exactly(exchange.name for exchange in (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)),
+    write=_exactly(exchange.name for exchange in (former.REGISTRY, former.INGRESS, former.ARCHIVE)),
     read=_any_of([INBOX_PATTERN, _ROOM]),
 )
-_REPLAYS = (topology.REGISTRY, topology.INGRESS, topology.ARCHIVE)  # a replayed letter takes the path of the client
+# A replayed letter takes the path of the client.
+_REPLAYS = (
+    *(topology.ENTRANCE, topology.MEMBERS, topology.POSTS, topology.QUESTIONS),
+    *(former.REGISTRY, former.INGRESS, former.ARCHIVE),
+)
 ADMIN = Permissions(
     configure=_any_of([INBOX_PATTERN]),
     write=_exactly(exchange.name for exchange in (topology.OPERATOR, topology.ROOM, *_REPLAYS)),  # ROOM: for imports
@@ -87,10 +98,11 @@ USERS = {
     "registry": REGISTRY,
     "router": ROUTER,
     "archive": ARCHIVE,
-    "client": CLIENT,
+    "entrance": ENTRANCE,
     "admin": ADMIN,
     "monitor": MONITOR,
 }
+FORMER_CLIENT = "client"
 # With this tag, a user may look at everything in the management API and change nothing
 # (https://www.rabbitmq.com/docs/management#permissions).
 TAGS = {"monitor": ["monitoring"]}

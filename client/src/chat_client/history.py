@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_client.events import Event, HistoryListed, Remark, SearchListed
 from chat_client.language import _
 from chat_client.member_link import MemberLink
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 5.0
 class HistoryRequest(Request[Page]):
     """Asks the archive one query of the room's history."""
 
-    queue = topology.QUERIES
+    queue = former.QUERIES
     expects = Page
 
     def __init__(self, query: Query, room: str, pending: PendingRequests, emit: Callable[[Event], None]) -> None:
@@ -137,7 +137,7 @@ def _asking(question: History, query: Query) -> History:
 class SearchRequest(Request[Page]):
     """Asks the archive for the newest messages that have all words, then for those before them."""
 
-    queue = topology.QUERIES
+    queue = former.QUERIES
     expects = Page
 
     def __init__(self, room: str, pending: PendingRequests, emit: Callable[[Event], None]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kombu.connection import Connection
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.publisher import Publication, Publisher
 from chat_client.member_link import NO_HEADERS, RoomEntry
 
@@ -48,7 +48,7 @@ class Link:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._amqp.sock, selectors.EVENT_READ)
         self._selector.register(wake, selectors.EVENT_READ)
-        self._inbox = topology.new_inbox()
+        self._inbox = former.new_inbox()
         self._consume_inbox()
 
     @property

@@ -3,7 +3,7 @@
 import contextvars
 from collections.abc import Callable
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_client.events import Event, NameRefused, Remark
 from chat_client.language import _
 from chat_client.member_link import MemberLink
@@ -104,7 +104,7 @@ class RenewRequest(GrantRequest):
 class FirstPageRequest(Request[Page]):
     """Asks the archive for the newest messages, which end the joining. Without an answer, joining ends without them."""
 
-    queue = topology.QUERIES
+    queue = former.QUERIES
     expects = Page
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_client.events import Event, MyMessagesListed, Remark
 from chat_client.language import _
 from chat_client.member_link import MemberLink
@@ -20,7 +20,7 @@ CATCH_UP_PAUSE = 0.1
 class MyMessagesRequest(Request[Page]):
     """Asks the archive for page after page until all messages are reported, the person's newest post included."""
 
-    queue = topology.QUERIES
+    queue = former.QUERIES
     expects = Page
 
     def __init__(self, room: RoomFollower, pending: PendingRequests, emit: Callable[[Event], None]) -> None:

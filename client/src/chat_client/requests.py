@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from kombu.entity import Queue
 
-from chat_amqp import topology, traces
+from chat_amqp import former, traces
 from chat_client.events import Event, Remark
 from chat_client.member_link import MemberLink
 from chat_wire.messages import (
@@ -47,7 +47,7 @@ class Request(ABC, Generic[A]):
         expects: The class of the answer.
     """
 
-    queue: ClassVar[Queue] = topology.COMMANDS
+    queue: ClassVar[Queue] = former.COMMANDS
     expects: ClassVar[type[Answer]]
 
     def __init__(self, pending: "PendingRequests", emit: Callable[[Event], None]) -> None:

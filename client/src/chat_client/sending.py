@@ -8,7 +8,7 @@ from typing import cast
 
 from msgspec import UNSET
 
-from chat_amqp import topology
+from chat_amqp import former
 from chat_amqp.connection import STALLED_SECONDS
 from chat_amqp.errors import Unconfirmed
 from chat_client.language import _, marked
@@ -85,9 +85,9 @@ class Sender:
     def _settle_returned(self, exchanges: set[str], now: float) -> None:
         for exchange in exchanges:
             self._requests.returned(exchange, now)
-        if topology.REGISTRY.name in exchanges:
+        if former.REGISTRY.name in exchanges:
             self._waiting_for(_(SERVICES_MISSING))
-        if topology.INGRESS.name in exchanges:
+        if former.INGRESS.name in exchanges:
             self._returned = True
             self._waiting_for(_(ROUTER_MISSING))
 
@@ -107,7 +107,7 @@ class Sender:
             traced = {post.sequence: contexts[post.sequence] for post in posts if post.sequence in contexts}
             message = Posts(token=grant.token, room=self._room, posts=posts, traceparents=traced or UNSET)
             body = encode(message)
-            link.publish(topology.INGRESS.name, str(grant.partition), body)
+            link.publish(former.INGRESS.name, str(grant.partition), body)
 
 
 def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:

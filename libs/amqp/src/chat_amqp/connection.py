@@ -11,12 +11,13 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from amqp.method_framing import frame_handler
 from kombu.connection import Connection
 
 from chat_amqp.errors import AmqpError
+from chat_amqp.renewal import RenewableTransport
 
 HEARTBEAT_SECONDS = 10
 CONNECT_SECONDS = 5
@@ -51,6 +52,7 @@ def connect(url: str, name: str, within: float | None = None) -> Connection:
     urls = [at_address for node in url.split(";") for at_address in _at_each_address(node)]
     connection = Connection(
         random.sample(urls, len(urls)),
+        transport=RenewableTransport,
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS if within is None else within / len(urls),
         transport_options={
@@ -65,6 +67,19 @@ def connect(url: str, name: str, within: float | None = None) -> Connection:
     others = len(urls) - 1
     connection.ensure_connection(max_retries=others, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    """Return URLs of a broker's nodes with another login.
+
+    Args:
+        url: The URLs, separated by `;`.
+        user: The user.
+        password: The password, such as a token.
+    """
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    nodes = [urlsplit(node) for node in url.split(";")]
+    return ";".join(node._replace(netloc=f"{login}@{node.netloc.rpartition('@')[2]}").geturl() for node in nodes)
 
 
 @cache

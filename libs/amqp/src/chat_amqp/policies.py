@@ -35,14 +35,20 @@ class QueuePolicy:
 
 WORK = QueuePolicy(
     "work",
-    r"^(registry\.(commands|departures)|router\.ingress\.[0-9]+|archive\.writer)$",
+    r"^(registry\.(commands|departures|requests)|router\.(ingress|posts)\.[0-9]+|archive\.writer)$",
     {"delivery-limit": DELIVERY_LIMIT, "dead-letter-exchange": DEAD.name},
 )
-# Without a dead-letter exchange: an expired question has no reader, and it holds a token.
+# Without a dead-letter exchange: an expired question has no reader.
 QUESTIONS = QueuePolicy(
-    "questions", r"^archive\.queries$", {"delivery-limit": DELIVERY_LIMIT, "message-ttl": QUESTION_SECONDS * 1000}
+    "questions",
+    r"^archive\.(queries|questions)$",
+    {"delivery-limit": DELIVERY_LIMIT, "message-ttl": QUESTION_SECONDS * 1000},
 )
-QUEUE_POLICIES = (WORK, QUESTIONS)
+# While no registry runs, everybody may connect and disconnect. The registry finds what it has missed by other means.
+CONNECTIONS = QueuePolicy(
+    "connections", r"^registry\.connections$", {"delivery-limit": DELIVERY_LIMIT, "max-length": 100_000}
+)
+QUEUE_POLICIES = (WORK, QUESTIONS, CONNECTIONS)
 
 
 def policy_value(queue: str, argument: str) -> Any:

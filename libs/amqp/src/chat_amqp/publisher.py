@@ -21,7 +21,9 @@ class Publication:
         mandatory: Whether the broker returns the message when it reaches no queue.
         after_confirms: Whether to publish it only after the confirms of all earlier publications. If the broker
             refused an earlier post of a session and accepted a later one, readers would drop the earlier one.
-        reply_to: The inbox for the answer.
+        reply_to: The address for the answer.
+        user_id: The user of the connection, by which the receiver knows the sender: the broker refuses every other one
+            (https://www.rabbitmq.com/docs/validated-user-id). None for none.
         headers: The AMQP headers.
     """
 
@@ -31,6 +33,7 @@ class Publication:
     mandatory: bool = True
     after_confirms: bool = False
     reply_to: str | None = None
+    user_id: str | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -118,11 +121,12 @@ def send(channel: Any, publication: Publication) -> None:
         channel: An open channel.
         publication: The message.
     """
+    properties = {"delivery_mode": 2, "reply_to": publication.reply_to, "user_id": publication.user_id}
     message = channel.prepare_message(
         publication.body,
         content_type="application/json",
         headers=dict(publication.headers),
-        properties={"delivery_mode": 2, "reply_to": publication.reply_to},
+        properties=properties,
     )
     where = (0, publication.exchange, publication.routing_key, publication.mandatory, False)
     # basic_publish() would read from the socket before each message. Callers read once for many messages.

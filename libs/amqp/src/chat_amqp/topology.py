@@ -1,44 +1,49 @@
 """The exchanges, queues and streams of the system.
 
-    client ── chat.registry ──> registry.commands (quorum) ──> registry
-    operator ─ chat.operator ─> registry.commands
-    broker ── amq.rabbitmq.event ──> registry.departures (quorum) ──> registry
+    anybody ── chat.entrance ──> registry.requests (quorum) ──> registry
+    session ── chat.members ───> registry.requests
+    operator ─ chat.operator ──> registry.requests
+    broker ── amq.rabbitmq.event ──> registry.connections (quorum, single active consumer) ──> registry
     registry ─ chat.journal ──> registry.journal (stream) ──> every registry replica
     registry ─ chat.snapshots ─> registry.snapshots (stream) ──> a registry replica that starts
     registry ─ chat.sessions ─> sessions.ended (stream) ──> every router and archive replica
-    client ── chat.ingress, key 0..15 ──> router.ingress.N (quorum, single active consumer) ──> router
+    session ── chat.posts, key N.room.NAME ──> router.posts.N (quorum, single active consumer) ──> router
     router, registry ── chat.rooms, key = room ──> room.NAME (stream) ──> every member, and the archive's writer
     router ─ declares ─> router.seat.N (exclusive): the replica that holds the queue has slot N, 0..15
-    client ── chat.archive ──> archive.queries (quorum) ──> archive
-    operator ─ chat.operator ─> archive.queries
+    session ── chat.questions, key room.NAME or mine ──> archive.questions (quorum) ──> archive
+    operator ─ chat.operator ──> archive.questions
     archive ─ default exchange ──> archive.writer (quorum, single active consumer): the writer lease
-    services ─ default exchange ──> inbox.RANDOM (exclusive) ──> one client
+    services ─ default exchange ──> amq.rabbitmq.reply-to.* (direct reply-to) ──> one client
     services, broker ─ chat.dead ──> dead-letters (quorum) ──> an operator
     services ─ chat.health ──> workers.health (stream) ──> `chat-admin status`
 
-Each program declares the queues that it uses (declarations.py). An argument of an existing queue cannot change, so a
-declaration has only the queue's type and whether it has a single active consumer. Policies of the broker have the rest:
-those of the work queues are in policies.py, the retention of streams is in chat_admin/definitions.py.
-"""
+The exchange that a message comes by says who sent it: the broker lets everybody who knows the address publish to
+`chat.entrance`, a session with a token to the exchanges of sessions, and an operator to `chat.operator`. The objects of
+clients of 0.3.0 are in former.py.
 
-import re
-import secrets
+Services declare the queues that they use (declarations.py); clients declare nothing. An argument of an existing queue
+cannot change, so a declaration has only the queue's type and whether it has a single active consumer. Policies of the
+broker have the rest: those of the work queues are in policies.py, the retention of streams is in
+chat_admin/definitions.py.
+"""
 
 from kombu.entity import Exchange, Queue
 
-from chat_wire.limits import INBOX_PATTERN, PARTITIONS
+from chat_amqp.queue_types import quorum, single, stream
+from chat_wire.limits import PARTITIONS
 
 ROOMS = ("lobby",)
-_INBOX = re.compile(INBOX_PATTERN)
+REPLY_TO = "amq.rabbitmq.reply-to"  # https://www.rabbitmq.com/docs/direct-reply-to
 
-REGISTRY = Exchange("chat.registry", type="direct")
+ENTRANCE = Exchange("chat.entrance", type="fanout")
+MEMBERS = Exchange("chat.members", type="fanout")
 OPERATOR = Exchange("chat.operator", type="direct")
 JOURNAL = Exchange("chat.journal", type="fanout")
 SNAPSHOTS = Exchange("chat.snapshots", type="fanout")
 SESSIONS = Exchange("chat.sessions", type="fanout")
-INGRESS = Exchange("chat.ingress", type="direct")
+POSTS = Exchange("chat.posts", type="topic")
 ROOM = Exchange("chat.rooms", type="topic")
-ARCHIVE = Exchange("chat.archive", type="direct")
+QUESTIONS = Exchange("chat.questions", type="topic")
 DEAD = Exchange("chat.dead", type="fanout")
 HEALTH = Exchange("chat.health", type="fanout")
 BROKER_EVENTS = Exchange("amq.rabbitmq.event", type="topic", passive=True)
@@ -46,39 +51,28 @@ DEFAULT = Exchange("")
 IDENTITY_PREFIX = "chat.identity."
 
 
-def _quorum(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
-    return Queue(name, exchange, routing_key, queue_arguments={"x-queue-type": "quorum"})
+CLAIMS = quorum("registry.requests", ENTRANCE)
+REQUESTS = quorum("registry.requests", MEMBERS)
+OPERATIONS = quorum("registry.requests", OPERATOR, "registry.requests")
+CONNECTED = single("registry.connections", BROKER_EVENTS, "connection.created")
+DISCONNECTED = single("registry.connections", BROKER_EVENTS, "connection.closed")
+JOURNAL_STREAM = stream("registry.journal", JOURNAL)
+SNAPSHOTS_STREAM = stream("registry.snapshots", SNAPSHOTS)
+SESSIONS_ENDED = stream("sessions.ended", SESSIONS)
+ASKED = quorum("archive.questions", QUESTIONS, "#")
+EXPORTS = quorum("archive.questions", OPERATOR, "archive.questions")
+WRITER_LEASE = single("archive.writer", DEFAULT)
+DEAD_LETTERS = quorum("dead-letters", DEAD)
+HEALTH_STREAM = stream("workers.health", HEALTH)
 
 
-def _single(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
-    arguments = {"x-queue-type": "quorum", "x-single-active-consumer": True}
-    return Queue(name, exchange, routing_key, queue_arguments=arguments)
-
-
-def _stream(name: str, exchange: Exchange, routing_key: str = "") -> Queue:
-    return Queue(name, exchange, routing_key, queue_arguments={"x-queue-type": "stream"})
-
-
-COMMANDS = _quorum("registry.commands", REGISTRY, "registry.commands")
-OPERATIONS = _quorum("registry.commands", OPERATOR, "registry.commands")
-DEPARTURES = _quorum("registry.departures", BROKER_EVENTS, "queue.deleted")
-JOURNAL_STREAM = _stream("registry.journal", JOURNAL)
-SNAPSHOTS_STREAM = _stream("registry.snapshots", SNAPSHOTS)
-SESSIONS_ENDED = _stream("sessions.ended", SESSIONS)
-QUERIES = _quorum("archive.queries", ARCHIVE, "archive.queries")
-EXPORTS = _quorum("archive.queries", OPERATOR, "archive.queries")
-WRITER_LEASE = _single("archive.writer", DEFAULT)
-DEAD_LETTERS = _quorum("dead-letters", DEAD)
-HEALTH_STREAM = _stream("workers.health", HEALTH)
-
-
-def ingress(partition: int) -> Queue:
+def posts(partition: int) -> Queue:
     """Return the queue of an ingress partition. Its single active consumer keeps the posts of each sender in order.
 
     Args:
         partition: The partition, 0 to 15.
     """
-    return _single(f"router.ingress.{partition}", INGRESS, str(partition))
+    return single(f"router.posts.{partition}", POSTS, f"{partition}.#")
 
 
 def room(name: str) -> Queue:
@@ -87,7 +81,7 @@ def room(name: str) -> Queue:
     Args:
         name: The room's name.
     """
-    return _stream(f"room.{name}", ROOM, name)
+    return stream(f"room.{name}", ROOM, name)
 
 
 def slot(number: int) -> Queue:
@@ -111,26 +105,43 @@ def identity(broker_id: str) -> Exchange:
     return Exchange(f"{IDENTITY_PREFIX}{broker_id}", type="fanout", passive=True)
 
 
-def new_inbox() -> Queue:
-    """Return an inbox with a new random name. It is exclusive: the broker deletes it with its connection."""
-    name = f"inbox.{secrets.token_hex(16)}"
-    return Queue(name, DEFAULT, name, exclusive=True, durable=False, auto_delete=True)
+def is_reply_address(name: str | None) -> bool:
+    """Return whether a `reply_to` is an address of direct reply-to.
 
-
-def is_inbox(name: str | None) -> bool:
-    """Return whether a `reply_to` names an inbox.
-
-    Services may write to every queue, and clients may not. So a service must send no answer to another queue.
+    Services may write to every queue, and clients may not. So a service must send no answer to a queue.
 
     Args:
         name: The `reply_to` of a message, None if it has none.
     """
-    return name is not None and _INBOX.fullmatch(name) is not None
+    return name is not None and name.startswith(f"{REPLY_TO}.")
 
 
-REGISTRY_QUEUES = (COMMANDS, OPERATIONS, JOURNAL_STREAM, SNAPSHOTS_STREAM, SESSIONS_ENDED, DEAD_LETTERS)
+def posts_key(partition: int, room: str) -> str:
+    """Return the routing key at `chat.posts` for the posts of a partition to a room."""
+    return f"{partition}.room.{room}"
+
+
+def question_key(room: str) -> str:
+    """Return the routing key at `chat.questions` for a question about a room."""
+    return f"room.{room}"
+
+
+MINE_KEY = "mine"  # the routing key at `chat.questions` for a question about the asker's own posts
+
+
+def room_in(routing_key: str) -> str | None:
+    """Return the room in the routing key of posts or of a question; None if it names none.
+
+    The broker lets a session use only the keys that its token names.
+    """
+    _partition, found, name = routing_key.rpartition("room.")
+    return name if found else None
+
+
+CONNECTIONS = (CONNECTED, DISCONNECTED)
+REGISTRY_QUEUES = (CLAIMS, REQUESTS, OPERATIONS, JOURNAL_STREAM, SNAPSHOTS_STREAM, SESSIONS_ENDED, DEAD_LETTERS)
 ROOM_STREAMS = tuple(room(name) for name in ROOMS)
-INGRESS_QUEUES = tuple(ingress(partition) for partition in range(PARTITIONS))
+POSTS_QUEUES = tuple(posts(partition) for partition in range(PARTITIONS))
 SLOTS = tuple(slot(number) for number in range(PARTITIONS))
-ROUTER_QUEUES = (*INGRESS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
-ARCHIVE_QUEUES = (QUERIES, EXPORTS, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
+ROUTER_QUEUES = (*POSTS_QUEUES, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)
+ARCHIVE_QUEUES = (ASKED, EXPORTS, WRITER_LEASE, SESSIONS_ENDED, *ROOM_STREAMS, DEAD_LETTERS)

@@ -1,7 +1,7 @@
-"""Session tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037).
+"""Keys, and the session tokens of clients of 0.3.0: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037).
 
 Only the registry has the private key. The router and the archive verify tokens with the public key. A token is
-opaque to a client.
+opaque to a client. Newer clients log in to the broker instead (access.py).
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def mint(claims: Claims, private_key: str) -> str:
         partition=claims.partition,
         exp=claims.expires // SECOND,
     )
-    key, public_key = _signing_key(private_key)
+    key, public_key = signing_key(private_key)
     token = jwt.encode(msgspec.structs.asdict(payload), key, algorithm="EdDSA")
     _remember(token, public_key, payload)
     return token
@@ -124,7 +124,7 @@ def public_half(private_key: str) -> str:
         ValueError: The key is not in PEM.
         TypeError: The key is not an Ed25519 private key, or it is encrypted.
     """
-    return _signing_key(private_key)[1]
+    return signing_key(private_key)[1]
 
 
 def check_public_key(public_key: str) -> None:
@@ -137,13 +137,13 @@ def check_public_key(public_key: str) -> None:
         ValueError: The key is not in PEM.
         TypeError: The key is not an Ed25519 public key.
     """
-    _verifying_key(public_key)
+    verifying_key(public_key)
 
 
 def _verify_signature(token: str, public_key: str) -> Claims:
     options: jwt.types.Options = {"require": ["exp"], "verify_exp": False}
     try:
-        payload = jwt.decode(token, _verifying_key(public_key), algorithms=["EdDSA"], options=options)
+        payload = jwt.decode(token, verifying_key(public_key), algorithms=["EdDSA"], options=options)
         found = msgspec.convert(payload, _Payload)
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:  # their texts may quote the forger's words
         raise InvalidToken(f"not a token of this chat ({type(error).__name__}): join again") from None
@@ -165,8 +165,16 @@ def _remember(token: str, public_key: str, payload: _Payload) -> Claims:
 
 
 @lru_cache
-def _signing_key(pem: str) -> tuple[Ed25519PrivateKey, str]:
-    """Load a private key, once, and return it with its public half in PEM."""
+def signing_key(pem: str) -> tuple[Ed25519PrivateKey, str]:
+    """Load a private key, once, and return it with its public half in PEM.
+
+    Args:
+        pem: An Ed25519 private key in PEM.
+
+    Raises:
+        ValueError: The key is not in PEM.
+        TypeError: The key is not an Ed25519 private key.
+    """
     key = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError("tokens are signed with an Ed25519 key")
@@ -174,8 +182,16 @@ def _signing_key(pem: str) -> tuple[Ed25519PrivateKey, str]:
 
 
 @lru_cache
-def _verifying_key(pem: str) -> Ed25519PublicKey:
-    """Load a public key, once."""
+def verifying_key(pem: str) -> Ed25519PublicKey:
+    """Load a public key, once.
+
+    Args:
+        pem: An Ed25519 public key in PEM.
+
+    Raises:
+        ValueError: The key is not in PEM.
+        TypeError: The key is not an Ed25519 public key.
+    """
     key = load_pem_public_key(pem.encode())
     if not isinstance(key, Ed25519PublicKey):
         raise TypeError("tokens are verified with an Ed25519 key")

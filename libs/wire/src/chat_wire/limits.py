@@ -19,7 +19,8 @@ MAX_INT64 = 2**63 - 1
 # The last microsecond of the year 9999, the last year that ISO 8601 writes with four digits.
 MAX_TIME = 253_402_300_799_999_999
 
-TOKEN_SECONDS = 86_400
+TOKEN_SECONDS = 86_400  # of a client of 0.3.0
+ACCESS_SECONDS = 600  # the life of a token by which a session logs in to the broker
 # Twice the life of a token: no post of a session can arrive later.
 SESSION_MEMORY_SECONDS = 2 * TOKEN_SECONDS
 QUESTION_SECONDS = 10  # the broker drops a question for the archive after this time

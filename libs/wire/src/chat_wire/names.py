@@ -1,5 +1,6 @@
 """User names: which texts are names, and which two names are the same."""
 
+import hashlib
 from functools import lru_cache
 
 from precis_i18n import get_profile
@@ -31,6 +32,22 @@ def name_key(name: str) -> str:
     if len(key) > MAX_NAME:
         raise InvalidName(f"the name is longer than {MAX_NAME} characters in its normal form: shorten it")
     return key
+
+
+def sender_id(author: str, name: str) -> str:
+    """Return the id of an author under one name, for the entries of rooms.
+
+    Two posts of a person under one name have the same id. Nobody can tell from the ids of two names that they belong to
+    one person, as only the registry, the routers and the archives know authors.
+
+    Args:
+        author: The SHA-256 of the author's secret, 64 hex digits.
+        name: The name as typed.
+
+    Returns:
+        32 hex digits.
+    """
+    return hashlib.sha256(f"{author}:{name_key(name)}".encode()).hexdigest()[:32]
 
 
 def _why(error: UnicodeEncodeError) -> str:

@@ -18,8 +18,9 @@ from kombu.entity import Queue
 from chat_amqp.connection import STALLED_SECONDS, connect
 from chat_amqp.declarations import Difference, check_identity, declare
 from chat_amqp.errors import AmqpError, Unconfirmed
+from chat_amqp.former import is_inbox
 from chat_amqp.publisher import Publication, Publisher
-from chat_amqp.topology import DEFAULT, is_inbox
+from chat_amqp.topology import DEFAULT
 from chat_worker import metrics
 from chat_worker.alarm import Alarm
 from chat_worker.delivery import Source

@@ -16,11 +16,13 @@ class Delivery:
         queue: The queue or stream that it came from.
         exchange: The exchange that its sender published to.
         routing_key: The routing key that its sender used.
-        reply_to: The queue in which its sender wants the answer; a sender may write any text.
+        reply_to: The address at which its sender wants the answer; a sender may write any text.
         headers: The AMQP headers; a sender may write anything.
         offset: The offset in the stream; None for a queue.
         redelivered: Whether the broker has delivered it before.
         arrived: When this worker received it, in microseconds of the steady clock (clock.py).
+        user_id: The user of the connection that sent it; None if the sender left it out. The broker refuses every other
+            value (https://www.rabbitmq.com/docs/validated-user-id).
     """
 
     body: bytes
@@ -32,6 +34,7 @@ class Delivery:
     offset: int | None
     redelivered: bool
     arrived: int = 0
+    user_id: str | None = None
 
 
 Handler = Callable[[Sequence[Delivery]], Iterable[Publication]]
@@ -91,4 +94,5 @@ def from_message(source: Source, message: Any, arrived: int) -> Delivery:
         offset=None if source.offset is None else headers.get("x-stream-offset"),
         redelivered=message.delivery_info["redelivered"],
         arrived=arrived,
+        user_id=message.properties.get("user_id"),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chat_amqp import topology, traces
+from chat_amqp import former, traces
 from chat_amqp.publisher import Publication
 from chat_wire.codec import encode
 from chat_wire.errors import WireError
@@ -38,7 +38,7 @@ def reply(inbox: str | None, body: bytes, headers: Mapping[str, Any] | None = No
     Returns:
         One publication; none if `inbox` is not the name of an inbox.
     """
-    if inbox is None or not topology.is_inbox(inbox):
+    if inbox is None or not former.is_inbox(inbox):
         return []
     headers = traces.headers() if headers is None else headers
     return [Publication(exchange="", routing_key=inbox, body=body, mandatory=False, headers=headers)]

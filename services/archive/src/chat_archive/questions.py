@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from chat_amqp import topology, traces
+from chat_amqp import former, topology, traces
 from chat_amqp.publisher import Publication
 from chat_archive.errors import IndexFailed, IndexUnavailable
 from chat_archive.exports import check_whole, exported
@@ -72,7 +72,7 @@ class ArchiveQuestions:
             return self._answer(delivery)
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
-        if not topology.is_inbox(delivery.reply_to):
+        if not former.is_inbox(delivery.reply_to):
             return [dead_letter(delivery, NoInbox("reply_to does not name an inbox: set it to your client's inbox"))]
         # The broker names the exchange, so a client cannot pass for an operator.
         accepted = FROM_OPERATORS if delivery.exchange == topology.OPERATOR.name else FROM_CLIENTS

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_archive import metrics
@@ -57,7 +57,7 @@ class ArchiveService:
 
     def start(self) -> Iterable[Publication]:
         """Read the stream of revoked sessions. The archive answers once it has read the whole stream."""
-        self._broker.declare(*topology.ARCHIVE_QUEUES)
+        self._broker.declare(*topology.ARCHIVE_QUEUES, *former.ARCHIVE_QUEUES)
         self._broker.consume(self._revoked.source())
         return [self._revoked.marker()]
 
@@ -122,7 +122,7 @@ class ArchiveService:
     def _begin_to_answer(self) -> None:
         self._broker.consume(
             Source(
-                queue=topology.QUERIES.name,
+                queue=former.QUERIES.name,
                 handle=self._questions.handle,
                 prefetch=QUESTIONS_AT_ONCE,
                 probe_poison=False,

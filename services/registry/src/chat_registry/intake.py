@@ -3,7 +3,7 @@
 import hashlib
 from typing import TypeAlias
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_registry.claims import check_alike
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
@@ -33,7 +33,7 @@ def decode_request(delivery: Delivery) -> Request:
         UnknownType: The message is not a request that this exchange may carry.
         DecodeError: The message is malformed, or one of its fields has a wrong length.
     """
-    if not topology.is_inbox(delivery.reply_to):
+    if not former.is_inbox(delivery.reply_to):
         raise NoInbox("reply_to must name your inbox, as in inbox.0123456789abcdef0123456789abcdef")
     kinds = FROM_OPERATORS if delivery.exchange == topology.OPERATOR.name else FROM_CLIENTS
     request = codec.decode(delivery.body, *kinds)
@@ -78,7 +78,7 @@ def entry_for(
 def departure_in(identity: ReplicaIdentity, delivery: Delivery, now: int) -> Departed | None:
     """Return the entry for the broker's event `queue.deleted`, or None if the deleted queue is not an inbox."""
     name = delivery.headers.get("name")
-    if not isinstance(name, str) or not topology.is_inbox(name):
+    if not isinstance(name, str) or not former.is_inbox(name):
         return None
     return Departed(origin=identity.origin, time=now, inbox=name)
 

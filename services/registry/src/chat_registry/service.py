@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from amqp.exceptions import NotFound
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_registry import effects, metrics
@@ -73,7 +73,7 @@ class RegistryService:
 
     def start(self) -> Iterable[Publication]:
         """Declare the queues and begin the first step."""
-        self._broker.declare(*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
+        self._broker.declare(*topology.REGISTRY_QUEUES, *former.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
         self._has_departures = _declare_departures(self._broker)
         return [self._bootstrap.begin()]
 
@@ -90,7 +90,7 @@ class RegistryService:
         Raises:
             Unconfirmed: The broker returned another publication: its stream has been deleted.
         """
-        if exchange == topology.DEFAULT.name and topology.is_inbox(routing_key):
+        if exchange == topology.DEFAULT.name and former.is_inbox(routing_key):
             return self._commands.probe_returned(routing_key)
         raise Unconfirmed(f"no queue receives what is published to {exchange!r} with key {routing_key!r}")
 
@@ -126,9 +126,9 @@ class RegistryService:
         """Handle requests from now on, and repeat what a replica that died may not have published."""
         self._ready = True
         self._probes.begin()
-        self._broker.consume(Source(queue=topology.COMMANDS.name, handle=self._commands.handle_requests))
+        self._broker.consume(Source(queue=former.COMMANDS.name, handle=self._commands.handle_requests))
         if self._has_departures:
-            self._broker.consume(Source(queue=topology.DEPARTURES.name, handle=self._commands.handle_departures))
+            self._broker.consume(Source(queue=former.DEPARTURES.name, handle=self._commands.handle_departures))
         state = self._view.state
         log.info("registry.ready", offset=state.offset, names=len(state.holders))
         yield from effects.recent_publications(state)
@@ -137,7 +137,7 @@ class RegistryService:
 def _declare_departures(broker: Broker) -> bool:
     """Declare the queue of departures; return False if the broker lacks the plugin rabbitmq_event_exchange."""
     try:
-        broker.declare(topology.DEPARTURES)
+        broker.declare(former.DEPARTURES)
     except NotFound as error:
         log.warning("departures.unavailable", error=str(error))
         return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from chat_amqp import topology
+from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_router import metrics
@@ -63,7 +63,7 @@ class RouterService:
 
     def start(self) -> Iterable[Publication]:
         """Read the stream of revoked sessions. The router takes posts once it has read the whole stream."""
-        self._broker.declare(*topology.ROUTER_QUEUES)
+        self._broker.declare(*topology.ROUTER_QUEUES, *former.INGRESS_QUEUES)
         self._slot = self._lowest_free_slot()
         self._broker.consume(self._revoked.source())
         return [self._revoked.marker()]
@@ -136,7 +136,7 @@ class RouterService:
         for partition in range(PARTITIONS):
             self._broker.consume(
                 Source(
-                    queue=topology.ingress(partition).name,
+                    queue=former.ingress(partition).name,
                     handle=self.route,
                     priority=priority(self._slot, partition),
                     on_confirmed=self._count_handled,
@@ -189,7 +189,7 @@ def _reject(delivery: Delivery, claims: Claims | None, rejected: Rejected, trace
     """Log rejected posts and return the answer to their sender, or a dead letter if the sender names no inbox."""
     error = rejected.error
     metrics.count_refused(error.reason, rejected.sequences)
-    if not topology.is_inbox(delivery.reply_to):
+    if not former.is_inbox(delivery.reply_to):
         return [dead_letter(delivery, error)]
     fields = _log_fields(claims, rejected.sequences) | log_field(map(traced.get, rejected.sequences))
     log.warning("posts.refused", reason=error.reason, error=str(error), **fields)

@@ -8,15 +8,16 @@ from chat_wire.messages.numbers import Int64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A client asks for posts of a room: the newest, or those near a place or time. The archive answers with `Page`.
+    """A session asks for posts of the room in the routing key: the newest, or those near a place or time.
 
-    At most one of `before`, `after`, `since`, `before_offset` and `after_offset` has a value. The archive refuses a
-    place that it has not recorded yet, with the reason `not_recorded`.
+    The archive answers with `Page`. At most one of `before`, `after`, `since`, `before_offset` and `after_offset` has a
+    value. The archive refuses a place that it has not recorded yet, with the reason `not_recorded`.
 
     Attributes:
         request: A random id.
-        token: The session's token.
-        room: The room's name.
+        card: The session's identity card; clients of 0.3.0 send none.
+        token: The session's token; only clients of 0.3.0 send it.
+        room: The room's name; only clients of 0.3.0 send it.
         before: Return the newest posts with a lower number than this; null for the newest posts of the room.
         limit: The largest number of posts to return; the archive returns fewer if this is large.
         after: Return the oldest posts with a higher number than this.
@@ -29,8 +30,9 @@ class History:
 
     type: Literal["history"] = "history"
     request: str
-    token: str
-    room: str
+    card: str = ""
+    token: str = ""
+    room: str = ""
     before: Int64 | None
     limit: Int64
     after: Int64 | None = None
@@ -43,30 +45,35 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
-    """A client asks for the oldest posts that its author sent under its name. The archive answers with `Page`.
+    """A session asks for the oldest posts that its author sent under its name. The archive answers with `Page`.
 
     Attributes:
         request: A random id.
-        token: The session's token.
+        card: The session's identity card; clients of 0.3.0 send none.
+        token: The session's token; only clients of 0.3.0 send it.
         after: Return posts with a higher number than this.
         limit: The largest number of posts to return; the archive returns fewer if this is large.
     """
 
     type: Literal["mine"] = "mine"
     request: str
-    token: str
+    card: str = ""
+    token: str = ""
     after: Int64
     limit: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A client asks for the newest posts of a room that hold some words. The archive answers with `Page`.
+    """A session asks for the newest posts of the room in the routing key that hold some words.
+
+    The archive answers with `Page`.
 
     Attributes:
         request: A random id.
-        token: The session's token.
-        room: The room's name.
+        card: The session's identity card; clients of 0.3.0 send none.
+        token: The session's token; only clients of 0.3.0 send it.
+        room: The room's name; only clients of 0.3.0 send it.
         words: The search as typed: words, phrases in quotation marks, `from:NAME`, `before:DATE` and `after:DATE`. A
             post has to fit all of them. A word matches the beginning of a word in the post, without regard to case and
             accents.
@@ -76,8 +83,9 @@ class Search:
 
     type: Literal["search"] = "search"
     request: str
-    token: str
-    room: str
+    card: str = ""
+    token: str = ""
+    room: str = ""
     words: str
     before: Int64 | None
     limit: Int64
@@ -95,7 +103,8 @@ class Recorded:
         session: The id of the sender's session.
         sequence: Its number within the session, from 1.
         user: The sender's name as typed.
-        author: The SHA-256 of the sender's secret.
+        author: The sender's id under this name, or the SHA-256 of the sender's secret if a router of 0.3.0 or older
+            published the post. It is empty in answers to sessions.
         client_ts: The time when the person sent it, by the client's clock.
         server_ts: The time when it arrived at the router.
         text: The text.

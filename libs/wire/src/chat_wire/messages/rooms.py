@@ -30,19 +30,21 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posts:
-    """A client sends posts to a room.
+    """A session sends posts to the room in the routing key.
 
     Attributes:
-        token: The session's token.
-        room: The room's name.
+        card: The session's identity card; clients of 0.3.0 send none.
+        token: The session's token; only clients of 0.3.0 send it.
+        room: The room's name; only clients of 0.3.0 send it.
         posts: 1 to 256 posts with consecutive sequences.
         traceparents: The contexts of posts that belong to a trace, by sequence, in the form of W3C Trace Context. The
             field is missing if there are none.
     """
 
     type: Literal["posts"] = "posts"
-    token: str
-    room: str
+    card: str = ""
+    token: str = ""
+    room: str = ""
     posts: tuple[Post, ...]
     traceparents: dict[int, str] | UnsetType = UNSET
 
@@ -73,7 +75,8 @@ class Run:
     Attributes:
         session: The session's id.
         user: The sender's name as typed.
-        author: The SHA-256 of the sender's secret.
+        author: The sender's id under this name (`chat_wire.names.sender_id`). It shows that two sessions with one name
+            belong to one person, and says nothing about other names of that person.
         posts: The posts.
         traceparents: As in `Posts`, with the contexts of the router's spans.
     """

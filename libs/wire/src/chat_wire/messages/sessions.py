@@ -10,7 +10,7 @@ EndReason = Literal["exited", "taken", "released"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A client asks for a name.
+    """A client asks for a name, through `chat.entrance`.
 
     The registry sends the answer, `Granted` or `Refused`, to the AMQP `reply_to`. A client that gets no answer sends
     the same claim again. It gets the same session as long as that lasts, and the same refusal for a minute; after the
@@ -33,49 +33,66 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """A client continues its session with a new inbox, or asks for a token that expires later.
+    """A client continues its session, through `chat.entrance`, as its token has expired.
 
     The registry answers with `Granted` or `Refused`.
 
     Attributes:
         request: A random id.
-        token: The session's token. An expired token is enough if `secret` is right.
-        secret: The secret of the claim; a client may leave it out while its token is valid.
+        session: The session's id.
+        secret: The secret of the claim.
+        token: The session's token in place of its id; only clients of 0.3.0 send it.
     """
 
     type: Literal["resume"] = "resume"
     request: str
-    token: str
+    session: str = ""
     secret: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew:
+    """A session says that it has connected, or asks for a token that expires later. The answer is `Granted`.
+
+    The registry notes the address in the AMQP `reply_to`, and sends `SessionEnded` there. A session sends this at the
+    beginning of each connection, and at half the life of its token.
+
+    Attributes:
+        request: A random id.
+    """
+
+    type: Literal["renew"] = "renew"
+    request: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """A client ends its session, which frees the name. The registry answers with `Exited`.
+    """A session ends itself, which frees the name. The registry answers with `Exited`.
 
     Attributes:
         request: A random id.
-        token: The session's token.
+        token: The session's token; only clients of 0.3.0 send it.
     """
 
     type: Literal["exit"] = "exit"
     request: str
-    token: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListUsers:
-    """A client asks for the names in use. The registry answers with `Users`.
+    """A session asks for the names in use. The registry answers with `Users`.
 
     Attributes:
         request: A random id.
-        token: The session's token.
+        token: The session's token; only clients of 0.3.0 send it.
         after: A journal offset: the replica answers once it has applied the journal up to there.
     """
 
     type: Literal["list_users"] = "list_users"
     request: str
-    token: str
+    token: str = ""
     after: Int64
 
 
@@ -98,12 +115,14 @@ class Granted:
     """The registry has given a name to a session, or has renewed its token.
 
     Attributes:
-        request: The id of the `Claim` or `Resume`.
+        request: The id of the `Claim`, `Resume` or `Renew`.
         session: The session's id.
         name: The name as typed.
-        author: The SHA-256 of the secret; it identifies the person.
+        author: The SHA-256 of the secret; it identifies the person, and nobody else learns it.
         partition: The ingress partition for the session's posts, 0 to 15.
-        token: The session's token, opaque to the client.
+        token: The password with which the session's id logs in to the broker, opaque to the client.
+        card: The identity card of the session, which its posts and questions carry, opaque to the client. Empty for a
+            client of 0.3.0.
         expires: The time when the token expires.
         at: The time of the grant or of the renewal.
         offset: The journal offset of the grant, for `ListUsers`.
@@ -116,6 +135,7 @@ class Granted:
     author: str
     partition: int
     token: str
+    card: str = ""
     expires: int
     at: int
     offset: int
