@@ -20,7 +20,7 @@ from bench.usage import memory, processor_seconds
 from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter
 from testkit.processes import System
 from testkit.wait import until
 
@@ -145,7 +145,7 @@ def _seconds_to_echo(screen: Screen, number: int) -> float:
 
 def _say(url: str, text: str) -> None:
     """Let another person join and post a text."""
-    with closing(Chatter(url)) as somebody:
+    with closing(FormerChatter(url)) as somebody:
         somebody.claim("somebody")
         somebody.post(text)
         somebody.confirmed()

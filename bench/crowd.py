@@ -14,7 +14,7 @@ from chat_client.link import ROOM_PREFETCH
 from chat_client.membership import HISTORY
 from chat_wire.codec import encode
 from chat_wire.messages import Claim, Granted, History, Page
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter
 
 ACK_EVERY = 100
 SILENT_SECONDS = 30
@@ -28,7 +28,7 @@ HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 class CrowdMember:
     """A member of the room, with the count of the notices that its socket received."""
 
-    chatter: Chatter
+    chatter: FormerChatter
     channel: int
     notices: frames.TokenCount = field(default_factory=lambda: frames.TokenCount(NOTICE))
     acked: int = 0
@@ -76,7 +76,7 @@ class Crowd:
 
     def join(self, names: Iterable[str]) -> None:
         """Let members join at the same time: each claims a name, requests the history, and consumes the room."""
-        joining = [(Chatter(self._url), name) for name in names]
+        joining = [(FormerChatter(self._url), name) for name in names]
         claims = [(chatter, _claim(chatter, name)) for chatter, name in joining]
         questions = [(chatter, _ask_history(chatter, request)) for chatter, request in claims]
         for chatter, request in questions:
@@ -110,7 +110,7 @@ class Crowd:
             key.data.read(self._buffer)
         return bool(ready)
 
-    def _attach(self, chatter: Chatter, request: str) -> None:
+    def _attach(self, chatter: FormerChatter, request: str) -> None:
         page = chatter.answer(request)
         assert isinstance(page, Page), page
         assert page.position, "the room has no history"
@@ -123,13 +123,13 @@ class Crowd:
         self._selector.register(member.sock, selectors.EVENT_READ, member)
 
 
-def _claim(chatter: Chatter, name: str) -> str:
+def _claim(chatter: FormerChatter, name: str) -> str:
     claim = Claim(request=secrets.token_hex(16), name=name, secret=chatter.secret)
     chatter.publish("chat.registry", "registry.commands", encode(claim))
     return claim.request
 
 
-def _ask_history(chatter: Chatter, claim: str) -> str:
+def _ask_history(chatter: FormerChatter, claim: str) -> str:
     granted = chatter.answer(claim)
     assert isinstance(granted, Granted), granted
     question = History(request=secrets.token_hex(16), token=granted.token, room="lobby", before=None, limit=HISTORY)

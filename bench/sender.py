@@ -11,7 +11,7 @@ from chat_amqp import former
 from chat_wire.codec import encode
 from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Granted, Post, Posts
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter
 
 STALLED_SECONDS = 30
 
@@ -19,7 +19,7 @@ STALLED_SECONDS = 30
 class Sender:
     """Writes posts, and publishes them as soon as the previous message is confirmed."""
 
-    def __init__(self, chatter: Chatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
+    def __init__(self, chatter: FormerChatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
         """Create a sender.
 
         Args:
@@ -67,7 +67,7 @@ def joined(url: str, names: Iterable[str]) -> Iterator[list[Sender]]:
     with ExitStack() as ending:
         senders = []
         for name in names:
-            chatter = ending.enter_context(closing(Chatter(url)))
+            chatter = ending.enter_context(closing(FormerChatter(url)))
             answer = chatter.claim(name)
             assert isinstance(answer, Granted), f"{name} was not granted: {answer}"
             chatter.replies.clear()

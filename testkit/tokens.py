@@ -3,8 +3,10 @@
 import secrets
 import time
 
-from chat_tokens.tokens import Claims, mint
+from chat_registry.scopes import scopes
+from chat_tokens.access import Card, mint_access, write_card
 from chat_wire.messages import Granted
+from chat_wire.units import SECOND
 from testkit.chatter import Chatter
 from testkit.processes import System
 
@@ -12,30 +14,43 @@ HOUR = 3_600_000_000
 
 
 def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR, secret: str | None = None) -> Chatter:
-    """Return a chatter with a new session, whose token is signed with the registry's key.
+    """Return a chatter that is connected as a new session, whose token and card are signed with the registry's key.
 
     Args:
         system: The system.
         name: The name of the member.
         partition: The partition of the session.
         expires_in: The lifetime of the token, in microseconds.
-        secret: The author secret; by default, a random one.
+        secret: The author secret, which is also the author; by default, a random one.
     """
-    chatter = Chatter(system.url("former-client"), secret)
-    expires = (time.time_ns() // 1000 + expires_in) // 1_000_000 * 1_000_000
-    claims = Claims(
-        session=secrets.token_hex(16), name=name, author=chatter.secret, partition=partition, expires=expires
-    )
+    chatter = Chatter(system.url("client"), secret)
+    chatter.granted = grant(system, name, chatter.secret, partition, expires_in)
+    chatter.enter()
+    return chatter
+
+
+def grant(system: System, name: str, author: str, partition: int = 3, expires_in: int = HOUR) -> Granted:
+    """Return what a registry grants to a new session.
+
+    Args:
+        system: The system.
+        name: The name of the member.
+        author: The author.
+        partition: The partition of the session.
+        expires_in: The lifetime of the token, in microseconds.
+    """
+    session, now = secrets.token_hex(16), time.time_ns() // 1000
+    expires = (now + expires_in) // SECOND * SECOND
     key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
-    chatter.granted = Granted(
+    return Granted(
         request="",
-        session=claims.session,
+        session=session,
         name=name,
-        author=claims.author,
+        author=author,
         partition=partition,
-        token=mint(claims, key),
+        token=mint_access(session, scopes(system.vhost, partition), expires, key),
+        card=write_card(Card(session=session, name=name, author=author), key),
         expires=expires,
-        at=0,
+        at=now,
         offset=0,
     )
-    return chatter

@@ -15,10 +15,10 @@ from chat_archive.service import QUESTIONS_AT_ONCE
 from chat_wire.codec import encode
 from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded
 from chat_worker.clock import now
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter, former_member
 from testkit.processes import System
 from testkit.stream import Speaker
-from testkit.tokens import member
 from testkit.wait import until
 
 
@@ -30,19 +30,19 @@ def speaker(system: System) -> Iterator[Speaker]:
     made.close()
 
 
-def ask(chatter: Chatter, question: History | Mine | Search) -> Any:
+def ask(chatter: FormerChatter, question: History | Mine | Search) -> Any:
     return chatter.request(question, "chat.archive", "archive.queries")
 
 
-def history(chatter: Chatter, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
+def history(chatter: FormerChatter, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
     return ask(chatter, History(request=new_request(), token=chatter.token, room=room, before=before, limit=limit))
 
 
-def mine(chatter: Chatter, after: int = 0, limit: int = 50) -> Any:
+def mine(chatter: FormerChatter, after: int = 0, limit: int = 50) -> Any:
     return ask(chatter, Mine(request=new_request(), token=chatter.token, after=after, limit=limit))
 
 
-def search(chatter: Chatter, words: str, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
+def search(chatter: FormerChatter, words: str, before: int | None = None, limit: int = 50, room: str = "lobby") -> Any:
     request = new_request()
     return ask(
         chatter, Search(request=request, token=chatter.token, room=room, words=words, before=before, limit=limit)
@@ -53,7 +53,7 @@ def texts(page: Page) -> list[str]:
     return [message.text for message in page.messages]
 
 
-def newest(chatter: Chatter) -> Position | None:
+def newest(chatter: FormerChatter) -> Position | None:
     page = history(chatter, limit=1)
     assert isinstance(page, Page)
     return page.position
@@ -64,7 +64,7 @@ def test_the_history_comes_in_pages_oldest_first_with_the_position_of_the_last_p
 ) -> None:
     either_system.started("archive")
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     assert history(ann).messages == ()
     assert newest(ann) is None
     for number in range(5):
@@ -82,7 +82,7 @@ def test_the_history_comes_in_pages_oldest_first_with_the_position_of_the_last_p
 
 def test_the_newest_page_has_the_last_sequence_of_each_session(either_system: System, speaker: Speaker) -> None:
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     speaker.say("s1", "one", "two")
     speaker.say("s2", "one")
     speaker.say("s1", "three")
@@ -99,7 +99,7 @@ def test_the_newest_page_leaves_out_sessions_that_have_been_silent_for_two_days(
     either_system: System, speaker: Speaker
 ) -> None:
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     minute = 60_000_000
     speaker.say("silent", "one", at=now() - SESSION_MEMORY - minute)
     speaker.say("heard", "one", at=now() - SESSION_MEMORY + minute)
@@ -111,7 +111,7 @@ def test_the_newest_page_leaves_out_sessions_that_have_been_silent_for_two_days(
 
 def test_a_page_of_the_longest_texts_stays_below_a_mebibyte(system: System, speaker: Speaker) -> None:
     system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     for _ in range(30):
         speaker.say("s", *["\x01" * 4096] * 5)
     speaker.confirmed()
@@ -128,7 +128,7 @@ def test_mine_returns_the_posts_of_this_author_under_this_name_however_it_is_typ
     either_system: System, speaker: Speaker
 ) -> None:
     either_system.started("archive")
-    ann = member(either_system, "Ann")
+    ann = former_member(either_system, "Ann")
     speaker.say("s1", "first", user="ann", author=ann.secret)
     speaker.say("s2", "of a former holder", user="Ann", author="somebody else")
     speaker.say("s3", "under another name", user="Bob", author=ann.secret)
@@ -147,7 +147,7 @@ def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_acce
     either_system: System, speaker: Speaker
 ) -> None:
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     speaker.say(
         "s", "Mañana: the GREEN apple", "green tea, tomorrow", "evergreen", "¿Mañana? ¡Té verde!", "\x00green\x00"
     )
@@ -172,7 +172,7 @@ def test_search_finds_posts_by_the_beginnings_of_all_words_without_case_and_acce
 
 def test_found_posts_come_in_pages_oldest_first_whether_recent_or_old(either_system: System, speaker: Speaker) -> None:
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     for batch in range(12):
         speaker.say(
             "s",
@@ -192,7 +192,7 @@ def test_found_posts_come_in_pages_oldest_first_whether_recent_or_old(either_sys
 
 def test_an_invalid_search_is_refused_with_a_reason(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
-    ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
+    ann, late = former_member(system, "ann"), former_member(system, "late", expires_in=-1)
     speaker.say("s", "hola")
     speaker.confirmed()
     until(lambda: newest(ann))
@@ -212,7 +212,7 @@ def test_an_invalid_search_is_refused_with_a_reason(system: System, speaker: Spe
 
 def test_the_next_archive_rebuilds_an_index_without_words(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     speaker.say("s", *["needle", *["hay"] * 600])
     speaker.confirmed()
     until(lambda: newest(ann) == Position(offset=0, id="s-601"))
@@ -228,7 +228,7 @@ def test_the_next_archive_rebuilds_an_index_without_words(system: System, speake
 
 def test_numbers_out_of_range_are_answered_as_the_nearest_in_range(either_system: System, speaker: Speaker) -> None:
     either_system.started("archive")
-    ann = member(either_system, "ann")
+    ann = former_member(either_system, "ann")
     speaker.say("s", "hola", author=ann.secret, user="ann")
     speaker.confirmed()
     until(lambda: newest(ann))
@@ -239,7 +239,11 @@ def test_numbers_out_of_range_are_answered_as_the_nearest_in_range(either_system
 
 def test_an_invalid_question_is_refused_with_a_reason_and_the_next_is_answered(system: System) -> None:
     archive = system.started("archive")
-    ann, late, forger = member(system, "ann"), member(system, "late", expires_in=-1), member(system, "forger")
+    ann, late, forger = (
+        former_member(system, "ann"),
+        former_member(system, "late", expires_in=-1),
+        former_member(system, "forger"),
+    )
     assert forger.granted
     object.__setattr__(forger.granted, "token", forger.token[:-8] + "AAAAAAAA")
 
@@ -257,7 +261,7 @@ def test_an_invalid_question_is_refused_with_a_reason_and_the_next_is_answered(s
 
 def test_a_replica_receives_few_questions_at_once_and_leaves_the_others_to_another(system: System) -> None:
     busy = system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     busy.send(signal.SIGSTOP)
     for number in range(2 * QUESTIONS_AT_ONCE):
         question = History(request=str(number), token=ann.token, room="lobby", before=None, limit=1)
@@ -274,7 +278,7 @@ def test_a_replica_receives_few_questions_at_once_and_leaves_the_others_to_anoth
 
 def test_every_replica_refuses_a_session_that_has_ended(system: System) -> None:
     first = system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     assert ann.granted
     ended = SessionEnded(session=ann.granted.session, expires=ann.granted.expires, reason="released")
     registry = connect(system.url("registry"), "registry")
@@ -294,7 +298,7 @@ def test_every_replica_refuses_a_session_that_has_ended(system: System) -> None:
 
 def test_an_undecodable_question_becomes_a_dead_letter_and_is_refused_if_it_names_an_inbox(system: System) -> None:
     system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     question = encode(History(request="lost", token=ann.token, room="lobby", before=None, limit=1))
     elsewhere = Publication(
         exchange="chat.archive", routing_key="archive.queries", body=question, reply_to="registry.commands"

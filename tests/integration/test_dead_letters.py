@@ -15,8 +15,8 @@ from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from testkit.broker import TestBroker
+from testkit.former import former_member
 from testkit.processes import System
-from testkit.tokens import member
 from testkit.wait import until
 
 INGRESS = former.ingress(3).name
@@ -250,7 +250,7 @@ def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_replayed_poison_message_returns_to_dead_letters_once(system: System) -> None:
     router = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     for body in (b"garbage", b"{}"):
         ann.publish("chat.ingress", "3", body)
     until(lambda: len(listed(system.url("admin"))) == 2)

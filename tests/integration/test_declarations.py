@@ -14,8 +14,8 @@ from chat_amqp.policies import QUESTIONS, WORK
 from chat_wire.limits import PARTITIONS
 from chat_worker.health import problem
 from testkit.broker import TestBroker
+from testkit.former import former_member
 from testkit.processes import System
-from testkit.tokens import member
 from testkit.wait import until
 
 QUORUM = {"x-queue-type": "quorum"}
@@ -52,7 +52,7 @@ def test_queues_of_version_0_2_0_are_used_as_they_are(system: System, connection
     for name, arguments in OLD_QUEUES.items():
         make(connection, name, **arguments)
     services = system.all()
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
 
     (sent,) = ann.post("hola")

@@ -22,10 +22,10 @@ from chat_wire.codec import encode
 from chat_wire.log_line import to_line
 from chat_wire.messages import Export, History, Mine, Page, Recorded, Refused, Search
 from testkit.broker import TestBroker
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter, former_member
 from testkit.processes import System, system_in
 from testkit.stream import Speaker
-from testkit.tokens import member
 from testkit.wait import until
 
 DAY = 86_400_000_000
@@ -151,7 +151,7 @@ def test_an_export_has_the_posts_of_a_room_from_a_time_on(system: System, speake
 def test_an_archive_refuses_an_export_that_a_client_asks_for(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     speak(speaker, system)
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     question = Export(request=new_request(), after=0)
 
     ann.publish("chat.archive", "archive.queries", encode(question))
@@ -216,7 +216,7 @@ def test_an_import_fills_an_empty_system_and_everything_is_found_as_before(
     system: System, speaker: Speaker, empty: System
 ) -> None:
     system.started("archive")
-    old = member(system, "ann")
+    old = former_member(system, "ann")
     speaker.say("s9", "¡Hola, mundo!", user="Ann", author=old.secret, at=START - DAY)
     lines = speak(speaker, system)
 
@@ -225,7 +225,7 @@ def test_an_import_fills_an_empty_system_and_everything_is_found_as_before(
     assert (status, output, errors) == (0, b"", "19 messages imported, 0 were there: up to line 19\n")
     assert without_places(log(empty)) == without_places(lines)
     assert without_places(export(empty)) == without_places(lines)
-    ann = member(empty, "ann", secret=old.secret)
+    ann = former_member(empty, "ann", secret=old.secret)
     assert [ids(page) for page in answers(ann)] == [ids(page) for page in answers(old)]
 
 
@@ -241,7 +241,7 @@ def test_what_is_imported_into_postgresql_is_exported_from_it(system: System, da
     assert fill(system, lines) == Progress(found=2999, line=2999)
 
 
-def answers(chatter: Chatter) -> Iterator[Page]:
+def answers(chatter: FormerChatter) -> Iterator[Page]:
     """Yield the answers to one question of each kind."""
     token = chatter.token
     for question in (
@@ -263,7 +263,7 @@ def ids(page: Page) -> list[tuple[int, str, int, int]]:
 
 def test_a_connected_member_sees_imported_posts_in_order_and_chat_goes_on(system: System, speaker: Speaker) -> None:
     system.started("archive")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
 
     fill(system, b"".join(LINES))

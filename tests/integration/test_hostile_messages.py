@@ -11,7 +11,8 @@ from amqp.spec import Basic
 from chat_amqp.connection import connect
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, History, ListUsers, Page, Post, Posts
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter
 from testkit.processes import System
 
 TARGETS = [("chat.registry", "registry.commands"), ("chat.ingress", "0"), ("chat.archive", "archive.queries")]
@@ -116,10 +117,10 @@ def publish(url: str, exchange: str, key: str, properties: bytes, body: bytes) -
 @pytest.mark.parametrize("replies", [True, False])
 def test_no_message_of_a_client_stops_a_worker(system: System, replies: bool) -> None:
     workers = system.all()
-    ann = Chatter(system.url("former-client"))
+    ann = FormerChatter(system.url("former-client"))
     assert isinstance(ann.claim("ann"), Granted)
     ann.join()
-    inbox = struct.pack(">H", REPLY_TO) + bytes([len(ann.inbox.name)]) + ann.inbox.name.encode()
+    inbox = struct.pack(">H", REPLY_TO) + bytes([len(ann.inbox)]) + ann.inbox.encode()
     plain = inbox if replies else struct.pack(">H", 0)
 
     for exchange, key in TARGETS:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.messages import Granted
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter
 from testkit.processes import Process, System
 from testkit.wait import until
 
@@ -14,9 +14,9 @@ SENDERS = 20
 
 
 @contextmanager
-def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
+def chatters(system: System, names: list[str]) -> Iterator[list[FormerChatter]]:
     """Yield chatters that hold names and consume the lobby."""
-    made = [Chatter(system.url("former-client")) for _ in names]
+    made = [FormerChatter(system.url("former-client")) for _ in names]
     for chatter, name in zip(made, names, strict=True):
         assert isinstance(chatter.claim(name), Granted)
         chatter.join()
@@ -36,14 +36,14 @@ def recorded(system: System) -> list[str]:
     return [line["id"] for line in system.recorded()]
 
 
-def have_heard(members: list[Chatter], count: int) -> bool:
+def have_heard(members: list[FormerChatter], count: int) -> bool:
     """Return whether each member has received this many posts; drain all of them, which also sends heartbeats."""
     for member in members:
         member.drain()
     return all(len(set(member.ids())) == count for member in members)
 
 
-def assert_nothing_lost(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
+def assert_nothing_lost(system: System, members: list[FormerChatter], sent: dict[str, list[str]]) -> None:
     """Check that all members and log.txt have each post, and have it once."""
     expected = sorted(each for ids in sent.values() for each in ids)
     until(lambda: have_heard(members, len(expected)), 60, "all members have received all posts")
@@ -53,7 +53,7 @@ def assert_nothing_lost(system: System, members: list[Chatter], sent: dict[str, 
     assert sorted(recorded(system)) == expected
 
 
-def assert_one_order(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
+def assert_one_order(system: System, members: list[FormerChatter], sent: dict[str, list[str]]) -> None:
     """Check that all members saw the order of log.txt, which keeps the order of each sender."""
     order = recorded(system)
     for ids in sent.values():

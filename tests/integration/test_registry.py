@@ -21,7 +21,8 @@ from chat_wire.messages import (
     Resume,
     SessionEnded,
 )
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter
 from testkit.processes import Process, System
 from testkit.wait import until
 
@@ -31,8 +32,8 @@ def registry(system: System) -> Process:
     return system.started("registry", 1)
 
 
-def member(system: System, name: str) -> Chatter:
-    chatter = Chatter(system.url("former-client"))
+def member(system: System, name: str) -> FormerChatter:
+    chatter = FormerChatter(system.url("former-client"))
     assert isinstance(chatter.claim(name), Granted)
     return chatter
 
@@ -42,7 +43,7 @@ def dead_letters(system: System) -> int:
 
 
 def test_a_name_is_granted_refused_to_others_listed_and_freed_by_exit(system: System, registry: Process) -> None:
-    bob, eve = member(system, "Bob"), Chatter(system.url("former-client"))
+    bob, eve = member(system, "Bob"), FormerChatter(system.url("former-client"))
     bob.join()
 
     refusal = eve.claim("bob")
@@ -64,7 +65,7 @@ def test_a_session_resumes_after_a_lost_connection_and_its_client_learns_of_a_ta
     bob = member(system, "bob")
     first = bob.granted
     bob.close()
-    back = Chatter(system.url("former-client"), secret=bob.secret)
+    back = FormerChatter(system.url("former-client"), secret=bob.secret)
     back.granted = first
 
     resumed = back.resume()
@@ -72,7 +73,7 @@ def test_a_session_resumes_after_a_lost_connection_and_its_client_learns_of_a_ta
     assert isinstance(resumed, Granted)
     assert (resumed.session, resumed.partition) == (first.session, first.partition)
 
-    second = Chatter(system.url("former-client"), secret=bob.secret)
+    second = FormerChatter(system.url("former-client"), secret=bob.secret)
     assert isinstance(second.claim("bob"), Granted)
     back.hear(lambda: SessionEnded(session=first.session, expires=resumed.expires, reason="taken") in back.replies)
     assert back.resume().reason == "session_ended"
@@ -93,7 +94,7 @@ def test_an_operator_releases_a_name(system: System) -> None:
 def test_an_invalid_request_is_refused_and_a_malformed_one_becomes_a_dead_letter(
     system: System,
 ) -> None:
-    eve = Chatter(system.url("former-client"))
+    eve = FormerChatter(system.url("former-client"))
 
     assert eve.claim("two words").reason == "invalid_name"
     assert eve.request(Resume(request="r1", token="forged")).reason == "invalid_token"
@@ -114,7 +115,7 @@ def test_an_invalid_request_is_refused_and_a_malformed_one_becomes_a_dead_letter
 
 def test_one_of_two_simultaneous_claims_through_two_replicas_wins_each_time(system: System, registry: Process) -> None:
     replicas = [registry, system.started("registry", 2)]
-    ann, bob = Chatter(system.url("former-client")), Chatter(system.url("former-client"))
+    ann, bob = FormerChatter(system.url("former-client")), FormerChatter(system.url("former-client"))
     names = [f"name{number}" for number in range(200)]
 
     for name in names:
@@ -144,7 +145,7 @@ def test_one_replica_continues_when_the_other_is_killed(system: System, registry
 
 
 def test_another_replica_answers_a_repeated_request_in_the_same_way(system: System, registry: Process) -> None:
-    bob = Chatter(system.url("former-client"))
+    bob = FormerChatter(system.url("former-client"))
     claim = Claim(request=new_request(), name="bob", secret=bob.secret)
     granted = bob.request(claim)
     system.started("registry", 2)
@@ -159,7 +160,7 @@ def test_another_replica_answers_a_repeated_request_in_the_same_way(system: Syst
 def test_a_client_without_an_answer_asks_again_and_the_room_sees_it_join_once(
     system: System, registry: Process
 ) -> None:
-    bob = Chatter(system.url("former-client"))
+    bob = FormerChatter(system.url("former-client"))
     bob.join()
     claims = [Claim(request=new_request(), name=f"bob{number}", secret=bob.secret) for number in range(100)]
     for claim in claims:
@@ -207,14 +208,14 @@ def test_a_session_that_has_ended_cannot_list_the_users(system: System) -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_the_room_hears_nothing_of_a_quiet_session_and_the_list_of_users_names_it_apart(system: System) -> None:
-    ann, bot = member(system, "ann"), Chatter(system.url("former-client"))
+    ann, bot = member(system, "ann"), FormerChatter(system.url("former-client"))
     ann.join()
 
     assert isinstance(bot.claim("bot", quiet=True), Granted)
     users = ann.users()
     assert (users.connected, users.disconnected, users.quiet) == (("ann",), (), ("bot",))
     bot.close()
-    back = Chatter(system.url("former-client"), secret=bot.secret)
+    back = FormerChatter(system.url("former-client"), secret=bot.secret)
     assert isinstance(back.claim("Bot"), Granted)
     ann.hear(lambda: ("joined", "Bot") in ann.notices())
 
@@ -224,7 +225,7 @@ def test_the_room_hears_nothing_of_a_quiet_session_and_the_list_of_users_names_i
 
 @pytest.mark.usefixtures("registry")
 def test_a_name_that_looks_like_one_in_use_is_refused_and_the_holder_comes_back(system: System) -> None:
-    ann, eve = member(system, "ann"), Chatter(system.url("former-client"))
+    ann, eve = member(system, "ann"), FormerChatter(system.url("former-client"))
 
     refused = eve.claim("\u0430nn")  # the first letter is Cyrillic
     assert (refused.reason, refused.text) == (
@@ -242,7 +243,7 @@ def test_of_two_names_that_look_alike_one_wins_when_two_replicas_read_both_at_on
     system: System, registry: Process
 ) -> None:
     replicas = [registry, system.started("registry", 2)]
-    ann, eve = Chatter(system.url("former-client")), Chatter(system.url("former-client"))
+    ann, eve = FormerChatter(system.url("former-client")), FormerChatter(system.url("former-client"))
     pairs = [(f"name{number}", f"n\u0430me{number}") for number in range(100)]
 
     for pair in pairs:

@@ -16,7 +16,7 @@ from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_wire.messages import Granted, Refused
 from testkit.broker import TestBroker
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter
 from testkit.processes import System, system_in
 
 ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, former.DEPARTURES)
@@ -41,8 +41,8 @@ def forget(broker: TestBroker, *queues: Queue) -> None:
             channel.queue_delete(queue.name)
 
 
-def member(system: System, name: str) -> Chatter:
-    chatter = Chatter(system.url("former-client"))
+def member(system: System, name: str) -> FormerChatter:
+    chatter = FormerChatter(system.url("former-client"))
     assert isinstance(chatter.claim(name), Granted)
     return chatter
 
@@ -55,8 +55,8 @@ def test_a_lost_client_keeps_its_name_and_only_the_same_author_takes_it_back(sys
     eve.hear(lambda: ("lost", "bob") in eve.notices())
     assert eve.users().disconnected == ("bob",)
 
-    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
-    again = Chatter(system.url("former-client"), secret=bob.secret)
+    assert isinstance(FormerChatter(system.url("former-client")).claim("bob"), Refused)
+    again = FormerChatter(system.url("former-client"), secret=bob.secret)
     assert isinstance(again.claim("bob"), Granted)
 
     eve.hear(lambda: ("back", "bob") in eve.notices())

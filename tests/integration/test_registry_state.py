@@ -17,7 +17,8 @@ from chat_registry.journal import Departed
 from chat_wire.codec import encode
 from chat_wire.messages import Claim, Granted, Refused
 from chat_worker import health
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter
 from testkit.processes import Process, System
 from testkit.registry import SECOND, Journal
 from testkit.wait import until
@@ -33,8 +34,8 @@ def registry(system: System) -> Process:
     return system.started("registry", 1)
 
 
-def member(system: System, name: str) -> Chatter:
-    chatter = Chatter(system.url("former-client"))
+def member(system: System, name: str) -> FormerChatter:
+    chatter = FormerChatter(system.url("former-client"))
     assert isinstance(chatter.claim(name), Granted)
     return chatter
 
@@ -68,12 +69,12 @@ def test_a_deleted_journal_is_detected_and_the_names_of_the_snapshot_are_kept(
 
     assert registry.lines("stream.diverged")
     assert len(bob.users().connected) == len(kept)
-    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
+    assert isinstance(FormerChatter(system.url("former-client")).claim("bob"), Refused)
     assert registry.lines("snapshot.published")[-1]["offset"] == 0
 
 
 def test_a_silent_journal_that_ends_before_the_snapshot_is_detected(system: System) -> None:
-    chatter = Chatter(system.url("former-client"))
+    chatter = FormerChatter(system.url("former-client"))
     known = Journal()
     known.now = time.time_ns() // 1000 + 3600 * SECOND  # from a clock that is ahead
     known.claim("bob", hashlib.sha256(chatter.secret.encode()).hexdigest(), "r1")
@@ -85,7 +86,7 @@ def test_a_silent_journal_that_ends_before_the_snapshot_is_detected(system: Syst
     registry = system.started("registry", 2)
 
     assert registry.lines("stream.diverged")
-    assert isinstance(Chatter(system.url("former-client")).claim("bob"), Refused)
+    assert isinstance(FormerChatter(system.url("former-client")).claim("bob"), Refused)
     assert isinstance(chatter.claim("bob"), Granted)
 
 
@@ -94,9 +95,7 @@ def test_a_replica_that_starts_announces_what_a_dead_replica_did_not(system: Sys
     bob, eve = member(system, "bob"), member(system, "eve")
     eve.join()
     registry.kill()
-    publish(
-        system, "chat.journal", [encode(Departed(origin="other", time=time.time_ns() // 1000, inbox=bob.inbox.name))]
-    )
+    publish(system, "chat.journal", [encode(Departed(origin="other", time=time.time_ns() // 1000, inbox=bob.inbox))])
 
     system.started("registry", 2)
 
@@ -147,7 +146,7 @@ def test_a_replica_without_a_readable_snapshot_replays_a_journal_from_its_beginn
     registry = system.started("registry")
 
     assert registry.lines("registry.ready")[0]["names"] == 3
-    refused = Chatter(system.url("former-client")).claim("eve")
+    refused = FormerChatter(system.url("former-client")).claim("eve")
     assert isinstance(refused, Refused)
     assert refused.reason == "name_taken"
 
@@ -187,11 +186,11 @@ def test_a_replica_stops_serving_at_an_entry_of_a_newer_version(system: System, 
 
 
 def test_a_replica_replays_a_journal_in_which_an_older_version_granted_names_that_look_alike(system: System) -> None:
-    known, holder = Journal(), Chatter(system.url("former-client"))
+    known, holder = Journal(), FormerChatter(system.url("former-client"))
     known.now = time.time_ns() // 1000
     for number, name in enumerate(["ann", "\u0430nn", "ann."]):
         author = hashlib.sha256(holder.secret.encode()).hexdigest()
-        known.claim(name, author, f"r{number}", holder.inbox.name, distinct=False)
+        known.claim(name, author, f"r{number}", holder.inbox, distinct=False)
     declare_streams(system)
     publish(system, "chat.journal", [encode(entry) for entry in known.entries])
 
@@ -200,10 +199,10 @@ def test_a_replica_replays_a_journal_in_which_an_older_version_granted_names_tha
     assert registry.lines("registry.ready")[0]["names"] == 3
     for name in ("\u0430nn", "ann."):
         assert isinstance(holder.claim(name), Granted)
-    assert Chatter(system.url("former-client")).claim("ann.").reason == "invalid_name"
+    assert FormerChatter(system.url("former-client")).claim("ann.").reason == "invalid_name"
 
 
-def pass_snapshot(system: System, registry: Process) -> tuple[Chatter, list[int]]:
+def pass_snapshot(system: System, registry: Process) -> tuple[FormerChatter, list[int]]:
     """Let Bob claim names while the journal grows until a snapshot is due.
 
     Return Bob and the offset of each claim.

@@ -12,14 +12,13 @@ from chat_amqp.publisher import Publication, Publisher
 from chat_wire.codec import encode
 from chat_wire.messages import Batch, Post, Posts, PostsRefused, SessionEnded
 from chat_worker.health import problem
-from testkit.chatter import Chatter
+from testkit.former import FormerChatter, former_member
 from testkit.metrics import free_port, samples
 from testkit.processes import System
-from testkit.tokens import member
 from testkit.wait import until
 
 
-def refusal(chatter: Chatter) -> PostsRefused:
+def refusal(chatter: FormerChatter) -> PostsRefused:
     chatter.hear(lambda: chatter.replies)
     found = chatter.replies.pop(0)
     assert isinstance(found, PostsRefused)
@@ -32,7 +31,7 @@ def dead_letters(system: System) -> int:
 
 def test_a_post_reaches_every_member_with_its_time_of_arrival(system: System) -> None:
     router = system.started("router")
-    ann, bob = member(system, "ann"), member(system, "bob")
+    ann, bob = former_member(system, "ann"), former_member(system, "bob")
     ann.join()
     bob.join()
 
@@ -52,7 +51,7 @@ def test_a_post_reaches_every_member_with_its_time_of_arrival(system: System) ->
 
 def test_posts_that_break_a_rule_are_refused_and_the_others_reach_the_room(system: System) -> None:
     router = system.started("router")
-    ann, late = member(system, "ann"), member(system, "late", expires_in=-1)
+    ann, late = former_member(system, "ann"), former_member(system, "late", expires_in=-1)
     ann.join()
 
     ann.post("one", " ", "x" * 4097, "two")
@@ -84,7 +83,7 @@ def test_posts_that_break_a_rule_are_refused_and_the_others_reach_the_room(syste
 
 def test_messages_without_an_inbox_go_to_dead_letters_and_to_no_other_queue(system: System) -> None:
     router = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     publish = ann.publisher.publish
 
     for body in (b"garbage", b"{}", encode(Posts(token="forged", room="lobby", posts=()))):
@@ -104,7 +103,7 @@ def test_messages_without_an_inbox_go_to_dead_letters_and_to_no_other_queue(syst
 
 def test_every_router_refuses_a_token_whose_session_has_ended(system: System) -> None:
     first = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     registry = connect(system.url("registry"), "test")
     publisher = Publisher(registry.channel())
     assert ann.granted
@@ -128,7 +127,7 @@ def test_every_router_refuses_a_token_whose_session_has_ended(system: System) ->
 
 def test_a_session_that_posts_too_fast_is_refused_until_it_slows_down(system: System) -> None:
     system.started("router", POSTS_PER_SECOND="2")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
 
     ann.post("one", "two", "three")
@@ -145,7 +144,7 @@ def test_a_session_that_posts_too_fast_is_refused_until_it_slows_down(system: Sy
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_router_that_is_stopped_finishes_its_posts_and_hands_over(system: System, number: signal.Signals) -> None:
     first = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
     second = system.started("router", 2)
     sent = [each for n in range(20) for each in ann.post(*(f"{n}.{i}" for i in range(50)))]
@@ -161,7 +160,7 @@ def test_a_router_that_is_stopped_finishes_its_posts_and_hands_over(system: Syst
 
 def test_a_router_declares_a_deleted_room_again_and_loses_no_post(system: System) -> None:
     router = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     system.broker.delete_queue(system.vhost, "room.lobby")
 
     (sent,) = ann.post("anybody?")
@@ -196,7 +195,7 @@ def test_routers_share_the_partitions_when_one_joins_or_dies(system: System) -> 
 
 def test_a_router_whose_consumer_the_broker_cancels_says_which_and_consumes_again(system: System) -> None:
     router = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     queue = f"router.ingress.{ann.granted.partition}" if ann.granted else ""
 
     system.broker.delete_queue(system.vhost, queue)
@@ -224,7 +223,7 @@ def test_a_router_is_not_ready_if_sixteen_others_have_all_partitions(system: Sys
 def test_a_router_counts_posts_and_measures_their_way_to_the_room(system: System) -> None:
     port = free_port()
     system.started("router", METRICS_PORT=str(port), POSTS_PER_SECOND="3")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
 
     ann.post("one", " ", "two")

@@ -13,8 +13,8 @@ from chat_client.events import Event, Joined, MessageReceived
 from chat_client.session import Session
 from chat_wire.codec import encode
 from chat_wire.messages import Batch, Post, Posts
+from testkit.former import former_member
 from testkit.processes import Process, System
-from testkit.tokens import member
 from testkit.wait import until
 
 
@@ -118,7 +118,7 @@ def test_a_command_carries_its_trace_through_the_journal_and_a_question_through_
 
 def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a_refusal(system: System) -> None:
     router = system.started("router")
-    ann = member(system, "ann")
+    ann = former_member(system, "ann")
     ann.join()
     header = f"00-{'1' * 32}-{'2' * 16}-01"
     own = f"00-{'3' * 32}-{'4' * 16}-01"
@@ -134,7 +134,7 @@ def test_the_header_of_a_message_is_the_trace_of_its_posts_and_comes_back_with_a
             exchange="chat.ingress",
             routing_key="3",
             body=encode(Posts(token=ann.token, room="lobby", posts=posts, traceparents={2: own, 3: "nonsense"})),
-            reply_to=ann.inbox.name,
+            reply_to=ann.inbox,
             headers={"traceparent": header},
         )
     )
