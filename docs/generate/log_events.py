@@ -36,6 +36,8 @@ No line holds a token, a secret or the text of a message. Times in other fields 
 """
 LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 MEANINGS = {
+    "answers.disconnected": "The connection for answers failed. The worker connects again, and works on meanwhile.",
+    "answers.dropped": "Answers to clients could not be sent, so these ask again. It is logged every 10 s at most.",
     "archive.behind": "Posts of a room wait for more than 10 s, or were recorded so late. It is logged once a minute.",
     "archive.ready": "The replica can answer questions and become the writer.",
     "archive.resumed": "The writer works again after a stall.",

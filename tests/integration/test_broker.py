@@ -134,30 +134,6 @@ def test_a_delivery_whose_publications_are_not_confirmed_comes_again(url: str, q
     assert second.bodies == [b"one"]
 
 
-@pytest.mark.usefixtures("queue")
-def test_an_inbox_that_refuses_a_message_counts_as_missing(broker: TestBroker, vhost: str, url: str) -> None:
-    """In a cluster, an inbox on a node that is down refuses messages until the node is back."""
-    # given
-    with (
-        connect(broker.url("former-client", vhost), "test") as client,
-        Broker(url, "w", Event(), lambda: None) as worker,
-    ):
-        inbox = former.new_inbox().name
-        full = {"x-max-length": 1, "x-overflow": "reject-publish"}
-        channel: Any = client.channel()
-        channel.queue_declare(inbox, durable=False, exclusive=True, arguments=full)
-        probe = Publication(exchange="", routing_key=inbox, body=b"{}")
-        answer = Publication(exchange="", routing_key=inbox, body=b"{}", mandatory=False)
-        worker.publish([probe])
-        assert worker.confirm() == []
-
-        # when
-        worker.publish([probe, answer, to_room(b"{}")])
-
-        # then
-        assert worker.confirm() == [("", inbox)]
-
-
 def test_a_publication_after_confirms_is_not_sent_after_one_that_was_returned(url: str, queue: Any) -> None:
     later = Publication(exchange="", routing_key=QUEUE, body=b"two", after_confirms=True)
     with Broker(url, "worker", Event(), on_heartbeat=lambda: None) as broker:

@@ -17,7 +17,7 @@ from chat_wire.settings import InvalidSetting
 from chat_worker import health, report_file
 from chat_worker.clock import now
 from chat_worker.delivery import Delivery
-from chat_worker.revoked import RevokedSessions
+from chat_worker.revoked import SWEEP_FROM, RevokedSessions
 from chat_worker.settings import worker_settings
 from chat_worker.signals import stop_requested
 
@@ -145,10 +145,16 @@ def test_a_service_is_ready_once_it_knows_every_ended_session() -> None:
         revoked.check("s1")
 
 
-def test_an_ended_session_is_forgotten_when_its_token_has_expired() -> None:
+def test_ended_sessions_are_forgotten_a_while_after_their_tokens_whatever_those_last() -> None:
     revoked = RevokedSessions("me", on_ready=lambda: None)
-    revoked.handle(delivered(SessionEnded(session="s1", expires=now() - 1, reason="exited")))
-    revoked.check("s1")
+    over = [SessionEnded(session=f"over {n}", expires=now() - HOUR, reason="exited") for n in range(SWEEP_FROM)]
+    lasting = SessionEnded(session="lasting", expires=now() + HOUR, reason="exited")
+    late = SessionEnded(session="late", expires=now() - 1, reason="exited")
+    revoked.handle(delivered(lasting, late, *over))
+    revoked.check("over 0")
+    for session in ("lasting", "late"):
+        with pytest.raises(InvalidToken):
+            revoked.check(session)
 
 
 def test_an_entry_that_is_not_valid_goes_to_dead_letters() -> None:

@@ -44,6 +44,7 @@ class Publisher:
     connection until `unconfirmed` is 0. The caller handles `refused` and `returned`, and empties them.
 
     Attributes:
+        channel: The channel.
         refused: The publications that the broker refused.
         returned: Exchange and routing key of each mandatory publication that reached no queue.
     """
@@ -54,7 +55,7 @@ class Publisher:
         Args:
             channel: An open channel that nothing else publishes on.
         """
-        self._channel = channel
+        self.channel = channel
         self._tag = 0
         self._waiting: dict[int, Publication] = {}
         self.refused: list[Publication] = []
@@ -74,20 +75,6 @@ class Publisher:
         """The size of their bodies, in bytes."""
         return sum(len(publication.body) for publication in self._waiting.values())
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Send the messages that the caller publishes in this context in few packets.
-
-        Each packet costs the broker a wake-up.
-        """
-        sock = self._channel.connection.sock
-        _cork(sock, True)
-        try:
-            yield
-        finally:
-            with suppress(OSError):  # the connection is lost; its next use fails
-                _cork(sock, False)
-
     def publish(self, publication: Publication) -> None:
         """Send a persistent message to the broker. The confirm arrives while the caller drains the connection.
 
@@ -96,7 +83,7 @@ class Publisher:
         """
         self._tag += 1
         self._waiting[self._tag] = publication
-        send(self._channel, publication)
+        send(self.channel, publication)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         self._settle(tag, multiple)
@@ -112,6 +99,21 @@ class Publisher:
             return [self._waiting.pop(tag)] if tag in self._waiting else []
         settled = [waiting for waiting in self._waiting if waiting <= tag]
         return [self._waiting.pop(each) for each in settled]
+
+
+@contextmanager
+def together(channel: Any) -> Iterator[None]:
+    """Send the messages that the caller sends on a channel in this context in few packets.
+
+    Each packet costs the broker a wake-up.
+    """
+    sock = channel.connection.sock
+    _cork(sock, True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the connection is lost; its next use fails
+            _cork(sock, False)
 
 
 def send(channel: Any, publication: Publication) -> None:

@@ -1,4 +1,4 @@
-"""The two connections of a worker: one consumes, the other publishes.
+"""The connections of a worker: one consumes, one publishes, and one answers clients (answers.py).
 
 A broker in alarm stops reading from a connection that publishes (https://www.rabbitmq.com/docs/alarms). On a single
 connection that would hold up acks, too.
@@ -6,42 +6,38 @@ connection that would hold up acks, too.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from threading import Event
 from typing import Any
 
 import structlog
 from amqp.exceptions import ResourceLocked
-from kombu.connection import Connection
 from kombu.entity import Queue
 
 from chat_amqp.connection import STALLED_SECONDS, connect
 from chat_amqp.declarations import Difference, check_identity, declare
 from chat_amqp.errors import AmqpError, Unconfirmed
-from chat_amqp.former import is_inbox
-from chat_amqp.publisher import Publication, Publisher
-from chat_amqp.topology import DEFAULT
+from chat_amqp.publisher import Publication, Publisher, together
 from chat_worker import metrics
 from chat_worker.alarm import Alarm
+from chat_worker.answers import Answers, is_answer
+from chat_worker.connections import close, drain
 from chat_worker.delivery import Source
 from chat_worker.differences import log_differences
 from chat_worker.subscription import Subscription
 
 log = structlog.get_logger()
 
-# One read of a connection takes at most this many frames, so that a flood cannot hold up acks and heartbeats.
-MAX_FRAMES = 2048
 # The buffers of a connection hold this much and a part more. Otherwise a broker in alarm, which reads nothing, would
 # hold up a write for 30 s, with heartbeats and health reports.
 MAX_UNREAD_BYTES = PART_BYTES = 262_144
 # Supervisor and Compose kill a worker that has not stopped after 15 s (local/system.py, compose.yaml). It gives up
 # earlier: the broker redelivers the deliveries whose publications it has not confirmed.
 STOP_SECONDS = 7
-CLOSE_SECONDS = 3  # for the closing handshake of each connection
 
 
 class Broker:
-    """A worker's side of the broker: the two connections, their subscriptions and publications.
+    """A worker's side of the broker: the connections, their subscriptions and publications.
 
     A service declares, holds, consumes and cancels; the runtime does the rest. A variable `broker` is such an
     object. In docstrings and comments, "the broker" means RabbitMQ.
@@ -63,12 +59,13 @@ class Broker:
             OSError: No node answered.
             amqp.exceptions.AMQPError: A node refused the connection.
         """
-        self._incoming = connect(url, f"{name} consuming")
-        try:
+        with ExitStack() as opened:
+            self._incoming = connect(url, f"{name} consuming")
+            opened.callback(close, self._incoming, handshake=False)
             self._outgoing = connect(url, f"{name} publishing")
-        except BaseException:
-            _close(self._incoming, handshake=False)
-            raise
+            opened.callback(close, self._outgoing, handshake=False)
+            self._answers = Answers(url, f"{name} answering")
+            opened.pop_all()
         self._publisher = Publisher(self._outgoing.channel())
         self._subscriptions: dict[str, Subscription] = {}
         self._stopping = stopping
@@ -86,13 +83,14 @@ class Broker:
         A broker that leaves publications unconfirmed may be behind a network that is cut: no handshake would end.
         """
         answers = failed is None or (issubclass(failed, AmqpError) and not self._publisher.unconfirmed)
-        _close(self._outgoing, handshake=answers and not self.alarm.active)
+        self._answers.close(handshake=answers)
+        close(self._outgoing, handshake=answers and not self.alarm.active)
         metrics.BROKER_BLOCKED.set(0)
         metrics.UNCONFIRMED.set(0)
-        _close(self._incoming, handshake=answers)
+        close(self._incoming, handshake=answers)
 
     def check_identity(self, broker_id: str) -> None:
-        """Check that both connections lead to the broker that the worker knows.
+        """Check that all connections lead to the broker that the worker knows.
 
         Args:
             broker_id: The id of the broker; empty for no check.
@@ -100,8 +98,9 @@ class Broker:
         Raises:
             UnknownBroker: It is another broker.
         """
-        for connection in (self._incoming, self._outgoing) if broker_id else ():
-            check_identity(connection, broker_id)
+        for connection in (self._incoming, self._outgoing, self._answers.connection) if broker_id else ():
+            if connection:
+                check_identity(connection, broker_id)
 
     def declare(self, *queues: Queue) -> None:
         """Declare queues, with their exchanges and bindings. Log how existing queues differ.
@@ -164,8 +163,9 @@ class Broker:
             seconds: The longest time to wait for a delivery. Confirms do not end the wait.
         """
         waiting = any(subscription.waiting for subscription in self._subscriptions.values())
-        _drain(self._incoming, 0 if waiting else seconds)
-        _drain(self._outgoing, 0)
+        drain(self._incoming, 0 if waiting else seconds)
+        drain(self._outgoing, 0)
+        self._answers.read()
         self.heartbeat()
 
     def channel_without_confirms(self) -> Any:
@@ -175,54 +175,64 @@ class Broker:
     def publish(self, publications: Iterable[Publication]) -> None:
         """Publish, and wait for confirms only before a publication with `after_confirms`.
 
+        Answers to clients wait until the broker has confirmed what was published before them, so that they are true.
+
         Args:
             publications: The publications, in the order in which the broker receives them.
 
         Raises:
-            Unconfirmed: A publication was refused or returned before one with `after_confirms`.
+            Unconfirmed: A publication was refused or returned before others.
         """
-        together: list[Publication] = []
+        pending: list[Publication] = []
         for publication in publications:
-            if publication.after_confirms:
-                self._publish_together(together)
-                together = []
-                if self.confirm():
-                    raise Unconfirmed("the broker returned a publication that others were to follow")
-            together.append(publication)
-        self._publish_together(together)
+            if publication.after_confirms or self._answers.held_bytes > MAX_UNREAD_BYTES:
+                self._publish_confirmed(pending)
+                pending = []
+            if is_answer(publication):
+                self._answers.hold(publication)
+            else:
+                pending.append(publication)
+        self._publish_together(pending)
+
+    def _publish_confirmed(self, publications: Sequence[Publication]) -> None:
+        self._publish_together(publications)
+        self._wait_for_confirms()
+        returned, self._publisher.returned = self._publisher.returned, []
+        if returned:
+            raise Unconfirmed("the broker returned a publication that others were to follow")
+        self._answers.send()
 
     def _publish_together(self, publications: Sequence[Publication]) -> None:
         for part in _parts(publications):
             if self._publisher.unconfirmed_bytes > MAX_UNREAD_BYTES:
                 self._wait_for_confirms()
-            with self._publisher.together() if len(part) > 1 else nullcontext():
+            with together(self._publisher.channel) if len(part) > 1 else nullcontext():
                 for publication in part:
                     self._publisher.publish(publication)
 
     def confirm(self) -> list[tuple[str, str]]:
-        """Wait until the broker has confirmed all publications.
+        """Wait until the broker has confirmed all publications, then send the answers.
 
         The wait has a limit of 30 s, which starts again when an alarm of the broker ends. Once the worker has to stop,
-        the limit is 7 s, with or without an alarm.
+        the limit is 7 s, with or without an alarm. Nothing waits for answers.
 
         Returns:
-            Exchange and routing key of each mandatory publication that reached no queue, or whose inbox refused it:
-            in a cluster, an inbox whose node is down still exists and refuses messages.
+            Exchange and routing key of each mandatory publication that reached no queue. One to an inbox comes back
+            later.
 
         Raises:
-            Unconfirmed: The broker refused a publication to another queue, or did not confirm all in time.
+            Unconfirmed: The broker refused a publication, or did not confirm all in time.
         """
         self._wait_for_confirms()
-        refused, self._publisher.refused = self._publisher.refused, []
-        if not all(map(_to_inbox, refused)):
-            raise Unconfirmed(f"{len(refused)} publications were refused by the broker")
         returned, self._publisher.returned = self._publisher.returned, []
-        return returned + [(each.exchange, each.routing_key) for each in refused if each.mandatory]
+        if not returned:
+            self._answers.send()
+        return returned + self._answers.take_returned()
 
     def _wait_for_confirms(self) -> None:
         limit = time.monotonic() + STALLED_SECONDS
         while self._publisher.unconfirmed:
-            _drain(self._outgoing, 1)
+            drain(self._outgoing, 1)
             self.heartbeat()
             if self._stopping.is_set():
                 limit = min(limit, time.monotonic() + STOP_SECONDS)
@@ -230,6 +240,9 @@ class Broker:
                 limit = time.monotonic() + STALLED_SECONDS
             if time.monotonic() > limit:
                 raise Unconfirmed(f"{self._publisher.unconfirmed} publications were not confirmed in time")
+        refused, self._publisher.refused = self._publisher.refused, []
+        if refused:
+            raise Unconfirmed(f"{len(refused)} publications were refused by the broker")
 
     def heartbeat(self) -> None:
         """Exchange heartbeats and call `on_heartbeat`, at most once a second.
@@ -242,8 +255,9 @@ class Broker:
         self._last_heartbeat = time.monotonic()
         metrics.UNCONFIRMED.set(self._publisher.unconfirmed)
         for connection in (self._incoming, self._outgoing):
-            _drain(connection, 0)  # heartbeats count when they are read
+            drain(connection, 0)  # heartbeats count when they are read
             connection.heartbeat_check()
+        self._answers.heartbeat()
         self._on_heartbeat()
 
 
@@ -259,34 +273,3 @@ def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
         size += len(publication.body)
     if part:
         yield part
-
-
-def _to_inbox(publication: Publication) -> bool:
-    return publication.exchange == DEFAULT.name and is_inbox(publication.routing_key)
-
-
-def _drain(connection: Connection, seconds: float) -> None:
-    try:
-        connection.drain_events(timeout=seconds)
-        for _ in range(MAX_FRAMES):
-            connection.drain_events(timeout=0)
-    except TimeoutError:
-        return
-
-
-def _close(connection: Connection, handshake: bool) -> None:
-    """Close a connection.
-
-    Args:
-        connection: The connection.
-        handshake: Whether to ask the broker and wait for its answer, for CLOSE_SECONDS at most.
-    """
-    try:
-        if handshake and connection.connected:
-            amqp_connection: Any = connection.connection
-            amqp_connection.transport.sock.settimeout(CLOSE_SECONDS)
-            connection.release()
-        else:
-            connection.collect(socket_timeout=1)
-    except Exception as error:  # the connection is lost, so the handshake fails
-        log.debug("connection.close_failed", error=repr(error))

@@ -68,6 +68,11 @@ UNCONFIRMED = Gauge(
 BROKER_BLOCKED = Gauge(
     "tertulia_broker_blocked", "1 while the broker is in alarm and takes no publications, else 0", registry=REGISTRY
 )
+ANSWERS_DROPPED = Counter(
+    "tertulia_answers_dropped_total",
+    "answers to clients that the replica could not send at once; a client that gets none asks again",
+    registry=REGISTRY,
+)
 RECONNECTIONS = Counter(
     "tertulia_reconnections_total",
     "connections to the broker that the replica lost, closed because of an error, or could not make",

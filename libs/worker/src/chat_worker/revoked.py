@@ -1,16 +1,20 @@
 """The sessions whose tokens are void: a view of the stream sessions.ended, for services that verify tokens."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_wire.codec import decode, encode
 from chat_wire.errors import InvalidToken, WireError
+from chat_wire.limits import ACCESS_SECONDS
 from chat_wire.messages import Marker, SessionEnded
+from chat_wire.units import SECOND
 from chat_worker.clock import now
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery, Source
+
+LATE_SECONDS = ACCESS_SECONDS  # a message may wait in a queue while the token of its sender expires
+SWEEP_FROM = 1000
 
 
 class RevokedSessions:
@@ -29,7 +33,8 @@ class RevokedSessions:
         """
         self._origin = origin
         self._on_ready = on_ready
-        self._expires: OrderedDict[str, int] = OrderedDict()
+        self._expires: dict[str, int] = {}
+        self._sweep_at = SWEEP_FROM
 
     def source(self) -> Source:
         """Return the stream, to be read from its beginning. The broker keeps it for twice the life of a token."""
@@ -69,5 +74,9 @@ class RevokedSessions:
         return []
 
     def _forget_expired(self, time: int) -> None:
-        while self._expires and next(iter(self._expires.values())) <= time:
-            self._expires.popitem(last=False)
+        """Forget what has expired, now and then: so at most twice as many sessions are kept as necessary."""
+        if len(self._expires) < self._sweep_at:
+            return
+        since = time - LATE_SECONDS * SECOND
+        self._expires = {session: expires for session, expires in self._expires.items() if expires > since}
+        self._sweep_at = max(SWEEP_FROM, 2 * len(self._expires))
