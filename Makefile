@@ -10,7 +10,7 @@ NOT_RUNNING = echo "The chat does not run."
 # The pre-commit hooks run the same checks, one hook for each.
 CHECKS := lint-style lint-format lint-types lint-imports lint-docs
 
-.PHONY: help chat up down status logs test test-clock fuzz faults soak upgrade cluster bench picture docs lint $(CHECKS) translations lock rabbitmq
+.PHONY: help chat up down status logs test test-clock test-security fuzz faults soak upgrade cluster bench picture docs lint $(CHECKS) translations lock rabbitmq
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,7 +33,10 @@ logs:  ## follow the logs of the services and of RabbitMQ
 
 test: .venv/dev rabbitmq  ## run all tests, except those that need Docker
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
-	$(VENV)/pytest -n 4 --dist loadfile tests/e2e
+	$(VENV)/pytest -n 4 --dist loadfile tests/security tests/e2e
+
+test-security: .venv/dev rabbitmq  ## attack the broker and the services; another broker by TEST_AMQP_URL (see .ci/run)
+	$(VENV)/pytest -n 2 --dist loadfile tests/security
 
 CLOCK ?= +400d
 ZONE ?= Pacific/Apia
