@@ -20,7 +20,7 @@ FROM python:3.13-slim
 # A new volume takes its owner from the directory that it is mounted on.
 RUN useradd --uid 10001 --home-dir /state --no-create-home chat \
     && install -d -o chat -g chat /chat /data /state /secrets/admin /secrets/archive /secrets/broker \
-        /secrets/client /secrets/monitor /secrets/postgres /secrets/registry /secrets/router
+        /secrets/client /secrets/former-client /secrets/monitor /secrets/postgres /secrets/registry /secrets/router
 COPY --from=build /app /app
 ARG PACKAGE
 WORKDIR /chat

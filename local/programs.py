@@ -18,7 +18,7 @@ TARGETS = RUN / "targets.json"
 SERVICES = ("registry", "router", "archive")
 # `up` passes these settings to the services.
 SETTINGS = {
-    "registry": ("LOG_LEVEL",),
+    "registry": ("LOG_LEVEL", "TOKEN_SECONDS"),
     "router": ("LOG_LEVEL", "POSTS_PER_SECOND"),
     "archive": ("LOG_LEVEL", "INDEX_URL", "INDEX_URL_FILE"),
 }

@@ -70,6 +70,9 @@ SETTINGS = {
     ),
     "TOKEN_PRIVATE_KEY": Setting("registry", "", "an Ed25519 key in PEM, which signs the tokens of sessions"),
     "TOKEN_PUBLIC_KEY": Setting("router, archive", "", "the public key of `TOKEN_PRIVATE_KEY`, in PEM"),
+    "TOKEN_SECONDS": Setting(
+        "registry", "`600`", "the life of a token by which a session logs in to the broker, in seconds, 20 to 3600"
+    ),
     "POSTS_PER_SECOND": Setting("router", "`0`", "the most posts that one session may send per second; 0: no limit"),
     "DATA_DIR": Setting("archive", "", "the directory of `log.txt`, on a local disk"),
     "INDEX_URL": Setting(

@@ -36,17 +36,23 @@ class Permissions:
     read: str
 
 
-def _service(declares: Iterable[Queue], publishes: Iterable[Exchange]) -> Permissions:
-    """Return the permissions of a service, which consumes the queues that it declares and answers to inboxes.
+def _service(consumes: Iterable[Queue], declares: Iterable[Queue], publishes: Iterable[Exchange]) -> Permissions:
+    """Return the permissions of a service, which also answers clients through the default exchange.
 
-    Each service also declares the stream of the health reports, and publishes its own to it.
+    Each service also declares the queue of dead letters and the stream of the health reports, and publishes to both.
+
+    Args:
+        consumes: The queues that it declares and consumes.
+        declares: The queues that it declares for others, who consume them.
+        publishes: The exchanges that it publishes to.
     """
-    queues = (*declares, topology.HEALTH_STREAM)
-    sources = [queue.exchange.name for queue in queues if queue.exchange.name]
+    consumed = [queue.name for queue in consumes]
+    queues = (*consumes, *declares, topology.DEAD_LETTERS, topology.HEALTH_STREAM)
     names = [queue.name for queue in queues]
+    sources = [queue.exchange.name for queue in queues if queue.exchange.name]
     targets = [_name(exchange) for exchange in (*publishes, topology.DEAD, topology.HEALTH, topology.DEFAULT)]
-    own = [name for name in sources if not name.startswith("amq.")] + [topology.DEAD.name]
-    read = [re.escape(name) for name in names + sources]
+    own = [name for name in sources if not name.startswith("amq.")]
+    read = [re.escape(name) for name in consumed + sources]
     return Permissions(_exactly(names + own), _exactly(names + targets), _any_of([*read, _IDENTITY]))
 
 
@@ -63,16 +69,27 @@ def _any_of(patterns: Iterable[str]) -> str:
 
 
 REGISTRY = _service(
-    (
-        *(*topology.REGISTRY_QUEUES, *topology.CONNECTIONS, *topology.ROOM_STREAMS),
+    consumes=(
+        *(topology.CLAIMS, topology.REQUESTS, topology.OPERATIONS, *topology.CONNECTIONS),
+        *(topology.JOURNAL_STREAM, topology.SNAPSHOTS_STREAM),
         *(*former.REGISTRY_QUEUES, former.DEPARTURES),
     ),
-    (topology.JOURNAL, topology.SNAPSHOTS, topology.SESSIONS, topology.ROOM),
+    declares=(topology.SESSIONS_ENDED, *topology.ROOM_STREAMS),
+    publishes=(topology.JOURNAL, topology.SNAPSHOTS, topology.SESSIONS, topology.ROOM),
 )
 ROUTER = _service(
-    (*topology.ROUTER_QUEUES, *former.INGRESS_QUEUES, *topology.SLOTS), (topology.ROOM, topology.SESSIONS)
+    consumes=(*topology.POSTS_QUEUES, *former.INGRESS_QUEUES, topology.SESSIONS_ENDED),
+    declares=(*topology.ROOM_STREAMS, *topology.SLOTS),
+    publishes=(topology.ROOM, topology.SESSIONS),
 )
-ARCHIVE = _service((*topology.ARCHIVE_QUEUES, *former.ARCHIVE_QUEUES), (topology.SESSIONS,))
+ARCHIVE = _service(
+    consumes=(
+        *(topology.ASKED, topology.EXPORTS, *former.ARCHIVE_QUEUES, topology.WRITER_LEASE),
+        *(topology.SESSIONS_ENDED, *topology.ROOM_STREAMS),
+    ),
+    declares=(),
+    publishes=(topology.SESSIONS,),
+)
 ENTRANCE = Permissions(configure=NOTHING, write=_exactly([topology.ENTRANCE.name]), read=NOTHING)
 # A client of 0.3.0 (former.py).
 CLIENT = Permissions(

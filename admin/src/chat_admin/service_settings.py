@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chat_wire.limits import ACCESS_SECONDS
 from chat_wire.settings import LOG_LEVELS, InvalidSetting, choice, number, setting
 
 DATABASES = ("sqlite", "postgresql+psycopg")
@@ -18,6 +19,7 @@ def check_service_settings(environ: Mapping[str, str]) -> None:
     """
     choice(environ, "LOG_LEVEL", LOG_LEVELS, "INFO")
     number(environ, "POSTS_PER_SECOND", 0)
+    number(environ, "TOKEN_SECONDS", ACCESS_SECONDS, least=20)
     for service in ("REGISTRY", "ROUTER", "ARCHIVE"):
         number(environ, f"{service}_REPLICAS", 1)
     if setting(environ, "INDEX_URL", "sqlite://").partition("://")[0] not in DATABASES:
