@@ -28,6 +28,7 @@ ALL = "`refused`, dead letter"
 CARRIERS = {
     "busy": "`refused`",
     "crashes_worker": ALL,
+    "deceptive_name": "`refused`",
     "invalid_date": "`refused`",
     "invalid_name": "`refused`",
     "invalid_sender": "`refused`",

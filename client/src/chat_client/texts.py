@@ -9,6 +9,9 @@ from chat_wire.errors import WireError
 
 TEXTS = {
     "busy": marked("the chat is busy: try again"),
+    "deceptive_name": marked(
+        "the name could deceive: use letters of one script and digits, with . - _ or ' between them"
+    ),
     "invalid_date": marked("before: and after: need a day: type it as in before:2026-11-30"),
     "invalid_name": marked(
         "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces, "

@@ -4,7 +4,8 @@
     ├── DecodeError       the body is not a message
     ├── UnknownType       the message has a type that the reader does not accept
     ├── InvalidName       a user name breaks a rule
-    │   └── ReservedName  a user name is, or looks like, a word that has a meaning in the chat
+    │   ├── DeceptiveName a user name mixes scripts, or has characters that few people know or see
+    │   └── ReservedName  a user name stands for a word that has a meaning in the chat
     ├── InvalidText       the text of a post breaks a rule
     ├── InvalidToken      a token is forged, has expired, or its session has ended
     ├── UnknownRoom       the room does not exist
@@ -38,8 +39,14 @@ class InvalidName(WireError):
     reason = "invalid_name"
 
 
+class DeceptiveName(InvalidName):
+    """The user name mixes scripts, or has characters that few people know or see; the text says which."""
+
+    reason = "deceptive_name"
+
+
 class ReservedName(InvalidName):
-    """The user name is a word that has a meaning in the chat, or looks like one."""
+    """The user name stands for a word that has a meaning in the chat."""
 
     reason = "reserved_name"
 

@@ -3,7 +3,7 @@
 import hashlib
 
 from chat_registry.journal import ClaimName
-from chat_registry.naming import NameAlike
+from chat_registry.naming import NameAlike, looks
 from chat_registry.outcome import Outcome, refuse, refuse_ended
 from chat_registry.presence import kinds_of_change, presence_events
 from chat_registry.sessions import end_session, renew_session, token_expiry
@@ -42,9 +42,9 @@ def decide_claim(state: State, entry: ClaimName) -> Outcome:
 def check_alike(state: State, entry: ClaimName) -> None:
     """Check that a new claim looks like no name in use, before a replica appends it.
 
-    A registry of 0.2.0 that runs beside this one grants each such claim that it reads in the journal. So `decide_claim`
-    has to refuse only those that two replicas append at the same moment. It also decides a claim that comes again, and
-    one of a name that is taken.
+    Older registries that run beside this one decide each claim that they read in the journal by fewer looks, or by
+    none. So `decide_claim` has to refuse only claims that two replicas append at the same moment, and does so by the
+    looks that the older ones know. It also decides a claim that comes again, and one of a name that is taken.
 
     Args:
         state: The state that the replica knows.
@@ -58,7 +58,7 @@ def check_alike(state: State, entry: ClaimName) -> None:
         return
     if before and before.author != entry.author:
         return
-    if other := look_alike(state, entry.name, entry.key):
+    if other := look_alike(state, entry.name, entry.key, looks):
         raise NameAlike(entry.name, other.name)
 
 

@@ -7,7 +7,7 @@ from chat_amqp import former, topology
 from chat_registry.claims import check_alike
 from chat_registry.identity import ReplicaIdentity
 from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
-from chat_registry.naming import check_form
+from chat_registry.naming import check_form, skeletons
 from chat_registry.state import State
 from chat_tokens.tokens import claims_in, verify
 from chat_wire import codec
@@ -86,7 +86,7 @@ def departure_in(identity: ReplicaIdentity, delivery: Delivery, now: int) -> Dep
 def _claim_entry(identity: ReplicaIdentity, request: Claim, inbox: str, now: int, state: State) -> ClaimName:
     key, author = name_key(request.name), _author(request.secret)
     holder = state.holders.get(key)
-    if holder is None or holder.author != author:
+    if holder is None or holder.author != author or not skeletons(request.name) <= skeletons(holder.name):
         check_form(request.name)
     entry = ClaimName(
         origin=identity.origin,

@@ -6,12 +6,13 @@ writes them, as arrays, several times as fast as dataclasses. They cannot be par
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
 
-from chat_registry.naming import skeletons
+from chat_registry.naming import looks, skeletons
 from chat_wire.limits import PARTITIONS, TOKEN_SECONDS
 from chat_wire.messages import EndReason, NoticeKind
 from chat_wire.units import SECOND
@@ -92,7 +93,7 @@ class State:
         holders: The holder of each name, by the name's key.
         sessions: The key of each session's name.
         inboxes: The keys of the names that each inbox serves.
-        alike: The keys of the names that have each skeleton; several only among names that an earlier version granted.
+        alike: The keys of the names that have each look; several only among names that an earlier version granted.
         partition_sizes: The number of sessions in each partition.
         connected: The number of sessions that are connected.
         ended: Ended sessions whose tokens may still be valid, oldest first.
@@ -133,7 +134,7 @@ def add_holder(state: State, holder: Holder) -> None:
     state.inboxes.setdefault(holder.inbox, set()).add(holder.key)
     state.partition_sizes[holder.partition] += 1
     state.connected += holder.connected
-    for form in skeletons(holder.name):
+    for form in looks(holder.name):
         state.alike[form] = tuple(sorted((*state.alike.get(form, ()), holder.key)))
 
 
@@ -148,22 +149,25 @@ def remove_holder(state: State, key: str) -> None:
     state.inboxes[holder.inbox].remove(key)
     if not state.inboxes[holder.inbox]:
         del state.inboxes[holder.inbox]
-    for form in skeletons(holder.name):
+    for form in looks(holder.name):
         state.alike[form] = tuple(other for other in state.alike[form] if other != key)
         if not state.alike[form]:
             del state.alike[form]
 
 
-def look_alike(state: State, name: str, key: str) -> Holder | None:
+def look_alike(
+    state: State, name: str, key: str, looks_of: Callable[[str], frozenset[str]] = skeletons
+) -> Holder | None:
     """Return the holder of another name that looks like this one, or None.
 
     Args:
         state: The state.
         name: The name as typed.
         key: The key of the name. A person who takes back a name may type it as before, whatever it looks like.
+        looks_of: Returns the looks that decide. The journal decides by skeletons.
     """
     before = state.holders.get(key)
-    for form in skeletons(name) - (skeletons(before.name) if before else frozenset()):
+    for form in looks_of(name) - (looks_of(before.name) if before else frozenset()):
         for other in state.alike.get(form, ()):
             if other != key:
                 return state.holders[other]
