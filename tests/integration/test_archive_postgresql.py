@@ -50,7 +50,7 @@ def test_posts_come_back_as_they_were_and_in_order(index: SharedIndex) -> None:
     assert index.following(1, 1) == posts[1:2]
     assert index.newest() == posts[2]
     assert index.newest(up_to=2) == posts[1]
-    assert index.sent_by("a", "ANN", 1, 1) == posts[1:2]
+    assert index.sent_by(["a"], "ANN", 1, 1) == posts[1:2]
     assert index.search("lobby", ["n"], range(MAX_INT64), 2) == posts[:0:-1]
     assert index.last_sequences("lobby", ["s", "t"]) == {"s": 3}
 

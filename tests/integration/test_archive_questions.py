@@ -10,7 +10,7 @@ import pytest
 
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
-from chat_archive.questions import SESSION_MEMORY
+from chat_archive.answers import SESSION_MEMORY
 from chat_archive.service import QUESTIONS_AT_ONCE
 from chat_wire.codec import encode
 from chat_wire.messages import History, Mine, Page, Position, Refused, Search, SessionEnded

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chat_archive.errors import NotRecorded
 from chat_archive.index import Index
 from chat_archive.local_index import Checkpoint, LocalIndex
-from chat_archive.room_pages import names_place, posts_near
+from chat_archive.room_pages import names_place
+from chat_archive.room_pages import posts_near as posts_near_in_room
 from chat_wire.messages import History, Recorded
 
 Place = tuple[int, int]
@@ -45,7 +46,11 @@ def at_place(number: int, place: Place) -> Recorded:
 
 
 def asked(limit: int = 100, **fields: Any) -> History:
-    return replace(History(request="r", token="t", room="lobby", before=None, limit=limit), **fields)
+    return replace(History(request="r", before=None, limit=limit), **fields)
+
+
+def posts_near(index: Index, question: History) -> tuple[list[Recorded], bool]:
+    return posts_near_in_room(index, question, "lobby")
 
 
 def places(found: tuple[list[Recorded], bool]) -> list[Place]:

@@ -27,6 +27,8 @@ broker have the rest: those of the work queues are in policies.py, the retention
 chat_admin/definitions.py.
 """
 
+import re
+
 from kombu.entity import Exchange, Queue
 
 from chat_amqp.queue_types import quorum, single, stream
@@ -126,6 +128,7 @@ def question_key(room: str) -> str:
     return f"room.{room}"
 
 
+_IN_ROOM = re.compile(r"(?:[0-9]+\.)?room\.(?P<name>.+)", re.DOTALL)
 MINE_KEY = "mine"  # the routing key at `chat.questions` for a question about the asker's own posts
 
 
@@ -134,8 +137,8 @@ def room_in(routing_key: str) -> str | None:
 
     The broker lets a session use only the keys that its token names.
     """
-    _partition, found, name = routing_key.rpartition("room.")
-    return name if found else None
+    found = _IN_ROOM.fullmatch(routing_key)
+    return found["name"] if found else None
 
 
 CONNECTIONS = (CONNECTED, DISCONNECTED)

@@ -13,6 +13,8 @@ WireError
     ├── InvalidSender            a search names no sender after `from:`, or several
     ├── SearchTooWide            a search has too many posts to look through
     ├── NotRecorded              a question names a place that is not in the index yet
+    ├── WrongKey                 a question has the routing key of another type
+    ├── TooLong                  a question, or the id of its request, is longer than any that is valid
     └── IndexUnavailable         the archive cannot answer now
 """
 
@@ -81,6 +83,18 @@ class NotRecorded(ArchiveError):
     """A question names a place in a room's stream that the index does not have yet."""
 
     reason = "not_recorded"
+
+
+class WrongKey(ArchiveError):
+    """A question has the routing key of another type of question; the text says which it needs."""
+
+    reason = "wrong_key"
+
+
+class TooLong(ArchiveError):
+    """A question, or the id of its request, is longer than any that is valid."""
+
+    reason = "too_long"
 
 
 class IndexUnavailable(ArchiveError):

@@ -21,6 +21,7 @@ from chat_wire.limits import MAX_INT64
 from chat_wire.messages import Position, Recorded, post_id
 
 MAX_SESSIONS = 10_000
+Statement = sa.Select[Any] | sa.CompoundSelect[Any] | sa.TextualSelect
 _POST, _SESSION = POSTS.c, SESSIONS.c
 _IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("max_posts", type_=sa.Integer)
 _RECORDED = sa.select(*(column for column in _POST if column.name != "owner"))
@@ -43,15 +44,24 @@ WHERE {{condition}} AND words.rowid >= :first AND words.rowid < :before
     AND posts.number = words.rowid AND posts.room = :in_room
 ORDER BY words.rowid DESC LIMIT :max_posts
 """
-_SENT_BY = (
-    _RECORDED.where(
-        _POST.owner == sa.bindparam("by_owner"),
-        _POST.author == sa.bindparam("by_author"),
-        _POST.number > sa.bindparam("after"),
+
+
+def _sent_by(number: int) -> sa.Select[Any]:
+    """Return the statement for the posts of one of several authors. Each reads the index on `owner` up to the limit."""
+    return (
+        _RECORDED.where(
+            _POST.owner == sa.bindparam(f"owner_{number}"),
+            _POST.author == sa.bindparam(f"author_{number}"),
+            _POST.number > sa.bindparam("after"),
+        )
+        .order_by(_POST.number)
+        .limit(_LIMIT)
     )
-    .order_by(_POST.number)
-    .limit(_LIMIT)
-)
+
+
+# One statement, so that both authors are read at one moment: a page has all posts up to its last one.
+_SENT_BY_EITHER = sa.union_all(*(sa.select(_sent_by(number).subquery()) for number in range(2)))
+_SENT_BY: dict[int, Statement] = {1: _sent_by(0), 2: _SENT_BY_EITHER.order_by("number").limit(_LIMIT)}
 _POSITION = (
     sa.select(_POST.offset, _POST.session, _POST.sequence)
     .where(_POST.room == _IN_ROOM)
@@ -191,12 +201,19 @@ class Index:
             max_posts=limit,
         )
 
-    def sent_by(self, author: str, name: str, after: int, limit: int) -> list[Recorded]:
-        """Return the oldest `limit` posts of an author under a name after number `after`, oldest first."""
-        number = _to_column(after)
-        return self._posts(
-            _SENT_BY, by_owner=owner_number(author, name), by_author=author, after=number, max_posts=limit
-        )
+    def sent_by(self, authors: Sequence[str], name: str, after: int, limit: int) -> list[Recorded]:
+        """Return the oldest `limit` posts of a person under a name, oldest first.
+
+        Args:
+            authors: What the field `author` of these posts may hold, one or two texts.
+            name: The name as typed.
+            after: Return posts with a higher number than this.
+            limit: How many posts to return at most.
+        """
+        owners = {f"owner_{number}": owner_number(author, name) for number, author in enumerate(authors)}
+        fields = {f"author_{number}": author for number, author in enumerate(authors)}
+        statement = _SENT_BY[len(authors)]
+        return self._posts(statement, **owners, **fields, after=_to_column(after), max_posts=limit)
 
     def _stream_starts(self, posts: Sequence[Recorded]) -> list[dict[str, Any]]:
         """Return a row of STREAMS for each post whose offset is lower than that of the post before in its room."""
@@ -209,10 +226,10 @@ class Index:
             offsets[post.room] = post.offset
         return starts
 
-    def _posts(self, statement: sa.Select[Any] | sa.TextualSelect, **parameters: Any) -> list[Recorded]:
+    def _posts(self, statement: Statement, **parameters: Any) -> list[Recorded]:
         return [to_post(*row) for row in self._rows(statement, **parameters)]
 
-    def _rows(self, statement: sa.Select[Any] | sa.TextualSelect, **parameters: Any) -> Sequence[Any]:
+    def _rows(self, statement: Statement, **parameters: Any) -> Sequence[Any]:
         with self._database.transaction() as connection:
             return connection.execute(statement, parameters).all()
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 import orjson
 
 from chat_wire.errors import InvalidName
-from chat_wire.names import name_key
+from chat_wire.names import name_key, sender_id
 
 
 def user_key(user: str) -> str:
@@ -15,6 +15,21 @@ def user_key(user: str) -> str:
         return name_key(user)
     except InvalidName:
         return user
+
+
+def authors_of(author: str, name: str) -> tuple[str, ...]:
+    """Return what the field `author` of a person's posts under a name may hold.
+
+    Routers of 0.3.0 and older write the author into it, and newer ones the id of the author under the name.
+
+    Args:
+        author: The SHA-256 of the person's secret.
+        name: The name as typed.
+    """
+    try:
+        return author, sender_id(author, name)
+    except InvalidName:  # no router of this version has taken a post under this name
+        return (author,)
 
 
 @lru_cache(maxsize=10_000)

@@ -1,29 +1,19 @@
-"""Answers questions about recorded posts; every replica does."""
+"""Takes questions about recorded posts, and refuses those that may not be asked; every replica does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
 from chat_amqp import former, topology, traces
 from chat_amqp.publisher import Publication
-from chat_archive.errors import IndexFailed, IndexUnavailable
-from chat_archive.exports import check_whole, exported
-from chat_archive.index import Index
+from chat_archive.answers import Answers
+from chat_archive.asked import Askers, Question
+from chat_archive.errors import TooLong
 from chat_archive.metrics import QUESTION_SECONDS
-from chat_archive.pages import cut_page, page_limit
-from chat_archive.query import parse_query
-from chat_archive.room_pages import names_place, posts_near
-from chat_archive.search import search
-from chat_tokens.tokens import Claims, verify
 from chat_wire.codec import decode, encode
-from chat_wire.errors import UnknownRoom, WireError
-from chat_wire.limits import SESSION_MEMORY_SECONDS
-from chat_wire.messages import Export, Exported, History, Mine, Page, Position, Recorded, Search, post_id
-from chat_wire.units import SECOND
-from chat_worker.clock import now
-from chat_worker.dead import dead_letter
+from chat_wire.errors import WireError
+from chat_wire.limits import MAX_REQUEST
+from chat_wire.messages import Export, Exported, History, Mine, Page, Search
 from chat_worker.delivery import Delivery
 from chat_worker.errors import NoInbox
 from chat_worker.replies import refusal, reply
@@ -32,38 +22,37 @@ from chat_worker.tracing import handling
 
 log = structlog.get_logger()
 
-SESSION_MEMORY = SESSION_MEMORY_SECONDS * SECOND
-Question = History | Mine | Search
+# JSON takes up to 12 bytes for a character, and a search may have 4,096; the rest is for the card.
+MAX_QUESTION_BYTES = 65_536
 FROM_CLIENTS: tuple[type[Question | Export], ...] = (History, Mine, Search)
 FROM_OPERATORS: tuple[type[Question | Export], ...] = (Export,)
 
 
 class ArchiveQuestions:
-    """Answers the questions of clients whose token is valid and whose session has not ended, and those of operators."""
+    """Answers the questions of one kind of clients, unless their session has ended, and those of operators."""
 
-    def __init__(self, index: Index, log_path: Path, public_key: str, revoked: RevokedSessions) -> None:
-        """Make the handler.
+    def __init__(self, answers: Answers, askers: Askers, revoked: RevokedSessions) -> None:
+        """Make the handler of a queue.
 
         Args:
-            index: The recorded posts.
-            log_path: The path of log.txt.
-            public_key: Verifies tokens; PEM.
-            revoked: The sessions that ended before their tokens expire.
+            answers: Looks up the answers.
+            askers: The kind of clients whose questions the queue has.
+            revoked: The sessions that have ended.
         """
-        self._index = index
-        self._log_path = log_path
-        self._public_key = public_key
+        self._answers = answers
+        self._askers = askers
         self._revoked = revoked
 
     def handle(self, deliveries: Sequence[Delivery]) -> list[Publication]:
         """Answer each question, and refuse each that is invalid.
 
+        A refused question leaves nothing but a log line: it may hold a token, and nobody waits for it after 10 s.
+
         Args:
-            deliveries: Deliveries of `archive.queries`.
+            deliveries: Deliveries of the queue.
 
         Returns:
-            A `Page`, `Exported` or `Refused` for the inbox in each delivery's reply_to. An undecodable question, or
-            one without an inbox, also becomes a dead letter.
+            A `Page`, `Exported` or `Refused` for the address in each delivery's reply_to.
         """
         return [publication for delivery in deliveries for publication in self._traced_answer(delivery)]
 
@@ -72,86 +61,38 @@ class ArchiveQuestions:
             return self._answer(delivery)
 
     def _answer(self, delivery: Delivery) -> list[Publication]:
-        if not former.is_inbox(delivery.reply_to):
-            return [dead_letter(delivery, NoInbox("reply_to does not name an inbox: set it to your client's inbox"))]
         # The broker names the exchange, so a client cannot pass for an operator.
-        accepted = FROM_OPERATORS if delivery.exchange == topology.OPERATOR.name else FROM_CLIENTS
+        by_operator = delivery.exchange == topology.OPERATOR.name
+        request, kind = None, "unknown"
         try:
-            question = decode(delivery.body, *accepted)
+            self._check_address(delivery, by_operator)
+            question = _read(delivery.body, FROM_OPERATORS if by_operator else FROM_CLIENTS)
+            request, kind = question.request, question.type
+            with QUESTION_SECONDS.labels(kind).time():
+                answer = self._answered(question, delivery)
         except WireError as error:
-            return [dead_letter(delivery, error), *refusal(delivery, None, error)]
-        try:
-            with QUESTION_SECONDS.labels(question.type).time():
-                answer = self._looked_up(question)
-        except WireError as error:
-            log.warning("question.refused", question=question.type, reason=error.reason, error=str(error))
-            return refusal(delivery, question.request, error)
+            log.warning("question.refused", question=kind, reason=error.reason, error=str(error))
+            return refusal(delivery, request, error)
         return reply(delivery.reply_to, encode(answer))
 
-    def _looked_up(self, question: Question | Export) -> Page | Exported:
-        try:
-            return self._exported(question) if isinstance(question, Export) else self._page(question)
-        except IndexFailed as error:
-            log.error("index.failed", error=str(error))
-            raise IndexUnavailable("the archive cannot answer at the moment: try again later") from error
+    def _check_address(self, delivery: Delivery, by_operator: bool) -> None:
+        """Refuse any other `reply_to`: the archive may write to every queue, and its answers must not."""
+        if not (self._askers.is_address(delivery.reply_to) or (by_operator and former.is_inbox(delivery.reply_to))):
+            raise NoInbox("reply_to is no address of a client: set it to amq.rabbitmq.reply-to")
 
-    def _exported(self, question: Export) -> Exported:
-        _check_room(question.room or topology.ROOMS[0])
-        check_whole(self._index, self._log_path)
-        answer = exported(self._index, question)
-        _log_answer(question, len(answer.messages), answer.through < answer.newest)
-        return answer
-
-    def _page(self, question: Question) -> Page:
-        claims = verify(question.token, self._public_key, now())
-        self._revoked.check(claims.session)
-        _check_room(topology.ROOMS[0] if isinstance(question, Mine) else question.room)
-        match question:
-            case History():
-                return self._history(question)
-            case Mine():
-                return self._mine(question, claims)
-            case Search():
-                return self._search(question)
-
-    def _history(self, question: History) -> Page:
-        """Return the posts near a place, or those before a number.
-
-        The latter come with the position where the stream goes on without gap or repetition.
-        """
-        if names_place(question):
-            return replace(_page(question, *posts_near(self._index, question), None), placed=True)
-        # Before the posts: a client that reads on from the position must not count later posts as received.
-        last = self._index.recent_sequences(question.room, now() - SESSION_MEMORY) if question.before is None else {}
-        limit = page_limit(question.limit)
-        messages, more = cut_page(self._index.history(question.room, question.before, limit + 1), limit)
-        newest = messages[0] if messages else None
-        position = Position(offset=newest.offset, id=post_id(newest.session, newest.sequence)) if newest else None
-        return replace(_page(question, messages[::-1], more, position), last=last)
-
-    def _mine(self, question: Mine, claims: Claims) -> Page:
-        """Return the asker's own posts. The position comes first, so the page has everything recorded up to it."""
-        position = self._index.position(topology.ROOMS[0])
-        limit = page_limit(question.limit)
-        messages, more = cut_page(self._index.sent_by(claims.author, claims.name, question.after, limit + 1), limit)
-        return _page(question, messages, more, position)
-
-    def _search(self, question: Search) -> Page:
-        limit = page_limit(question.limit)
-        found, more = search(self._index, question.room, parse_query(question.words), question.before, limit)
-        messages, cut = cut_page(found, limit)
-        return _page(question, messages[::-1], more or cut, None)
+    def _answered(self, question: Question | Export, delivery: Delivery) -> Page | Exported:
+        if isinstance(question, Export):
+            return self._answers.exported(question)
+        asked = self._askers.asked(question, delivery)
+        self._revoked.check(asked.session)
+        return self._answers.page(question, asked)
 
 
-def _check_room(room: str) -> None:
-    if room not in topology.ROOMS:
-        raise UnknownRoom(f"the room {room!r:.80} does not exist: ask about another room")
-
-
-def _log_answer(question: Question | Export, count: int, more: bool) -> None:
-    log.info("question.answered", question=question.type, count=count, more=more)
-
-
-def _page(question: Question, messages: Sequence[Recorded], more: bool, position: Position | None) -> Page:
-    _log_answer(question, len(messages), more)
-    return Page(request=question.request, messages=tuple(messages), more=more, position=position)
+def _read(body: bytes, accepted: tuple[type[Question | Export], ...]) -> Question | Export:
+    """Return the question in a body. Raises WireError if it has none, or is longer than any question."""
+    if len(body) > MAX_QUESTION_BYTES:
+        raise TooLong(f"the question has {len(body)} bytes, at most {MAX_QUESTION_BYTES} are allowed: shorten it")
+    question = decode(body, *accepted)
+    if len(question.request) > MAX_REQUEST:
+        raise TooLong(f"the id of the request has more than {MAX_REQUEST} characters: shorten it")
+    return question

@@ -18,12 +18,13 @@ def names_place(question: History) -> bool:
     return any(each is not None for each in fields)
 
 
-def posts_near(index: Index, question: History) -> tuple[list[Recorded], bool]:
+def posts_near(index: Index, question: History, room: str) -> tuple[list[Recorded], bool]:
     """Return the posts that a question for a place or a time asks for.
 
     Args:
         index: The recorded posts.
         question: A question for which `names_place` is true.
+        room: The room's name.
 
     Returns:
         The posts, oldest first, and whether more match.
@@ -33,10 +34,10 @@ def posts_near(index: Index, question: History) -> tuple[list[Recorded], bool]:
         IndexFailed: The database failed.
     """
     limit = page_limit(question.limit)
-    first = _first_number(index, question)
+    first = _first_number(index, question, room)
     if question.before_offset is None:
-        return cut_page(index.onward(question.room, first, limit + 1), limit)
-    messages, more = cut_page(index.history(question.room, first, limit + 1), limit)
+        return cut_page(index.onward(room, first, limit + 1), limit)
+    messages, more = cut_page(index.history(room, first, limit + 1), limit)
     return messages[::-1], more
 
 
@@ -57,9 +58,8 @@ def first_match(index: Index, room: str, matches: Callable[[Recorded], bool], lo
     return low
 
 
-def _first_number(index: Index, question: History) -> int:
+def _first_number(index: Index, question: History, room: str) -> int:
     """Return the number at which the page begins, or before which it ends."""
-    room = question.room
     if question.after is not None:
         return question.after + 1
     if (since := question.since) is not None:

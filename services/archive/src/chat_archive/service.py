@@ -10,7 +10,10 @@ from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_archive import metrics
+from chat_archive.answers import Answers
+from chat_archive.asked import Sessions
 from chat_archive.disk import free_bytes, log_bytes
+from chat_archive.former_clients import FormerClients
 from chat_archive.lease import WriterLease
 from chat_archive.local_index import LocalIndex
 from chat_archive.questions import ArchiveQuestions
@@ -24,9 +27,9 @@ from chat_worker.revoked import RevokedSessions
 
 log = structlog.get_logger()
 
-# A round answers at most this many questions. A slow search takes 0.24 s, so they delay heartbeats and the writer by
-# 4 s at most.
-QUESTIONS_AT_ONCE = 16
+# A round answers at most this many questions from each of two queues. A slow search takes 0.24 s, so they delay
+# heartbeats and the writer by 4 s at most.
+QUESTIONS_AT_ONCE = 8
 
 
 class ArchiveService:
@@ -52,7 +55,11 @@ class ArchiveService:
         self._log_path = settings.data_dir / "log.txt"
         self._writer = Writer(self._log_path, index, broker, clock)
         self._revoked = RevokedSessions(f"{settings.instance}-{secrets.token_hex(8)}", on_ready=self._on_revoked_known)
-        self._questions = ArchiveQuestions(index, self._log_path, settings.public_key, self._revoked)
+        answers = Answers(index, self._log_path)
+        self._questions = {
+            topology.ASKED.name: ArchiveQuestions(answers, Sessions(settings.public_key), self._revoked),
+            former.QUERIES.name: ArchiveQuestions(answers, FormerClients(settings.public_key), self._revoked),
+        }
         self._revoked_known = self._serving = self._answering = False
 
     def start(self) -> Iterable[Publication]:
@@ -120,12 +127,8 @@ class ArchiveService:
         return [self._lease.message()]
 
     def _begin_to_answer(self) -> None:
-        self._broker.consume(
-            Source(
-                queue=former.QUERIES.name,
-                handle=self._questions.handle,
-                prefetch=QUESTIONS_AT_ONCE,
-                probe_poison=False,
+        for queue, questions in self._questions.items():
+            self._broker.consume(
+                Source(queue=queue, handle=questions.handle, prefetch=QUESTIONS_AT_ONCE, probe_poison=False)
             )
-        )
         self._answering = True
