@@ -58,6 +58,8 @@ MEANINGS = {
     "departures.unavailable": "The broker lacks its event exchange. Probes alone find lost clients, within a minute.",
     "entry.ignored": "The stream of a room has an entry that no service of this version writes.",
     "entry.refused": "The journal of the registry has an entry that no registry writes.",
+    "file.exposed": "Other users may read a file or directory of the archive, and it cannot change that.",
+    "file.protected": "The archive took the rights of other users from a file or directory, which had this `mode`.",
     "health.not_written": "The health report cannot be written, perhaps because the disk is full. The work goes on.",
     "index.caught_up": "The writer added lines of `log.txt` that the index lacked, about a MiB; more may follow.",
     "index.failed": "The index cannot answer a question.",

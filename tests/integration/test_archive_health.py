@@ -9,10 +9,10 @@ from chat_wire.messages import History
 from chat_worker.health import problem
 from testkit.archive_reports import lobby, reported, writing
 from testkit.chatter import new_request
-from testkit.former import former_member
 from testkit.metrics import free_port, samples
 from testkit.processes import System
 from testkit.stream import Speaker
+from testkit.tokens import member
 from testkit.wait import until
 
 WELL = {"writing": 1, "stalled": 0, "behind_posts": 0}
@@ -85,9 +85,9 @@ def test_an_archive_that_cannot_open_log_txt_is_not_ready_and_answers_questions(
     kept = log_txt.rename(log_txt.with_name("kept"))
     log_txt.mkdir()
     until(lambda: f"{log_txt} cannot be opened: Is a directory. Let the archive" in str(problem(archive.health)))
-    ann = former_member(either_system, "ann")
-    question = History(request=new_request(), token=ann.token, room="lobby", before=None, limit=9)
-    assert [post.text for post in ann.request(question, "chat.archive", "archive.queries").messages] == ["one"]
+    ann = member(either_system, "ann")
+    question = History(request=new_request(), card=ann.card, before=None, limit=9)
+    assert [post.text for post in ann.ask(question).messages] == ["one"]
     assert second.ready() or either_system.index_url, "it has nothing to write, but log.txt follows PostgreSQL"
     speaker.say("s", "two", "three")
     waiting = 0 if either_system.index_url else 2

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from chat_wire.messages import History, Mine, Page
 from chat_worker.health import problem
 from testkit.archive_reports import reported, writing
-from testkit.chatter import new_request
-from testkit.former import FormerChatter, former_member
+from testkit.chatter import Chatter, new_request
 from testkit.processes import Process, System, whole_lines
 from testkit.proxy import Proxy, proxy_to
 from testkit.stream import Speaker
+from testkit.tokens import member
 from testkit.wait import until
 
 
@@ -75,12 +75,11 @@ def recorded(host: Host, speaker: Speaker, seconds: float = 20) -> None:
     assert host.ids() == speaker.ids
 
 
-def history(chatter: FormerChatter, before: int | None = None) -> Any:
-    question = History(request=new_request(), token=chatter.token, room="lobby", before=before, limit=200)
-    return chatter.request(question, "chat.archive", "archive.queries")
+def history(chatter: Chatter, before: int | None = None) -> Any:
+    return chatter.ask(History(request=new_request(), card=chatter.card, before=before, limit=200))
 
 
-def all_history(chatter: FormerChatter) -> list[str]:
+def all_history(chatter: Chatter) -> list[str]:
     """Return the ids of all posts that the archive knows, oldest first."""
     found: list[str] = []
     before = None
@@ -99,7 +98,7 @@ def test_an_archive_on_a_second_host_continues_the_database_and_fills_its_own_lo
     one, two = hosts
     first = one.archive()
     until(lambda: writing(first))
-    ann = former_member(system, "ann")
+    ann = member(system, "ann")
     for number in range(300):
         speaker.say("s", f"post {number}", "and more")
     speaker.say("t", "of ann", author=ann.secret, user="ann")
@@ -193,7 +192,7 @@ def test_a_silent_network_to_the_database_is_said_and_survived(
     one, _ = hosts
     archive = one.archive(INDEX_URL=through(proxy, one.database))
     until(lambda: writing(archive))
-    ann = former_member(system, "ann")
+    ann = member(system, "ann")
     speaker.say("s", "before")
     recorded(one, speaker)
 

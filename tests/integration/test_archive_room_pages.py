@@ -4,18 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 from chat_wire.messages import History, Page, Refused
-from testkit.chatter import new_request
-from testkit.former import FormerChatter, former_member
+from testkit.chatter import Chatter, new_request
 from testkit.processes import System
 from testkit.stream import Speaker
+from testkit.tokens import member
 from testkit.wait import until
 
 NOON = 1_795_348_800_000_000
 
 
-def near(chatter: FormerChatter, limit: int = 3, **fields: Any) -> Any:
-    question = History(request=new_request(), token=chatter.token, room="lobby", before=None, limit=limit)
-    return chatter.request(replace(question, **fields), "chat.archive", "archive.queries")
+def near(chatter: Chatter, limit: int = 3, **fields: Any) -> Any:
+    question = History(request=new_request(), card=chatter.card, before=None, limit=limit)
+    return chatter.ask(replace(question, **fields))
 
 
 def texts(page: Page) -> list[str]:
@@ -25,7 +25,7 @@ def texts(page: Page) -> list[str]:
 def test_pages_near_a_place_and_a_time(either_system: System) -> None:
     speaker = Speaker(either_system)
     either_system.started("archive")
-    ann = former_member(either_system, "ann")
+    ann = member(either_system, "ann")
     for hour in range(5):
         speaker.say("s", f"at {hour}", f"soon after {hour}", at=NOON + hour)
     speaker.confirmed()
@@ -47,7 +47,7 @@ def test_pages_near_a_place_and_a_time(either_system: System) -> None:
 def test_a_place_that_is_not_recorded_is_refused(system: System) -> None:
     system.started("archive")
 
-    answer = near(former_member(system, "ann"), after_offset=7)
+    answer = near(member(system, "ann"), after_offset=7)
 
     assert isinstance(answer, Refused)
     assert answer.reason == "not_recorded"

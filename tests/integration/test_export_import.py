@@ -21,11 +21,12 @@ from chat_admin.importing import Progress, imported
 from chat_wire.codec import encode
 from chat_wire.log_line import to_line
 from chat_wire.messages import Export, History, Mine, Page, Recorded, Refused, Search
+from chat_wire.names import sender_id
 from testkit.broker import TestBroker
-from testkit.chatter import new_request
-from testkit.former import FormerChatter, former_member
+from testkit.chatter import Chatter, new_request
 from testkit.processes import System, system_in
 from testkit.stream import Speaker
+from testkit.tokens import member
 from testkit.wait import until
 
 DAY = 86_400_000_000
@@ -151,10 +152,10 @@ def test_an_export_has_the_posts_of_a_room_from_a_time_on(system: System, speake
 def test_an_archive_refuses_an_export_that_a_client_asks_for(system: System, speaker: Speaker) -> None:
     archive = system.started("archive")
     speak(speaker, system)
-    ann = former_member(system, "ann")
+    ann = member(system, "ann")
     question = Export(request=new_request(), after=0)
 
-    ann.publish("chat.archive", "archive.queries", encode(question))
+    ann.publish("chat.questions", "room.lobby", encode(question))
 
     answer = ann.answer(None)
     assert isinstance(answer, Refused)
@@ -216,16 +217,17 @@ def test_an_import_fills_an_empty_system_and_everything_is_found_as_before(
     system: System, speaker: Speaker, empty: System
 ) -> None:
     system.started("archive")
-    old = former_member(system, "ann")
+    old = member(system, "ann")
     speaker.say("s9", "¡Hola, mundo!", user="Ann", author=old.secret, at=START - DAY)
+    speaker.say("s10", "through a new router", user="ann", author=sender_id(old.secret, "ann"), at=START - DAY)
     lines = speak(speaker, system)
 
     status, output, errors = command(empty, "import", "-", lines=export(system))
 
-    assert (status, output, errors) == (0, b"", "19 messages imported, 0 were there: up to line 19\n")
+    assert (status, output, errors) == (0, b"", "20 messages imported, 0 were there: up to line 20\n")
     assert without_places(log(empty)) == without_places(lines)
     assert without_places(export(empty)) == without_places(lines)
-    ann = former_member(empty, "ann", secret=old.secret)
+    ann = member(empty, "ann", secret=old.secret)
     assert [ids(page) for page in answers(ann)] == [ids(page) for page in answers(old)]
 
 
@@ -241,17 +243,17 @@ def test_what_is_imported_into_postgresql_is_exported_from_it(system: System, da
     assert fill(system, lines) == Progress(found=2999, line=2999)
 
 
-def answers(chatter: FormerChatter) -> Iterator[Page]:
+def answers(chatter: Chatter) -> Iterator[Page]:
     """Yield the answers to one question of each kind."""
-    token = chatter.token
+    card = chatter.card
     for question in (
-        History(request=new_request(), token=token, room="lobby", before=None, limit=5),
-        History(request=new_request(), token=token, room="lobby", before=None, limit=5, since=START + 2 * DAY),
-        Search(request=new_request(), token=token, room="lobby", words="mundo", before=None, limit=5),
-        Search(request=new_request(), token=token, room="lobby", words="from:user1 day", before=None, limit=50),
-        Mine(request=new_request(), token=token, after=0, limit=5),
+        History(request=new_request(), card=card, before=None, limit=5),
+        History(request=new_request(), card=card, before=None, limit=5, since=START + 2 * DAY),
+        Search(request=new_request(), card=card, words="mundo", before=None, limit=5),
+        Search(request=new_request(), card=card, words="from:user1 day", before=None, limit=50),
+        Mine(request=new_request(), card=card, after=0, limit=5),
     ):
-        page = chatter.request(question, "chat.archive", "archive.queries")
+        page = chatter.ask(question)
         assert isinstance(page, Page)
         assert page.messages
         yield page
@@ -263,7 +265,7 @@ def ids(page: Page) -> list[tuple[int, str, int, int]]:
 
 def test_a_connected_member_sees_imported_posts_in_order_and_chat_goes_on(system: System, speaker: Speaker) -> None:
     system.started("archive")
-    ann = former_member(system, "ann")
+    ann = member(system, "ann")
     ann.join()
 
     fill(system, b"".join(LINES))

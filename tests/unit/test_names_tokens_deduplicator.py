@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_amqp.former import is_inbox, new_inbox
+from chat_amqp.topology import posts_key, question_key, room_in
 from chat_tokens.tokens import Claims, mint, verify
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import InvalidName, InvalidToken
@@ -115,3 +116,20 @@ def test_only_the_name_of_an_inbox_is_an_inbox() -> None:
     assert is_inbox(new_inbox().name)
     for name in (None, "", "inbox.", "registry.commands", "inbox.XYZ", new_inbox().name + "\n", "room.lobby"):
         assert not is_inbox(name)
+
+
+@pytest.mark.parametrize(
+    ("key", "room"),
+    [
+        (posts_key(3, "lobby"), "lobby"),
+        (question_key("lobby"), "lobby"),
+        (question_key("a.room.lobby"), "a.room.lobby"),
+        ("xroom.lobby", None),
+        ("3.4.room.lobby", None),
+        ("room.", None),
+        ("mine", None),
+        ("", None),
+    ],
+)
+def test_a_routing_key_names_the_room_that_the_broker_has_checked(key: str, room: str | None) -> None:
+    assert room_in(key) == room

@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +110,14 @@ list(ThreadPoolExecutor(8).map(lambda _: (begin.wait(), decode(body, Batch)), ra
 def test_half_of_a_surrogate_pair_is_a_decode_error() -> None:
     with pytest.raises(DecodeError):
         decode(rb'{"type":"claim","request":"r","name":"\ud800","secret":"s"}', Claim)
+
+
+@pytest.mark.parametrize("value", ["secret", "it's", "two\nlines", "'"])
+def test_an_error_repeats_no_value_of_the_message(value: str) -> None:
+    for body in ({"type": "claim", "request": value, "name": 1}, {"type": value}):
+        with pytest.raises(DecodeError) as caught:
+            decode(b'{"type":"claim",' + orjson.dumps(body)[1:], Claim)
+        assert value not in str(caught.value).removeprefix("claim: ")
 
 
 def test_an_entry_lists_the_ids_of_its_posts_in_order() -> None:

@@ -4,6 +4,7 @@ msgspec decodes a message straight into its class and rejects an object of anoth
 (docs/decisions/0013-encode-messages-with-msgspec.md).
 """
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 # The errors of msgspec for bytes that it cannot decode; RecursionError comes from brackets nested thousands deep.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+# The only text of the sender that an error of msgspec repeats, at any length.
+_ENUM_VALUE = re.compile(r"^Invalid enum value (['\"]).*\1", re.DOTALL)
 
 _encoder = msgspec.json.Encoder()
 _readers: dict[type[Any], "_Reader[Any]"] = {}
@@ -94,7 +98,7 @@ class _Reader(Generic[T]):
         try:
             return self.decoder.decode(body)
         except UNREADABLE as error:
-            raise DecodeError(f"{self.name}: {error}") from None
+            raise DecodeError(f"{self.name}: {_ENUM_VALUE.sub('Invalid value', str(error))}") from None
 
 
 def _prepare(cls: type[T]) -> _Reader[T]:

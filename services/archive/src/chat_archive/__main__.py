@@ -6,6 +6,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from chat_archive.local_index import LocalIndex
+from chat_archive.private_files import create_private_files
 from chat_archive.service import ArchiveService
 from chat_archive.settings import archive_settings
 from chat_archive.shared_index import SharedIndex
@@ -24,6 +25,7 @@ def build(environ: Mapping[str, str], instance: str) -> ServiceFactory:
         SettingError: A setting is missing or invalid.
     """
     settings = archive_settings(environ, instance)
+    create_private_files()
     return partial(ArchiveService, settings, open_index(settings.index_url))
 
 

@@ -64,7 +64,7 @@ class LogFile:
             LogFileFailed: The system refuses; the file is closed again.
         """
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sync_directory(self._path.parent)
             self.size = os.fstat(self._file).st_size

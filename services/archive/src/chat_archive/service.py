@@ -16,6 +16,7 @@ from chat_archive.disk import free_bytes, log_bytes
 from chat_archive.former_clients import FormerClients
 from chat_archive.lease import WriterLease
 from chat_archive.local_index import LocalIndex
+from chat_archive.private_files import protect
 from chat_archive.questions import ArchiveQuestions
 from chat_archive.settings import ArchiveSettings
 from chat_archive.shared_index import SharedIndex
@@ -50,6 +51,7 @@ class ArchiveService:
             broker: The new connection.
             clock: Returns steady time in microseconds.
         """
+        self._settings = settings
         self._broker = broker
         self._lease = WriterLease(clock)
         self._log_path = settings.data_dir / "log.txt"
@@ -64,6 +66,7 @@ class ArchiveService:
 
     def start(self) -> Iterable[Publication]:
         """Read the stream of revoked sessions. The archive answers once it has read the whole stream."""
+        protect(self._settings.data_dir, self._settings.index_url)
         self._broker.declare(*topology.ARCHIVE_QUEUES, *former.ARCHIVE_QUEUES)
         self._broker.consume(self._revoked.source())
         return [self._revoked.marker()]
