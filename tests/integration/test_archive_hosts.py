@@ -113,9 +113,7 @@ def test_an_archive_on_a_second_host_continues_the_database_and_fills_its_own_lo
     until(lambda: all_history(ann)[-1:] == ["t-2"])
 
     assert all_history(ann) == speaker.ids
-    page = ann.request(
-        Mine(request=new_request(), token=ann.token, after=0, limit=50), "chat.archive", "archive.queries"
-    )
+    page = ann.ask(Mine(request=new_request(), card=ann.card, after=0, limit=50))
     assert [post.text for post in page.messages] == ["of ann", "of ann again"]
     assert two.log().startswith(one.log())
     whole = {"lines": 602, "of": 602, "whole": True, "problem": None}
