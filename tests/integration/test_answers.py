@@ -17,10 +17,10 @@ from chat_wire.messages import Granted, Post, Posts, Resume
 from chat_worker import metrics
 from chat_worker.broker import Broker
 from testkit.broker import TestBroker
-from testkit.chatter import Chatter, new_request
+from testkit.chatter import new_request
+from testkit.former import FormerChatter, former_member
 from testkit.processes import System
 from testkit.proxy import proxy_to
-from testkit.tokens import member
 from testkit.wait import until
 
 ANSWERS = 5
@@ -28,7 +28,7 @@ MISSING = f"inbox.{'0' * 32}"
 INVALID_POSTS = encode(Posts(token="forged", room="lobby", posts=(Post(sequence=1, client_ts=0, text="x"),)))
 
 
-def stream_of_tiny_segments(chatter: Chatter) -> str:
+def stream_of_tiny_segments(chatter: FormerChatter) -> str:
     """Declare an inbox that never confirms a message: a stream whose segments hold 1 byte."""
     name = f"inbox.{secrets.token_hex(16)}"
     arguments = {"x-queue-type": "stream", "x-stream-max-segment-size-bytes": 1}
@@ -37,7 +37,7 @@ def stream_of_tiny_segments(chatter: Chatter) -> str:
     return name
 
 
-def send(chatter: Chatter, exchange: str, key: str, body: bytes, reply_to: str) -> None:
+def send(chatter: FormerChatter, exchange: str, key: str, body: bytes, reply_to: str) -> None:
     publication = Publication(exchange=exchange, routing_key=key, body=body, reply_to=reply_to)
     for _ in range(ANSWERS):
         chatter.publisher.publish(publication)
@@ -46,7 +46,7 @@ def send(chatter: Chatter, exchange: str, key: str, body: bytes, reply_to: str) 
 
 def test_an_inbox_that_never_confirms_does_not_keep_the_posts_of_others_waiting(system: System) -> None:
     router = system.started("router")
-    eve, ann = member(system, "eve"), member(system, "ann")
+    eve, ann = former_member(system, "eve"), former_member(system, "ann")
     ann.join()
     send(eve, "chat.ingress", "3", INVALID_POSTS, stream_of_tiny_segments(eve))
     until(lambda: len(router.lines("posts.refused")) == ANSWERS)
@@ -58,7 +58,7 @@ def test_an_inbox_that_never_confirms_does_not_keep_the_posts_of_others_waiting(
 
 def test_an_inbox_that_never_confirms_does_not_keep_claims_waiting(system: System) -> None:
     system.started("registry")
-    eve, ann = Chatter(system.url("former-client")), Chatter(system.url("former-client"))
+    eve, ann = FormerChatter(system.url("former-client")), FormerChatter(system.url("former-client"))
     forged = encode(Resume(request=new_request(), token="forged"))
     send(eve, "chat.registry", "registry.commands", forged, stream_of_tiny_segments(eve))
 
@@ -75,8 +75,8 @@ def url(broker: TestBroker, vhost: str) -> str:
 
 
 @pytest.fixture
-def client(broker: TestBroker, vhost: str) -> Iterator[Chatter]:
-    chatter = Chatter(broker.url("former-client", vhost))
+def client(broker: TestBroker, vhost: str) -> Iterator[FormerChatter]:
+    chatter = FormerChatter(broker.url("former-client", vhost))
     yield chatter
     chatter.close()
 
@@ -85,19 +85,19 @@ def answer(address: str, body: bytes = b'{"type":"probe"}', *, mandatory: bool =
     return Publication(exchange="", routing_key=address, body=body, mandatory=mandatory)
 
 
-def test_an_answer_to_a_client_that_has_gone_is_dropped(url: str, client: Chatter) -> None:
+def test_an_answer_to_a_client_that_has_gone_is_dropped(url: str, client: FormerChatter) -> None:
     gone = f"{topology.REPLY_TO}.{secrets.token_hex(16)}"
     with Broker(url, "worker", Event(), lambda: None) as worker:
-        worker.publish([answer(gone), answer(MISSING), answer(client.inbox.name)])
+        worker.publish([answer(gone), answer(MISSING), answer(client.inbox)])
         assert worker.confirm() == []
         client.hear(lambda: client.replies)
         worker.wait(0)
         assert worker.confirm() == []
 
 
-def test_a_mandatory_answer_comes_back_without_being_waited_for(url: str, client: Chatter) -> None:
+def test_a_mandatory_answer_comes_back_without_being_waited_for(url: str, client: FormerChatter) -> None:
     with Broker(url, "worker", Event(), lambda: None) as worker:
-        worker.publish([answer(MISSING, mandatory=True), answer(client.inbox.name, mandatory=True)])
+        worker.publish([answer(MISSING, mandatory=True), answer(client.inbox, mandatory=True)])
         returned = worker.confirm()
 
         def came_back() -> bool:
@@ -109,18 +109,18 @@ def test_a_mandatory_answer_comes_back_without_being_waited_for(url: str, client
         assert returned == [("", MISSING)]
 
 
-def test_an_answer_follows_the_confirms_of_its_round(url: str, client: Chatter) -> None:
+def test_an_answer_follows_the_confirms_of_its_round(url: str, client: FormerChatter) -> None:
     with Broker(url, "worker", Event(), lambda: None) as worker:
         worker.declare(topology.JOURNAL_STREAM)
         entry = Publication(exchange=topology.JOURNAL.name, routing_key="", body=b"{}")
-        worker.publish([answer(client.inbox.name), entry])
+        worker.publish([answer(client.inbox), entry])
         client.drain()
         assert client.replies == []
         worker.confirm()
         client.hear(lambda: client.replies)
 
 
-def test_answers_into_a_silent_network_are_dropped_and_hold_nothing_up(url: str, client: Chatter) -> None:
+def test_answers_into_a_silent_network_are_dropped_and_hold_nothing_up(url: str, client: FormerChatter) -> None:
     parts = urlsplit(url)
     with proxy_to(parts.hostname or "", parts.port or 0) as proxy:
         near = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{proxy.port}").geturl()
@@ -146,7 +146,7 @@ def test_answers_into_a_silent_network_are_dropped_and_hold_nothing_up(url: str,
 
             # then
             def answered() -> bool:
-                worker.publish([answer(client.inbox.name)])
+                worker.publish([answer(client.inbox)])
                 worker.wait(0.1)
                 worker.confirm()
                 client.drain()
