@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chat_wire.deduplicator import Deduplicator
-from chat_wire.messages import Granted
-from testkit.former import FormerChatter
+from chat_wire.limits import PARTITIONS
+from testkit import former, tokens
+from testkit.chatter import Chatter
 from testkit.processes import Process, System
 from testkit.wait import until
 
@@ -14,11 +15,11 @@ SENDERS = 20
 
 
 @contextmanager
-def chatters(system: System, names: list[str]) -> Iterator[list[FormerChatter]]:
-    """Yield chatters that hold names and consume the lobby."""
-    made = [FormerChatter(system.url("former-client")) for _ in names]
-    for chatter, name in zip(made, names, strict=True):
-        assert isinstance(chatter.claim(name), Granted)
+def chatters(system: System, names: list[str]) -> Iterator[list[Chatter]]:
+    """Yield chatters that consume the lobby: each second one is a client of 0.3.0."""
+    kinds = (tokens.member, former.former_member)
+    made = [kinds[n % 2](system, name, partition=n % PARTITIONS) for n, name in enumerate(names)]
+    for chatter in made:
         chatter.join()
     yield made
     for chatter in made:
@@ -36,14 +37,14 @@ def recorded(system: System) -> list[str]:
     return [line["id"] for line in system.recorded()]
 
 
-def have_heard(members: list[FormerChatter], count: int) -> bool:
+def have_heard(members: list[Chatter], count: int) -> bool:
     """Return whether each member has received this many posts; drain all of them, which also sends heartbeats."""
     for member in members:
         member.drain()
     return all(len(set(member.ids())) == count for member in members)
 
 
-def assert_nothing_lost(system: System, members: list[FormerChatter], sent: dict[str, list[str]]) -> None:
+def assert_nothing_lost(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
     """Check that all members and log.txt have each post, and have it once."""
     expected = sorted(each for ids in sent.values() for each in ids)
     until(lambda: have_heard(members, len(expected)), 60, "all members have received all posts")
@@ -53,7 +54,7 @@ def assert_nothing_lost(system: System, members: list[FormerChatter], sent: dict
     assert sorted(recorded(system)) == expected
 
 
-def assert_one_order(system: System, members: list[FormerChatter], sent: dict[str, list[str]]) -> None:
+def assert_one_order(system: System, members: list[Chatter], sent: dict[str, list[str]]) -> None:
     """Check that all members saw the order of log.txt, which keeps the order of each sender."""
     order = recorded(system)
     for ids in sent.values():
@@ -69,7 +70,6 @@ def busiest(routers: list[Process]) -> Process:
 
 
 def test_no_post_is_lost_and_all_see_one_order_when_the_busiest_router_is_killed(system: System) -> None:
-    system.started("registry")
     system.started("archive")
     routers = [system.started("router", replica) for replica in (1, 2, 3)]
     with chatters(system, [f"user{n}" for n in range(SENDERS)]) as members:
@@ -85,7 +85,6 @@ def test_no_post_is_lost_and_all_see_one_order_when_the_busiest_router_is_killed
 
 
 def test_no_post_is_lost_and_all_see_one_order_while_routers_are_replaced(system: System) -> None:
-    system.started("registry")
     system.started("archive")
     chance = random.Random(7)
     running = [system.started("router", 1)]

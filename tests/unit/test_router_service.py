@@ -1,18 +1,23 @@
 """The router's service on one connection after another, without a broker."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from kombu.entity import Queue
 
+from chat_amqp.publisher import Publication
 from chat_router import service
 from chat_router.__main__ import build
 from chat_router.service import RouterService
+from chat_tokens.access import Card, write_card
 from chat_tokens.tokens import Claims, mint, public_half
 from chat_wire.codec import decode, encode
+from chat_wire.limits import PARTITIONS
 from chat_wire.messages import Batch, Post, Posts
+from chat_wire.names import sender_id
 from chat_worker.broker import Broker
 from chat_worker.clock import steady
 from chat_worker.delivery import Delivery, Source
@@ -20,7 +25,10 @@ from chat_worker.metrics import REGISTRY
 
 PRIVATE_KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 SECOND = 1_000_000
-TOKEN = mint(Claims(session="s", name="ana", author="a", partition=3, expires=2_000_000_000 * SECOND), PRIVATE_KEY)
+PUBLIC_KEY = public_half(PRIVATE_KEY)
+EXPIRES = 2_000_000_000 * SECOND
+TOKEN = mint(Claims(session="s", name="Ana", author="a", partition=3, expires=EXPIRES), PRIVATE_KEY)
+CARD = write_card(Card(session="s", name="Ana", author="a"), PRIVATE_KEY)
 
 
 class FakeBroker:
@@ -41,28 +49,40 @@ class FakeBroker:
         self.sources.append(source)
 
 
-def posted(*sequences: int, token: str = TOKEN, reply_to: str | None = None) -> Delivery:
-    posts = tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences)
-    return delivered(Posts(token=token, room="lobby", posts=posts), "router.ingress.3", reply_to)
+def posted(*sequences: int, queue: str = "router.posts.3", **others: Any) -> Delivery:
+    """Return a delivery of posts as a session sends them."""
+    return delivered(message(*sequences, card=CARD), queue, **others)
 
 
-def delivered(message: Posts | bytes, queue: str, reply_to: str | None = None) -> Delivery:
+def message(*sequences: int, card: str = "", token: str = "", room: str = "") -> Posts:
+    return Posts(
+        posts=tuple(Post(sequence=sequence, client_ts=0, text="hola") for sequence in sequences),
+        card=card,
+        token=token,
+        room=room,
+    )
+
+
+def delivered(
+    message: Posts | bytes, queue: str, key: str = "3.room.lobby", user: str | None = "s", reply_to: str | None = None
+) -> Delivery:
     return Delivery(
         body=message if isinstance(message, bytes) else encode(message),
         queue=queue,
-        exchange="chat.ingress",
-        routing_key="3",
+        exchange="chat.posts",
+        routing_key=key,
         reply_to=reply_to,
         headers={},
         offset=None,
         redelivered=False,
         arrived=steady(),
+        user_id=user,
     )
 
 
 def started(broker: FakeBroker) -> RouterService:
     """Return the service on new connections, which has read the sessions that have ended."""
-    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    make_service = build({"TOKEN_PUBLIC_KEY": PUBLIC_KEY}, "router-1")
     router = cast("RouterService", make_service(cast("Broker", broker)))
     [marker] = router.start()
     [ended] = broker.sources
@@ -83,7 +103,7 @@ def routed(router: RouterService, sequence: int) -> Batch:
 def test_after_a_reconnect_arrival_times_do_not_decrease_and_a_redelivered_post_is_routed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    make_service = build({"TOKEN_PUBLIC_KEY": PUBLIC_KEY}, "router-1")
     batches = []
     for time in (20 * SECOND, 10 * SECOND):  # the wall clock is set back meanwhile
         monkeypatch.setattr(service, "now", lambda time=time: time)
@@ -96,7 +116,7 @@ def test_after_a_reconnect_arrival_times_do_not_decrease_and_a_redelivered_post_
 
 
 def test_a_router_that_has_not_read_the_ended_sessions_says_so() -> None:
-    make_service = build({"TOKEN_PUBLIC_KEY": public_half(PRIVATE_KEY)}, "router-1")
+    make_service = build({"TOKEN_PUBLIC_KEY": PUBLIC_KEY}, "router-1")
     router = make_service(cast("Broker", FakeBroker()))
     router.start()
 
@@ -136,6 +156,70 @@ def test_refused_and_repeated_posts_are_counted() -> None:
     names = ("router_posts_repeated_total", "refusals_total")
     before = [counted(names[0]), counted(names[1], reason="wrong_partition")]
 
-    router.route([posted(1, 2), posted(1, 2), delivered(posted(1, 2, 3).body, "router.ingress.4")])
+    router.route([posted(1, 2), posted(1, 2), posted(1, 2, 3, queue="router.posts.4")])
 
     assert [counted(names[0]), counted(names[1], reason="wrong_partition")] == [before[0] + 2, before[1] + 3]
+
+
+def refused(publications: Sequence[Publication]) -> list[str]:
+    """Return the reasons of dead letters; nobody in these tests names an address for an answer."""
+    assert all(each.exchange == "chat.dead" for each in publications)
+    return [each.headers["reason"] for each in publications]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "reason"),
+    [
+        (posted(1, user=None), "invalid_token"),
+        (posted(1, user="another"), "invalid_token"),
+        (delivered(message(1, card=TOKEN), "router.posts.3"), "invalid_token"),
+        (delivered(message(1), "router.posts.3"), "invalid_token"),
+        (posted(1, queue="router.posts.4"), "wrong_partition"),
+        (posted(1, key="3.room.cellar"), "unknown_room"),
+        (posted(1, key="3.cellar"), "unknown_room"),
+        (delivered(message(1, token=TOKEN, room="lobby"), "router.posts.3"), "invalid_token"),
+    ],
+)
+def test_posts_of_a_session_need_its_user_its_card_its_partition_and_a_room(delivery: Delivery, reason: str) -> None:
+    assert refused(started(FakeBroker()).route([delivery])) == [reason]
+
+
+FORMER = message(1, token=TOKEN, room="lobby")
+
+
+@pytest.mark.parametrize(
+    ("posts", "queue", "reason"),
+    [
+        (FORMER, "router.ingress.4", "wrong_partition"),
+        (message(1, card=CARD, room="lobby"), "router.ingress.3", "invalid_token"),
+        (message(1, token=TOKEN), "router.ingress.3", "unknown_room"),
+    ],
+)
+def test_posts_of_a_former_client_need_its_token_its_partition_and_a_room(
+    posts: Posts, queue: str, reason: str
+) -> None:
+    assert refused(started(FakeBroker()).route_former([delivered(posts, queue, key="3", user="client")])) == [reason]
+
+
+def test_posts_of_a_former_client_are_refused_once_its_token_has_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    router = started(FakeBroker())
+    monkeypatch.setattr(service, "now", lambda: EXPIRES)
+    assert refused(router.route_former([delivered(FORMER, "router.ingress.3", key="3")])) == ["invalid_token"]
+
+
+def test_a_room_sees_a_name_and_an_id_that_says_nothing_about_other_names() -> None:
+    router = started(FakeBroker())
+    batches = router.route([posted(1)]) + router.route_former(
+        [delivered(message(2, token=TOKEN, room="lobby"), "router.ingress.3")]
+    )
+    runs = [run for batch in batches for run in decode(batch.body, Batch).runs]
+    assert [(run.session, run.user, run.author) for run in runs] == [("s", "Ana", sender_id("a", "ana"))] * 2
+
+
+def test_a_router_has_one_priority_for_both_queues_of_a_partition() -> None:
+    broker = FakeBroker()
+    started(broker)
+    priorities = {source.queue: source.priority for source in broker.sources[1:]}
+    assert len(priorities) == 2 * PARTITIONS
+    for partition in range(PARTITIONS):
+        assert priorities[f"router.posts.{partition}"] == priorities[f"router.ingress.{partition}"]

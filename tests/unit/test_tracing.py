@@ -12,15 +12,15 @@ from chat_amqp import traces
 from chat_archive import tracing as archive_tracing
 from chat_router import tracing as router_tracing
 from chat_router.errors import TooFast
+from chat_router.sender import Sender
 from chat_router.validation import Accepted, Rejected
-from chat_tokens.tokens import Claims
 from chat_wire.messages import Post, Recorded
 from chat_worker import tracing as worker_tracing
 from chat_worker.replies import reply
 
 SENT = f"00-{'1' * 32}-{'2' * 16}-01"
 INBOX = f"inbox.{'0' * 32}"
-CLAIMS = Claims(session="s", name="ana", author="a", partition=3, expires=0)
+SENDER = Sender("s", "ana", "a")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def parent(span: ReadableSpan) -> str:
 
 
 def accepted(sequence: int) -> Accepted:
-    return Accepted("lobby", CLAIMS, Post(sequence=sequence, client_ts=0, text="hola"))
+    return Accepted("lobby", SENDER, Post(sequence=sequence, client_ts=0, text="hola"))
 
 
 def recorded(sequence: int) -> Recorded:

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from msgspec import UNSET
 
+from chat_router.sender import Sender
 from chat_router.validation import Accepted
-from chat_tokens.tokens import Claims
 from chat_wire.messages import Batch, Post, Run
 
 MAX_BATCH_POSTS = 256
@@ -39,16 +39,14 @@ def to_batches(
 
 def _to_runs(accepted: Iterable[Accepted], contexts: Mapping[str, Mapping[int, str]]) -> tuple[Run, ...]:
     return tuple(
-        _to_run(claims, tuple(each.post for each in group), contexts.get(claims.session))
-        for claims, group in groupby(accepted, key=lambda each: each.claims)
+        _to_run(sender, tuple(each.post for each in group), contexts.get(sender.session))
+        for sender, group in groupby(accepted, key=lambda each: each.sender)
     )
 
 
-def _to_run(claims: Claims, posts: tuple[Post, ...], contexts: Mapping[int, str] | None) -> Run:
+def _to_run(sender: Sender, posts: tuple[Post, ...], contexts: Mapping[int, str] | None) -> Run:
     traced = {post.sequence: contexts[post.sequence] for post in posts if post.sequence in contexts} if contexts else {}
-    return Run(
-        session=claims.session, user=claims.name, author=claims.author, posts=posts, traceparents=traced or UNSET
-    )
+    return Run(session=sender.session, user=sender.name, author=sender.id, posts=posts, traceparents=traced or UNSET)
 
 
 def _chunks(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:

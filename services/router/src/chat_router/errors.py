@@ -23,7 +23,7 @@ class PostsRejected(WireError):
 
 
 class WrongPartition(PostsRejected):
-    """The posts arrived by a partition that is not their session's."""
+    """The posts arrived by a partition that is not that of their session."""
 
     reason = "wrong_partition"
 

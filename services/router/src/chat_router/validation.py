@@ -1,15 +1,15 @@
 """Which posts of a message reach a room, and why the others do not.
 
-The rules about tokens are in `chat_tokens.tokens`, and those about texts, which the client also checks, in
-`chat_wire.text`. The other rules are here.
+The sender and the room are known before (origin.py). The rules about texts, which the client also checks,
+are in `chat_wire.text`. The other rules are here.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from chat_router.errors import TooFast, WrongPartition, WrongSequence, WrongTime
-from chat_tokens.tokens import Claims, verify
+from chat_router.errors import TooFast, WrongSequence, WrongTime
+from chat_router.sender import Sender
 from chat_wire.deduplicator import Deduplicator
 from chat_wire.errors import InvalidText, UnknownRoom, WireError
 from chat_wire.limits import MAX_POSTS, MAX_SEQUENCE, MAX_TIME
@@ -22,10 +22,10 @@ MAX_SESSIONS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A post on its way to a room, with the claims of its sender's token."""
+    """A post on its way to a room, with its sender."""
 
     room: str
-    claims: Claims
+    sender: Sender
     post: Post
 
 
@@ -42,13 +42,11 @@ class Verdict:
     """The fate of each post of one message.
 
     Attributes:
-        claims: The claims of the token; None if the token is not valid.
         accepted: The posts that go to the room, in their order.
         rejected: The posts that break a rule.
         repeated: The sequences of posts that were accepted before.
     """
 
-    claims: Claims | None
     accepted: list[Accepted] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
@@ -60,67 +58,65 @@ class Validator:
     It remembers the last sequence and the rate of each session. `RouterService` says why each connection has its own.
     """
 
-    def __init__(
-        self, public_key: str, rooms: Collection[str], posts_per_second: int, check_session: Callable[[str], None]
-    ) -> None:
+    def __init__(self, rooms: Collection[str], posts_per_second: int, check_session: Callable[[str], None]) -> None:
         """Make a validator that has accepted no post yet.
 
         Args:
-            public_key: The registry's Ed25519 public key in PEM.
             rooms: The rooms that exist.
             posts_per_second: The posts that each session may send in a second; 0 means no limit.
             check_session: Raises InvalidToken for a session that has ended.
         """
-        self._public_key = public_key
         self._rooms = rooms
         self._check_session = check_session
         self._rate = RateLimit(posts_per_second)
         self._deduplicator = Deduplicator()
 
-    def validate(self, message: Posts, partition: int, now: int) -> Verdict:
+    def validate(self, message: Posts, sender: Sender, room: str, now: int) -> Verdict:
         """Decide about each post of a message.
 
         Args:
             message: The message.
-            partition: The ingress partition that it arrived by.
+            sender: The session that sent it.
+            room: The room to which it goes.
             now: The time, in microseconds since 1970-01-01 UTC.
         """
-        claims = None
         try:
-            claims = verify(message.token, self._public_key, now)
-            self._check_session(claims.session)
-            check_posts(message, claims, partition, self._rooms)
-            self._rate.spend(claims.session, len(message.posts), now)
+            self._check_session(sender.session)
+            check_posts(message, room, self._rooms)
+            self._rate.spend(sender.session, len(message.posts), now)
         except WireError as error:
-            return Verdict(claims, rejected=[Rejected(tuple(post.sequence for post in message.posts), error)])
-        return self._validate_each(message, claims)
+            return Verdict(rejected=[rejected_whole(message, error)])
+        return self._validate_each(message, sender, room)
 
-    def _validate_each(self, message: Posts, claims: Claims) -> Verdict:
-        verdict = Verdict(claims)
+    def _validate_each(self, message: Posts, sender: Sender, room: str) -> Verdict:
+        verdict = Verdict()
         for post in message.posts:
             try:
                 check_text(post.text)
             except InvalidText as error:
                 verdict.rejected.append(Rejected((post.sequence,), error))
                 continue
-            if self._deduplicator.admit(claims.session, post.sequence):
-                verdict.accepted.append(Accepted(message.room, claims, post))
+            if self._deduplicator.admit(sender.session, post.sequence):
+                verdict.accepted.append(Accepted(room, sender, post))
             else:
                 verdict.repeated.append(post.sequence)
         return verdict
 
 
-def check_posts(message: Posts, claims: Claims, partition: int, rooms: Collection[str]) -> None:
+def rejected_whole(message: Posts, error: WireError) -> Rejected:
+    """Return all posts of a message as rejected; of a message with too many posts, the first ones."""
+    return Rejected(tuple(post.sequence for post in message.posts[:MAX_POSTS]), error)
+
+
+def check_posts(message: Posts, room: str, rooms: Collection[str]) -> None:
     """Check the rules about a message of posts as a whole.
 
     Raises:
-        PostsRejected: The partition, a sequence or a time is wrong.
+        PostsRejected: A sequence or a time is wrong.
         UnknownRoom: The room does not exist.
     """
-    if claims.partition != partition:
-        raise WrongPartition(f"this session posts to partition {claims.partition}, not {partition}")
-    if message.room not in rooms:
-        raise UnknownRoom(f"the room {message.room!r:.80} does not exist: post to another room")
+    if room not in rooms:
+        raise UnknownRoom(f"the room {room!r:.80} does not exist: post to another room")
     first = message.posts[0].sequence if message.posts else 0
     consecutive = [post.sequence for post in message.posts] == list(range(first, first + len(message.posts)))
     if not (1 <= len(message.posts) <= MAX_POSTS and 1 <= first <= MAX_SEQUENCE and consecutive):
