@@ -1,6 +1,8 @@
 """Nobody can hold up a service by the place where its answers go."""
 
+import base64
 import secrets
+import struct
 import time
 from collections.abc import Iterator
 from threading import Event
@@ -11,16 +13,19 @@ import pytest
 from structlog.testing import capture_logs
 
 from chat_amqp import topology
+from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Post, Posts, Resume
 from chat_worker import metrics
 from chat_worker.broker import Broker
+from chat_worker.reply_addresses import own_address
 from testkit.broker import TestBroker
 from testkit.chatter import new_request
 from testkit.former import FormerChatter, former_member
 from testkit.processes import System
 from testkit.proxy import proxy_to
+from testkit.tokens import member
 from testkit.wait import until
 
 ANSWERS = 5
@@ -153,3 +158,54 @@ def test_answers_into_a_silent_network_are_dropped_and_hold_nothing_up(url: str,
                 return bool(client.replies)
 
             until(answered, 30)
+
+
+def forged(address: str) -> list[str]:
+    """Return addresses that the broker has not made, some of them like one that it has made."""
+    *_, encoded, key = address.split(".")
+    process = base64.b64decode(encoded)
+    node = process[:-12]
+
+    def written(process: bytes) -> str:
+        return f"{topology.REPLY_TO}.{base64.b64encode(process).decode()}.{key}"
+
+    return [
+        f"{topology.REPLY_TO}.x.x",
+        f"{topology.REPLY_TO}.",
+        f"{topology.REPLY_TO}.{key}",
+        f"{topology.REPLY_TO}.{base64.b64encode(process).decode()}",
+        f"{address}.{key}",
+        f"{topology.REPLY_TO}.!.{key}",
+        f"{topology.REPLY_TO}.{base64.b64encode(process).decode()[:-1]}.{key}",
+        written(b""),
+        written(b"\x83"),
+        written(process + b"x"),
+        written(process.replace(b"reply@", b"other@")),
+        written(node[:-1] + b"x" + process[-12:]),
+        written(node + struct.pack(">III", 2**15, 0, 0)),
+        written(node + struct.pack(">III", 0, 2**13, 0)),
+        written(node + struct.pack(">III", 2**32 - 1, 2**32 - 1, 2**32 - 1)),
+    ]
+
+
+def test_a_forged_reply_address_disconnects_nobody(system: System) -> None:
+    """RabbitMQ 3.10 closes the connection that publishes to an address that it has not made."""
+    router = system.started("router")
+    ann = member(system, "ann")
+    assert ann.granted
+    ann.post(" ")
+    ann.hear(lambda: ann.replies)
+    key, user = topology.posts_key(3, "lobby"), ann.granted.session
+    with connect(system.url("router"), "test") as connection:
+        own = own_address(connection)
+    for address in forged(own):
+        ann.publisher.publish(
+            Publication(exchange="chat.posts", routing_key=key, body=INVALID_POSTS, reply_to=address, user_id=user)
+        )
+    ann.confirmed()
+    until(lambda: len(router.lines("posts.refused")) == 1 + len(forged(own)))
+
+    ann.post(" ")
+
+    ann.hear(lambda: len(ann.replies) == 2)
+    assert not router.lines("answers.disconnected")

@@ -18,6 +18,7 @@ from chat_amqp.connection import connect, recoverable_errors
 from chat_amqp.publisher import Publication, send, together
 from chat_worker import metrics
 from chat_worker.connections import close, drain
+from chat_worker.reply_addresses import ReplyAddresses
 
 log = structlog.get_logger()
 
@@ -67,13 +68,18 @@ class Answers:
         self._name = name
         self.held_bytes = 0
         self._held: list[Publication] = []
+        self._connection: Connection | None = None
         self._returned: list[tuple[str, str]] = []
         self._pause = FIRST_PAUSE
         self._retry_at = 0.0
         self._dropped = 0
         self._log_at = 0.0
         self._blocked = False
-        self._use(connect(url, name))
+        try:
+            self._use(connect(url, name))
+        except BaseException:
+            self.close(handshake=False)
+            raise
 
     @property
     def connection(self) -> Connection | None:
@@ -81,7 +87,13 @@ class Answers:
         return self._connection
 
     def hold(self, answer: Publication) -> None:
-        """Keep an answer until `send`. One that is mandatory comes back if its inbox does not exist."""
+        """Keep an answer until `send`, unless its address is forged: nobody reads there, and RabbitMQ 3 takes offence.
+
+        An answer that is mandatory comes back if its inbox does not exist.
+        """
+        address = answer.routing_key
+        if topology.is_reply_address(address) and not self._addresses.is_genuine(address):
+            return
         self._held.append(answer)
         self.held_bytes += len(answer.body)
 
@@ -121,12 +133,13 @@ class Answers:
             close(self._connection, handshake=handshake and not self._blocked)
 
     def _use(self, connection: Connection) -> None:
-        self._connection: Connection | None = connection
+        self._connection = connection
         self._since = time.monotonic()
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked, amqp_connection.on_unblocked = self._block, self._unblock
         self._channel: Any = connection.channel()
         self._channel.events["basic_return"].add(self._on_return)
+        self._addresses = ReplyAddresses(connection)
 
     def _write(self, left: list[Publication]) -> None:
         """Send answers from the end of a list, and remove those that were sent."""

@@ -1,0 +1,88 @@
+"""Which addresses of direct reply-to are genuine.
+
+A sender may write any text into `reply_to`. RabbitMQ 3 closes the connection that publishes to an address that it has
+not made (541, an error of rabbit_direct_reply_to). RabbitMQ 4 drops the message.
+
+An address is `amq.rabbitmq.reply-to.PROCESS.KEY`. PROCESS is, in base64, an Erlang process id in the external format
+(https://www.erlang.org/doc/apps/erts/erl_ext_dist#new_pid_ext): a node, and three numbers of 4 bytes.
+"""
+
+import base64
+import binascii
+import re
+import struct
+import time
+from typing import Any
+
+from kombu.connection import Connection
+
+from chat_amqp.publisher import Publication, send
+from chat_amqp.topology import REPLY_TO
+from chat_worker.connections import drain
+
+LEARN_SECONDS = 1.0
+NUMBERS = struct.Struct(">III")  # id, serial, creation
+MAX_ID, MAX_SERIAL = 2**15 - 1, 2**13 - 1
+_ADDRESS = re.compile(rf"{re.escape(REPLY_TO)}\.([A-Za-z0-9+/]+={{0,2}})\.[A-Za-z0-9+/]{{22}}==")
+_NOWHERE = f"{REPLY_TO} of nobody"  # a queue that does not exist
+
+
+class ReplyAddresses:
+    """Knows the addresses that the node of a connection makes."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Learn from the broker what an address of its node looks like.
+
+        Args:
+            connection: An open connection.
+
+        Raises:
+            OSError: The broker did not answer within a second, or the connection is lost.
+        """
+        amqp_connection: Any = connection.connection
+        version = str(amqp_connection.server_properties.get("version", ""))
+        careful = not re.match("[0-3]\\.", version)
+        process = None if careful else _process(own_address(connection))
+        self._node = process and process[: -NUMBERS.size]
+
+    def is_genuine(self, address: str) -> bool:
+        """Return whether it is safe to publish to an address of direct reply-to.
+
+        Args:
+            address: An address, as a sender wrote it.
+        """
+        if self._node is None:
+            return True
+        process = _process(address)
+        if process is None or process[: -NUMBERS.size] != self._node:
+            return False
+        number, serial, _creation = NUMBERS.unpack(process[-NUMBERS.size :])
+        return bool(number <= MAX_ID and serial <= MAX_SERIAL)
+
+
+def own_address(connection: Connection) -> str:
+    """Return an address of a channel of one's own: the broker writes it into a message that it returns."""
+    returned: list[Any] = []
+    with connection.channel() as opened:
+        channel: Any = opened
+        channel.events["basic_return"].add(lambda _error, _exchange, _key, message: returned.append(message))
+        channel.basic_consume(REPLY_TO, no_ack=True)
+        send(channel, Publication(exchange="", routing_key=_NOWHERE, body=b"", reply_to=REPLY_TO))
+        limit = time.monotonic() + LEARN_SECONDS
+        while not returned:
+            if time.monotonic() > limit:
+                raise TimeoutError("the broker did not say what its reply addresses look like")
+            drain(connection, LEARN_SECONDS)
+    return str(returned[0].properties["reply_to"])
+
+
+def _process(address: str) -> bytes | None:
+    """Return the process id in an address; None if it has none in the form that the broker writes."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return None
+    try:
+        process = base64.b64decode(found[1], validate=True)
+    except binascii.Error:
+        return None
+    return process if len(process) > NUMBERS.size and base64.b64encode(process).decode() == found[1] else None
