@@ -122,7 +122,7 @@ def test_a_replica_starts_from_a_large_snapshot_published_in_parts(system: Syste
 @pytest.mark.usefixtures("registry")
 def test_a_replica_passes_over_snapshots_that_it_cannot_read_and_makes_a_new_one(system: System) -> None:
     member(system, "bob")
-    newer = [part.replace(b'"type":"snapshot"', b'"type":"snapshot","version":2') for part in PARTS]
+    newer = [part.replace(b'"type":"snapshot"', b'"type":"snapshot","version":3') for part in PARTS]
     publish(system, "chat.snapshots", [*PARTS_BEFORE_0_1, *newer])
 
     second = system.started("registry", 2)
@@ -131,7 +131,7 @@ def test_a_replica_passes_over_snapshots_that_it_cannot_read_and_makes_a_new_one
 
     (refused,) = second.lines("snapshot.refused")
     assert (refused["count"], refused["level"]) == (4, "warning")
-    assert "version 2" in refused["error"]
+    assert "version 3" in refused["error"]
     assert not third.lines("snapshot.refused")
     for replica in (second, third):
         assert replica.lines("registry.ready")[0]["names"] == 1
@@ -168,7 +168,7 @@ def test_a_replica_without_a_readable_snapshot_does_not_serve_from_the_rest_of_a
 
 def test_a_replica_stops_serving_at_an_entry_of_a_newer_version(system: System, registry: Process) -> None:
     ann = member(system, "ann")
-    newer = b'{"type":"claim_name","version":2,"origin":"r9","time":1,"request":"r1","inbox":"","name":"eve","key":7}'
+    newer = b'{"type":"claim_name","version":3,"origin":"r9","time":1,"request":"r1","inbox":"","name":"eve","key":7}'
 
     publish(system, "chat.journal", [newer])
     until(lambda: registry.lines("journal.newer"))

@@ -18,7 +18,7 @@ from chat_wire.messages import Claim
 from chat_wire.names import name_key
 from testkit.registry import START, Journal
 
-REPLICA = ReplicaIdentity(origin="r1-1", private_key="", public_key="")
+REPLICA = ReplicaIdentity(origin="r1-1", private_key="", public_key="", vhost="/", token_seconds=600)
 SECRET = "5" * 64
 HELD = ("anna", "Modern", "paypal", "ian_l", "josé", "Мария", "Ελένη", "माया", "山田", "김철수", "مها", "user-10")
 UNSEEN = "".join(map(chr, (0x00AD, 0x034F, 0x115F, 0x17B4, 0x180E, 0x3164, 0xFE0F, 0xFEFF, 0xE0061, 0x2800)))
@@ -31,7 +31,8 @@ STROKES = "\u0332\u0333\u0334\u0335\u0336\u0337\u0338\u0489\u20dd\u20e3"
 
 def claim(name: str, state: State | None = None) -> None:
     """Claim a name at a registry, or raise what refuses it."""
-    intake.entry_for(REPLICA, Claim(request="r", name=name, secret=SECRET), "inbox", START, state or State())
+    request = Claim(request="r", name=name, secret=SECRET)
+    intake.claim_entry(REPLICA, request, "address", START, state or State(), life=600)
 
 
 def granted(*names: str) -> State:

@@ -216,13 +216,11 @@ def test_a_departure_disconnects_every_session_of_the_inbox() -> None:
     assert len({event.id for event in outcome.events}) == 2
 
 
-def test_a_repeated_departure_repeats_the_same_event() -> None:
+def test_a_loss_is_told_once_however_often_the_departure_comes() -> None:
     journal = Journal()
     journal.claim("bob", "author-b", "r1", "inbox-1")
-    first = journal.depart("inbox-1")
 
-    assert journal.depart("inbox-1").events == first.events
-    journal.resume("author-b", "r1", "r2", "inbox-2")
+    assert kinds(journal.depart("inbox-1")) == ["lost"]
     assert journal.depart("inbox-1").events == ()
 
 

@@ -121,6 +121,6 @@ def test_a_snapshot_of_before_0_1_is_refused_and_an_older_readable_one_stays_the
 def as_version_0_1_reads_it(part: bytes) -> Any:
     """Return a part of a snapshot without the fields that version 0.1.0 does not know: msgspec ignores more of them."""
     read = json.loads(part)
-    del read["version"]
+    del read["version"], read["nodes"]
     read["holders"] = [holder[:HOLDER_FIELDS] for holder in read["holders"]]
     return read

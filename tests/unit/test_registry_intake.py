@@ -7,9 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chat_registry import intake
+from chat_registry import former_intake, intake
 from chat_registry.identity import ReplicaIdentity
-from chat_registry.journal import ClaimName, Departed, ResumeSession
+from chat_registry.journal import ClaimName, Departed, Requested, ResumeSession
 from chat_registry.naming import NameAlike
 from chat_registry.settings import registry_settings
 from chat_registry.state import State
@@ -23,12 +23,15 @@ from chat_worker.errors import NoInbox
 from testkit.registry import Journal
 
 INBOX = f"inbox.{'0' * 32}"
+ADDRESS = "amq.rabbitmq.reply-to.g1h2"
 SECRET = "5" * 64
 PRIVATE_KEY = Ed25519PrivateKey.generate()
 REPLICA = ReplicaIdentity(
     origin="r1-1",
     private_key=PRIVATE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     public_key=PRIVATE_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+    vhost="/",
+    token_seconds=600,
 )
 NOW = 1_800_000_000_000_000
 DAY = 86_400_000_000
@@ -50,11 +53,15 @@ def delivery(message: Any, exchange: str = "chat.registry", reply_to: str | None
     )
 
 
+def former_entry(request: Resume, now: int) -> Requested:
+    return former_intake.entry_for(REPLICA, request, delivery(request), now, State())
+
+
 def test_the_entry_for_a_claim_does_not_contain_the_secret() -> None:
-    request = intake.decode_request(delivery(Claim(request="r1", name="Bob", secret=SECRET)))
+    request = former_intake.decode_request(delivery(Claim(request="r1", name="Bob", secret=SECRET)))
     assert isinstance(request, Claim)
 
-    entry = intake.entry_for(REPLICA, request, INBOX, NOW, State())
+    entry = former_intake.entry_for(REPLICA, request, delivery(request), NOW, State())
 
     assert isinstance(entry, ClaimName)
     assert (entry.name, entry.key, entry.time, entry.inbox) == ("Bob", "bob", NOW, INBOX)
@@ -66,17 +73,17 @@ def test_the_entry_for_a_claim_does_not_contain_the_secret() -> None:
 def test_a_release_is_valid_only_from_the_exchange_of_operators() -> None:
     release = Release(request="o1", name="bob")
 
-    assert intake.decode_request(delivery(release, exchange="chat.operator")) == release
+    assert former_intake.decode_request(delivery(release, exchange="chat.operator")) == release
     with pytest.raises(UnknownType):
-        intake.decode_request(delivery(release))
+        former_intake.decode_request(delivery(release))
     with pytest.raises(UnknownType):
-        intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), exchange="chat.operator"))
+        former_intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), exchange="chat.operator"))
 
 
 @pytest.mark.parametrize("reply_to", [None, "registry.journal", "inbox.x", f"{INBOX}\n"])
 def test_a_request_whose_reply_to_is_not_an_inbox_is_refused(reply_to: str | None) -> None:
     with pytest.raises(NoInbox):
-        intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), reply_to=reply_to))
+        former_intake.decode_request(delivery(Claim(request="r1", name="bob", secret=SECRET), reply_to=reply_to))
 
 
 @pytest.mark.parametrize(
@@ -93,19 +100,19 @@ def test_a_request_whose_reply_to_is_not_an_inbox_is_refused(reply_to: str | Non
 )
 def test_a_malformed_request_is_refused(body: bytes) -> None:
     with pytest.raises((DecodeError, UnknownType)):
-        intake.decode_request(delivery(body))
+        former_intake.decode_request(delivery(body))
 
 
 def test_an_invalid_name_or_token_makes_no_entry() -> None:
     with pytest.raises(InvalidName):
-        intake.entry_for(REPLICA, Claim(request="r1", name="two words", secret=SECRET), INBOX, NOW, State())
+        claimed("two words")
     with pytest.raises(InvalidToken):
-        intake.entry_for(REPLICA, Resume(request="r1", token="forged"), INBOX, NOW, State())
+        former_entry(Resume(request="r1", token="forged"), NOW)
 
 
 @pytest.mark.parametrize(("secret", "days"), [("", 0), ("wrong", 0), (SECRET, 0), (SECRET, 100)])
 def test_a_valid_token_or_an_expired_one_with_its_secret_resumes_a_session(secret: str, days: int) -> None:
-    entry = intake.entry_for(REPLICA, resume(secret), INBOX, NOW + days * DAY, State())
+    entry = former_entry(resume(secret), NOW + days * DAY)
 
     assert isinstance(entry, ResumeSession)
     assert (entry.session, entry.author) == (CLAIMS.session, CLAIMS.author)
@@ -115,7 +122,7 @@ def test_a_valid_token_or_an_expired_one_with_its_secret_resumes_a_session(secre
 @pytest.mark.parametrize("secret", ["", "wrong", CLAIMS.author])
 def test_an_expired_token_without_its_secret_is_refused(secret: str) -> None:
     with pytest.raises(InvalidToken, match="expired"):
-        intake.entry_for(REPLICA, resume(secret), INBOX, NOW + DAY, State())
+        former_entry(resume(secret), NOW + DAY)
 
 
 def resume(secret: str) -> Resume:
@@ -124,11 +131,11 @@ def resume(secret: str) -> Resume:
 
 
 def test_a_deleted_inbox_is_a_departure_and_another_deleted_queue_is_not() -> None:
-    assert intake.departure_in(REPLICA, delivery(b"", name=INBOX), NOW) == Departed(
+    assert former_intake.departure_in("r1-1", delivery(b"", name=INBOX), NOW) == Departed(
         origin="r1-1", time=NOW, inbox=INBOX
     )
-    assert intake.departure_in(REPLICA, delivery(b"", name="registry.commands"), NOW) is None
-    assert intake.departure_in(REPLICA, delivery(b""), NOW) is None
+    assert former_intake.departure_in("r1-1", delivery(b"", name="registry.commands"), NOW) is None
+    assert former_intake.departure_in("r1-1", delivery(b""), NOW) is None
 
 
 def test_a_private_key_that_cannot_sign_tokens_is_refused() -> None:
@@ -138,7 +145,8 @@ def test_a_private_key_that_cannot_sign_tokens_is_refused() -> None:
 
 def claimed(name: str, state: State | None = None) -> ClaimName:
     """Return the entry for a claim of a name, or raise what refuses it."""
-    entry = intake.entry_for(REPLICA, Claim(request="r1", name=name, secret=SECRET), INBOX, NOW, state or State())
+    request = Claim(request="r1", name=name, secret=SECRET)
+    entry = intake.entry_for(REPLICA, request, delivery(request, reply_to=ADDRESS), NOW, state or State())
     assert isinstance(entry, ClaimName)
     return entry
 

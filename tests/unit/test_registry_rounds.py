@@ -4,7 +4,7 @@ import pytest
 
 from chat_amqp.publisher import Publication
 from chat_registry import questions, snapshots
-from chat_registry.probes import PROBES_PER_ROUND, InboxProbes
+from chat_registry.former_probes import PROBES_PER_ROUND, InboxProbes
 from chat_registry.questions import UserQuestions
 from chat_registry.snapshot_publisher import PARTS_PER_ROUND, SnapshotPublisher
 from chat_registry.state import State
@@ -67,7 +67,7 @@ def test_no_inbox_is_probed_before_the_replica_serves() -> None:
 
 def test_each_connected_inbox_is_probed_over_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("chat_registry.probes.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("chat_registry.former_probes.time.monotonic", lambda: clock[0])
     state = state_of(PROBES_PER_ROUND + 2)
     probes = InboxProbes(view_of(state), every=60.0)
     probes.begin()

@@ -47,7 +47,7 @@ class Registry:
     def __init__(self) -> None:
         """Start the service; it has read nothing."""
         self.broker = FakeBroker()
-        make_service = build({"TOKEN_PRIVATE_KEY": PRIVATE_KEY}, "registry-1")
+        make_service = build({"TOKEN_PRIVATE_KEY": PRIVATE_KEY, "AMQP_URL": "amqp://registry@broker"}, "registry-1")
         self.service = cast("RegistryService", make_service(cast("Broker", self.broker)))
         self.started = list(self.service.start())
         self._offset = itertools.count()

@@ -122,7 +122,7 @@ def test_an_unreadable_or_newer_snapshot_is_passed_over_however_complete_it_is()
     state = view_of(claim(number) for number in range(snapshots.PART_ROWS + 1)).state
     readable = [encode(part) for part in snapshots.parts_of(state, "readable")]
     good, last = [encode(part) for part in snapshots.parts_of(state, "unreadable")]
-    newer = [encode(part).replace(b'"version":1', b'"version":2') for part in snapshots.parts_of(state, "newer")]
+    newer = [encode(part).replace(b'"version":1', b'"version":3') for part in snapshots.parts_of(state, "newer")]
     collector = snapshots.Collector()
     for body in readable:
         collector.add(body)
@@ -132,7 +132,7 @@ def test_an_unreadable_or_newer_snapshot_is_passed_over_however_complete_it_is()
         with pytest.raises(DecodeError):
             collector.add(body)
     for body in newer:
-        with pytest.raises(NewerVersion, match="version 2, and this reader knows versions up to 1"):
+        with pytest.raises(NewerVersion, match="version 3, and this reader knows versions up to 2"):
             collector.add(body)
 
     assert [part.entry for part in collector.newest()] == ["readable", "readable"]
@@ -206,12 +206,12 @@ def test_a_journal_that_lost_its_end_and_begins_within_the_snapshot_continues_it
 
 
 def test_an_entry_of_a_newer_version_ends_the_replay_whatever_its_form() -> None:
-    newer = encode(claim(1)).replace(b'"type"', b'"version":2,"type"')
-    bodies = (newer, b"[" + encode(claim(0)) + b"," + newer + b"]", b'{"type":"rename","version":2,"from":1}')
+    newer = encode(claim(1)).replace(b'"type"', b'"version":3,"type"')
+    bodies = (newer, b"[" + encode(claim(0)) + b"," + newer + b"]", b'{"type":"rename","version":3,"from":1}')
     for body in bodies:
         with pytest.raises(NewerVersion):
             journal.decode(body)
-        with pytest.raises(NewerJournal, match=r"at offset 0.*version 2, and this reader knows versions up to 1"):
+        with pytest.raises(NewerJournal, match=r"at offset 0.*version 3, and this reader knows versions up to 2"):
             View().read(delivery(0, body))
 
 

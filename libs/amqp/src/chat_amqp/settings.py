@@ -23,6 +23,19 @@ def broker_url(environ: Mapping[str, str]) -> str:
     return checked_url("AMQP_URL", setting(environ, "AMQP_URL"))
 
 
+def virtual_host(environ: Mapping[str, str]) -> str:
+    """Return the virtual host in AMQP_URL. All its URLs have the same.
+
+    Args:
+        environ: The environment variables.
+
+    Raises:
+        MissingSetting: AMQP_URL is not set.
+        InvalidSetting: A part of AMQP_URL is not a URL of a broker.
+    """
+    return str(Connection(broker_url(environ).partition(";")[0]).virtual_host)
+
+
 def checked_url(name: str, url: str) -> str:
     """Return the URLs of a broker's nodes after a check that does not connect.
 

@@ -1,21 +1,23 @@
 """Handle requests: append a journal entry for each command, answer questions, and refuse the invalid requests."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import structlog
 from msgspec.structs import replace
 
-from chat_amqp import topology, traces
+from chat_amqp import traces
 from chat_amqp.publisher import Publication
-from chat_registry import intake, journal, metrics
+from chat_registry import metrics
+from chat_registry.appender import Appender
 from chat_registry.identity import ReplicaIdentity
-from chat_registry.journal import Departed, JournalEntry
+from chat_registry.intake import Request
+from chat_registry.journal import JournalEntry, Requested
 from chat_registry.questions import UserQuestions
+from chat_registry.state import State
 from chat_registry.view import View
-from chat_tokens.tokens import verify
 from chat_wire.errors import InvalidToken, WireError
 from chat_wire.messages import Claim, ListUsers
-from chat_worker.clock import now
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
 from chat_worker.replies import refusal
@@ -24,81 +26,82 @@ from chat_worker.tracing import handling
 log = structlog.get_logger()
 
 
+class Intake(Protocol):
+    """The rules for the requests of a queue: the module `intake`, or `former_intake` for clients of 0.3.0."""
+
+    def decode_request(self, delivery: Delivery) -> Request:
+        """Return the request in a delivery, or raise WireError."""
+        ...
+
+    def entry_for(
+        self, identity: ReplicaIdentity, request: Request, delivery: Delivery, now: int, state: State
+    ) -> Requested:
+        """Return the journal entry for a command, or raise WireError."""
+        ...
+
+    def asker(self, identity: ReplicaIdentity, request: ListUsers, delivery: Delivery) -> str:
+        """Return the session that asks for the users, or raise WireError."""
+        ...
+
+
 class CommandHandler:
-    """Handles the queues of requests and of departures."""
+    """Handles a queue of requests."""
 
     def __init__(
-        self, identity: ReplicaIdentity, view: View, questions: UserQuestions, *, on_append: Callable[[], None]
+        self, identity: ReplicaIdentity, view: View, intake: Intake, questions: UserQuestions, appender: Appender
     ) -> None:
         """Prepare to handle requests.
 
         Args:
             identity: The replica.
             view: The state that questions are answered from.
+            intake: The rules for the requests.
             questions: Keeps the questions that cannot be answered yet.
-            on_append: Called for each message that the replica appends to the journal.
+            appender: Appends the entries.
         """
         self._identity = identity
         self._view = view
+        self._intake = intake
         self._questions = questions
-        self._on_append = on_append
+        self._appender = appender
 
-    def handle_requests(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
+    def handle(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
         """Append an entry for each valid command, answer each question, and refuse everything else."""
         entries: list[JournalEntry] = []
         for delivery in deliveries:
             with handling(delivery.queue, delivery.headers.get(traces.HEADER)):
-                publications = list(self._handle_request(delivery, entries))
+                publications = list(self._handle(delivery, entries))
             yield from publications
-        yield from self._append(entries)
+        yield from self._appender.append(entries)
 
-    def handle_departures(self, deliveries: Sequence[Delivery]) -> Iterator[Publication]:
-        """Append an entry for each inbox that the broker has deleted."""
-        found = [intake.departure_in(self._identity, delivery, self._entry_time()) for delivery in deliveries]
-        yield from self._append([departed for departed in found if departed])
-
-    def probe_returned(self, inbox: str) -> Iterator[Publication]:
-        """Append the departure of an inbox that a probe did not reach."""
-        yield from self._append([Departed(origin=self._identity.origin, time=self._entry_time(), inbox=inbox)])
-
-    def _handle_request(self, delivery: Delivery, entries: list[JournalEntry]) -> Iterator[Publication]:
+    def _handle(self, delivery: Delivery, entries: list[JournalEntry]) -> Iterator[Publication]:
         """Add the entry of a command to the entries, or yield what answers the request."""
         try:
-            request = intake.decode_request(delivery)
+            request = self._intake.decode_request(delivery)
         except WireError as error:
             yield dead_letter(delivery, error)
             yield from refusal(delivery, None, error)
             return
         metrics.COMMANDS.labels(request.type).inc()
-        inbox = delivery.reply_to or ""
         try:
             if isinstance(request, ListUsers):
-                yield from self._list_users(request, inbox)
+                yield from self._list_users(request, delivery)
             else:
-                entry = intake.entry_for(self._identity, request, inbox, self._entry_time(), self._view.state)
-                traceparent = traces.current()
-                entries.append(replace(entry, traceparent=traceparent) if traceparent else entry)
+                entries.append(self._entry_for(request, delivery))
         except WireError as error:
             log.info("session.refused", reason=error.reason, error=str(error))
             if isinstance(request, Claim):
                 metrics.CLAIMS.labels("refused").inc()
             yield from refusal(delivery, request.request, error)
 
-    def _list_users(self, request: ListUsers, inbox: str) -> Iterator[Publication]:
-        claims = verify(request.token, self._identity.public_key, now())
-        if claims.session in self._view.state.ended:
+    def _entry_for(self, request: Request, delivery: Delivery) -> JournalEntry:
+        time, state = self._appender.entry_time(), self._view.state
+        entry = self._intake.entry_for(self._identity, request, delivery, time, state)
+        traceparent = traces.current()
+        return replace(entry, traceparent=traceparent) if traceparent else entry
+
+    def _list_users(self, request: ListUsers, delivery: Delivery) -> Iterator[Publication]:
+        session = self._intake.asker(self._identity, request, delivery)
+        if session in self._view.state.ended:
             raise InvalidToken("this session has ended: join again")
-        yield from self._questions.ask(request.request, inbox, request.after, self._view.state)
-
-    def _entry_time(self) -> int:
-        """Return the present time, but later than every entry read.
-
-        A replica that finds a truncated journal compares times to tell new entries from those in its snapshot.
-        """
-        return max(now(), self._view.state.time + 1)
-
-    def _append(self, entries: Sequence[JournalEntry]) -> Iterator[Publication]:
-        """Yield one message for all entries: far cheaper to publish and to read than one message for each."""
-        if entries:
-            self._on_append()
-            yield Publication(exchange=topology.JOURNAL.name, routing_key="", body=journal.encode(entries))
+        yield from self._questions.ask(request.request, delivery.reply_to or "", request.after, self._view.state)

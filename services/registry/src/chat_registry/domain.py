@@ -4,14 +4,34 @@ The code reads no clock and does no I/O. The outcome of an entry depends only on
 replicas agree. A replica may die before it publishes an outcome, so an entry may be in the journal twice. The second
 one has the same outcome as the first, so that the client receives it in any case.
 
-`claims` grants names; `sessions` resumes and ends sessions.
+`claims` grants names, `sessions` renews and connects sessions, `sweep` finds those that are lost, and `ending` ends
+sessions. `former_sessions` is for clients of 0.3.0.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from chat_registry.claims import decide_claim
-from chat_registry.journal import ClaimName, Departed, ExitSession, JournalEntry, ReleaseName, ResumeSession
+from chat_registry.ending import exit_session, release_name
+from chat_registry.former_sessions import lose_connections
+from chat_registry.journal import (
+    ClaimName,
+    ConnectionClosed,
+    Departed,
+    ExitSession,
+    JournalEntry,
+    NodeStarted,
+    ReleaseName,
+    RenewSession,
+    ResumeSession,
+    SessionConnected,
+    Sweep,
+)
+from chat_registry.memory import forget_old
 from chat_registry.outcome import NOTHING, Outcome
-from chat_registry.sessions import exit_session, lose_connections, release_name, resume_session
-from chat_registry.state import State, forget_old
+from chat_registry.sessions import close_connection, connect_session, renew_session, resume_session, start_node
+from chat_registry.state import State
+from chat_registry.sweep import apply_sweep
 
 
 def apply(state: State, offset: int, entry: JournalEntry, index: int = 0) -> Outcome:
@@ -30,19 +50,24 @@ def apply(state: State, offset: int, entry: JournalEntry, index: int = 0) -> Out
         return NOTHING
     state.offset, state.index = offset, index
     state.time = max(state.time, entry.time)
+    state.version = max(state.version, entry.version)
     forget_old(state)
     return _decide(state, entry)
 
 
 def _decide(state: State, entry: JournalEntry) -> Outcome:
-    match entry:
-        case ClaimName():
-            return decide_claim(state, entry)
-        case ResumeSession():
-            return resume_session(state, entry)
-        case ExitSession():
-            return exit_session(state, entry)
-        case ReleaseName():
-            return release_name(state, entry)
-        case Departed():
-            return lose_connections(state, entry)
+    return _DECISIONS[type(entry)](state, entry)
+
+
+_DECISIONS: dict[type[JournalEntry], Callable[[State, Any], Outcome]] = {
+    ClaimName: decide_claim,
+    ResumeSession: resume_session,
+    RenewSession: renew_session,
+    ExitSession: exit_session,
+    ReleaseName: release_name,
+    Departed: lose_connections,
+    SessionConnected: connect_session,
+    ConnectionClosed: close_connection,
+    NodeStarted: start_node,
+    Sweep: apply_sweep,
+}

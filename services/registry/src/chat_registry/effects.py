@@ -10,13 +10,14 @@ import structlog
 
 from chat_amqp import topology
 from chat_amqp.publisher import Publication
-from chat_registry.journal import ClaimName, Departed, JournalEntry, RequestedEntry
+from chat_registry.grants import grant
+from chat_registry.identity import ReplicaIdentity
+from chat_registry.journal import ClaimName, JournalEntry, RenewSession, RequestedEntry
 from chat_registry.outcome import Outcome
-from chat_registry.presence import events_of_loss
+from chat_registry.presence import recent_events
 from chat_registry.state import EndedSession, Holder, PresenceEvent, State
-from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
-from chat_wire.messages import Granted, Notice, Refused, SessionEnded
+from chat_wire.messages import Notice, Refused, SessionEnded
 from chat_wire.units import SECOND
 from chat_worker.replies import reply
 
@@ -26,21 +27,21 @@ log = structlog.get_logger()
 REPEAT_SECONDS = 600
 
 
-def publications(entry: JournalEntry, offset: int, outcome: Outcome, private_key: str) -> Iterator[Publication]:
+def publications(
+    entry: JournalEntry, offset: int, outcome: Outcome, identity: ReplicaIdentity
+) -> Iterator[Publication]:
     """Yield the answer to the client, the revoked session for the other services, and the notices for the rooms.
 
     Args:
         entry: The entry.
         offset: The offset of the entry's message in the journal.
         outcome: The outcome of the entry.
-        private_key: The key that signs the token, in PEM.
+        identity: The replica, which signs the token.
     """
-    if not isinstance(entry, Departed) and outcome.reply:
-        answer = outcome.reply
-        if isinstance(answer, Holder):
-            yield from reply(entry.inbox, encode(_with_token(answer, entry, offset, private_key)))
-        else:
-            yield from reply(entry.inbox, encode(answer))
+    if isinstance(entry, RequestedEntry) and outcome.reply:
+        found = outcome.reply
+        answer = grant(found, entry, offset, identity) if isinstance(found, Holder) else found
+        yield from reply(entry.inbox, encode(answer))
     if outcome.ended:
         yield from _session_ended(outcome.ended)
     for event in outcome.events:
@@ -48,7 +49,7 @@ def publications(entry: JournalEntry, offset: int, outcome: Outcome, private_key
 
 
 def recent_publications(state: State) -> Iterator[Publication]:
-    """Yield again the recent ends of sessions and of connections.
+    """Yield again the recent ends of sessions, and the recent presence events that no client asks for.
 
     The origin may have died before it published them, and no client repeats a request for them.
     """
@@ -57,7 +58,7 @@ def recent_publications(state: State) -> Iterator[Publication]:
         if ended.at > since:
             yield from _session_ended(ended)
     for holder in state.holders.values():
-        for event in events_of_loss(holder):
+        for event in recent_events(holder):
             if event.at > since:
                 yield from _notices(event)
 
@@ -65,8 +66,7 @@ def recent_publications(state: State) -> Iterator[Publication]:
 def log_outcome(entry: JournalEntry, outcome: Outcome) -> None:
     """Log the outcome of an entry, without secrets and tokens."""
     if isinstance(outcome.reply, Holder):
-        name = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
-        log.info(name, session=outcome.reply.session, user=outcome.reply.name, partition=outcome.reply.partition)
+        _log_grant(entry, outcome.reply)
     if isinstance(outcome.reply, Refused):
         known = {"user": entry.name} if isinstance(entry, ClaimName) else {}
         log.info("session.refused", reason=outcome.reply.reason, error=outcome.reply.text, **known)
@@ -75,28 +75,16 @@ def log_outcome(entry: JournalEntry, outcome: Outcome) -> None:
     for event in outcome.events:
         if event.kind == "lost":
             log.info("session.departed", session=event.session, user=event.user)
+        elif not isinstance(entry, RequestedEntry):
+            log.info("session.connected", session=event.session, user=event.user)
 
 
-def _with_token(holder: Holder, entry: RequestedEntry, offset: int, private_key: str) -> Granted:
-    """Return the answer to a claim or a resume, with a new token for the holder's session."""
-    claims = Claims(
-        session=holder.session,
-        name=holder.name,
-        author=holder.author,
-        partition=holder.partition,
-        expires=holder.expires,
-    )
-    return Granted(
-        request=entry.request,
-        session=holder.session,
-        name=holder.name,
-        author=holder.author,
-        partition=holder.partition,
-        token=mint(claims, private_key),
-        expires=holder.expires,
-        at=entry.time,
-        offset=offset,
-    )
+def _log_grant(entry: JournalEntry, holder: Holder) -> None:
+    if isinstance(entry, RenewSession):
+        log.debug("session.renewed", session=holder.session, user=holder.name)
+        return
+    name = "session.claimed" if isinstance(entry, ClaimName) else "session.resumed"
+    log.info(name, session=holder.session, user=holder.name, partition=holder.partition)
 
 
 def _session_ended(ended: EndedSession) -> Iterator[Publication]:

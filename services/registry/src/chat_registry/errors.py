@@ -6,8 +6,8 @@
         ├── NoState       the journal has lost its beginning, and no readable snapshot includes it
         └── NewerJournal  the journal has an entry that this version would apply wrongly
 
-The registry refuses a request that raises an error of `chat_wire`. It skips and logs an entry of the journal, or a part
-of a snapshot, that raises one. `chat_wire.versions.NewerVersion` is such an error.
+The registry refuses a request that raises an error of `refusals` or `chat_wire`. It skips and logs an entry of the
+journal, or a part of a snapshot, that raises one. `chat_wire.versions.NewerVersion` is such an error.
 """
 
 from chat_worker.errors import CannotServe

@@ -17,11 +17,15 @@ class ReplicaIdentity:
         origin: The name that the replica writes into its journal entries and markers.
         private_key: The key that signs tokens, in PEM.
         public_key: The key that verifies tokens, in PEM.
+        vhost: The virtual host, which the scopes of a session name.
+        token_seconds: The life of a session's token.
     """
 
     origin: str
     private_key: str
     public_key: str
+    vhost: str
+    token_seconds: int
 
     def marker(self, exchange: str) -> Publication:
         """Return a marker for a stream: once the replica reads it, it has read everything older."""
@@ -41,4 +45,6 @@ def new_identity(settings: RegistrySettings) -> ReplicaIdentity:
         origin=f"{settings.instance}-{secrets.token_hex(8)}",
         private_key=settings.private_key,
         public_key=settings.public_key,
+        vhost=settings.vhost,
+        token_seconds=settings.token_seconds,
     )

@@ -26,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         origin: The replica that appended the entry and publishes its outcome.
         time: The time of the entry, in microseconds.
         version: The oldest version of the registry's rules that decides the entry rightly. Version 1 is not written.
+            Entries for sessions that log in to the broker have version 2.
     """
 
     origin: str
@@ -38,7 +39,7 @@ class RequestedEntry(Entry, frozen=True, kw_only=True):
 
     Attributes:
         request: The id of the request.
-        inbox: The inbox that waits for the answer.
+        inbox: The reply address, or the inbox of a client of 0.3.0, that waits for the answer.
         traceparent: The context of the span that appended the entry; empty without a trace. It decides nothing.
     """
 
@@ -57,6 +58,8 @@ class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):
         distinct: Whether to refuse the name if it looks like one in use. Entries of 0.2.0 and older lack this field, so
             that a replay grants what those versions granted.
         quiet: Whether the rooms hear nothing of the session's presence.
+        life: The life of the session's tokens, in seconds; 0 for a client of 0.3.0, whose tokens live a day. The state
+            does not depend on a setting, which two replicas may have different values of.
     """
 
     name: str
@@ -64,13 +67,35 @@ class ClaimName(RequestedEntry, frozen=True, kw_only=True, tag="claim_name"):
     author: str
     distinct: bool = False
     quiet: bool = False
+    life: int = 0
 
 
 class ResumeSession(RequestedEntry, frozen=True, kw_only=True, tag="resume_session"):
-    """The owner of a session reconnects, or asks for a token with a later expiry."""
+    """The owner of a session comes back through the entrance.
+
+    An entry for a client of 0.3.0 also connects the session to the inbox.
+
+    Attributes:
+        session: The session.
+        author: The SHA-256 of the owner's secret.
+        life: As in `ClaimName`.
+    """
 
     session: str
     author: str
+    life: int = 0
+
+
+class RenewSession(RequestedEntry, frozen=True, kw_only=True, tag="renew_session"):
+    """A session says that it is connected, and asks for a token with a later expiry.
+
+    Attributes:
+        session: The session.
+        life: As in `ClaimName`.
+    """
+
+    session: str
+    life: int
 
 
 class ExitSession(RequestedEntry, frozen=True, kw_only=True, tag="exit_session"):
@@ -92,13 +117,55 @@ class Departed(Entry, frozen=True, kw_only=True, tag="departed"):
     inbox: str
 
 
+class SessionConnected(Entry, frozen=True, kw_only=True, tag="session_connected"):
+    """The broker has opened a connection for a session.
+
+    Attributes:
+        session: The session, as which the connection has logged in.
+        connection: The process of the connection at the broker, such as `<rabbit@host.1795938335.857.0>`.
+    """
+
+    session: str
+    connection: str
+
+
+class ConnectionClosed(Entry, frozen=True, kw_only=True, tag="connection_closed"):
+    """The broker has closed a connection, or has lost it."""
+
+    connection: str
+
+
+class NodeStarted(Entry, frozen=True, kw_only=True, tag="node_started"):
+    """A node of the broker has started again, so its earlier connections are gone.
+
+    Attributes:
+        node: The node's name.
+        creation: The number that Erlang gives a node at each start, higher than the one before.
+    """
+
+    node: str
+    creation: int
+
+
+class Sweep(Entry, frozen=True, kw_only=True, tag="sweep"):
+    """Time has passed: sessions count as lost whose token has expired, or whose connection did not show itself.
+
+    Attributes:
+        events: Whether the broker announces connections (rabbitmq_event_exchange), so a session that is connected has
+            been announced.
+    """
+
+    events: bool
+
+
 class JournalMarker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="marker"):
     """A `chat_wire.messages.Marker`, in a form that one decoder can read together with the entries."""
 
     origin: str
 
 
-JournalEntry: TypeAlias = ClaimName | ResumeSession | ExitSession | ReleaseName | Departed
+Requested: TypeAlias = ClaimName | ResumeSession | RenewSession | ExitSession | ReleaseName
+JournalEntry: TypeAlias = Requested | Departed | SessionConnected | ConnectionClosed | NodeStarted | Sweep
 _decoder = msgspec.json.Decoder(JournalEntry | JournalMarker | tuple[JournalEntry, ...])
 
 

@@ -33,7 +33,7 @@ JOURNAL_SECONDS = Histogram(
 )
 
 # A series exists from the start, so that the first command counts as an increase.
-for command in ("claim", "resume", "exit", "list_users", "release"):
+for command in ("claim", "resume", "renew", "exit", "list_users", "release"):
     COMMANDS.labels(command)
 for outcome in ("granted", "refused"):
     CLAIMS.labels(outcome)

@@ -3,7 +3,11 @@
 from chat_registry.state import Holder, PresenceEvent, State
 from chat_wire.messages import NoticeKind
 
-MAX_REPEATED_EVENTS = 4
+# How many events a session keeps to be repeated. A client of 0.3.0 that repeats a request may hear the newest four.
+MAX_REPEATED_EVENTS = 1
+MAX_REPEATED_EVENTS_OF_FORMER = 4
+
+ALONE: dict[bool | None, tuple[NoticeKind, ...]] = {None: (), True: ("joined",), False: ("joined", "lost")}
 
 
 def presence_events(
@@ -22,32 +26,40 @@ def presence_events(
     )
 
 
-def kinds_of_change(before: Holder | None, *, connected: bool, quiet: bool) -> tuple[NoticeKind, ...]:
+def shown(holder: Holder | None) -> bool | None:
+    """Return whether the rooms see a holder as connected; None if they see nobody."""
+    return holder.connected if holder and holder.told and not holder.quiet else None
+
+
+def kinds_of_change(before: Holder | None, after: Holder | None) -> tuple[NoticeKind, ...]:
     """Return the kinds of events for a change of a name's holder or connection.
 
-    To the rooms, the name of a quiet session is free.
+    To the rooms, a name is free while its session is quiet, and before the session connects.
 
     Args:
         before: The holder so far; None if the name was free.
-        connected: Whether the name's client is connected from now on.
-        quiet: Whether the name's session is quiet from now on.
+        after: The holder from now on; None if the name is free.
     """
-    if before is None or before.quiet:
-        if quiet:
-            return ()
-        return ("joined",) if connected else ("joined", "lost")
-    if quiet:
+    was, now = shown(before), shown(after)
+    if was is None:
+        return ALONE[now]
+    if now is None:
         return ("left",)
-    if before.connected == connected:
+    if was == now:
         return ()
-    return ("back",) if connected else ("lost",)
+    return ("back",) if now else ("lost",)
 
 
 def events_to_repeat(events: tuple[PresenceEvent, ...]) -> tuple[PresenceEvent, ...]:
     """Return the newest events; the limit keeps a client that repeats one request from growing the list."""
-    return events[-MAX_REPEATED_EVENTS:]
+    return events[-MAX_REPEATED_EVENTS_OF_FORMER:]
 
 
-def events_of_loss(holder: Holder) -> tuple[PresenceEvent, ...]:
-    """Return the event that announced a holder's lost connection; nothing if the holder is connected."""
+def recent_events(holder: Holder) -> tuple[PresenceEvent, ...]:
+    """Return the events that a replica which starts repeats, as no client asks for them.
+
+    A client of 0.3.0 repeats its requests, and with them all events but the loss of its connection.
+    """
+    if holder.life:
+        return holder.events
     return () if holder.connected else tuple(event for event in holder.events if event.kind == "lost")[-1:]

@@ -71,7 +71,8 @@ class UserQuestions:
 
 
 def _users(request: str, state: State) -> Users:
-    holders = sorted(state.holders.values(), key=lambda holder: (holder.quiet, holder.key))
+    seen = (holder for holder in state.holders.values() if holder.seen)
+    holders = sorted(seen, key=lambda holder: (holder.quiet, holder.key))
     told = [holder for holder in holders if not holder.quiet]
     return Users(
         request=request,

@@ -118,7 +118,7 @@ class Replay:
             effects.log_outcome(entry, outcome)
             metrics.count_outcome(entry, outcome)
             offset = self._view.state.offset
-            return list(effects.publications(entry, offset, outcome, self._identity.private_key))
+            return list(effects.publications(entry, offset, outcome, self._identity))
 
     def _note_own(self, first: JournalEntry | JournalMarker) -> None:
         """Note that a message of this replica has come back."""

@@ -8,20 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import structlog
-from amqp.exceptions import NotFound
 
 from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
-from chat_registry import effects, metrics
+from chat_registry import effects, former_intake, intake, metrics
+from chat_registry.appender import Appender
 from chat_registry.bootstrap import Bootstrap
 from chat_registry.commands import CommandHandler
+from chat_registry.connection_events import ConnectionEvents
+from chat_registry.former_departures import Departures
+from chat_registry.former_probes import InboxProbes
 from chat_registry.identity import new_identity
-from chat_registry.probes import InboxProbes
 from chat_registry.questions import UserQuestions
 from chat_registry.replay import Replay
 from chat_registry.settings import RegistrySettings
 from chat_registry.snapshot_publisher import SnapshotPublisher
+from chat_registry.sweeper import Sweeper
 from chat_registry.view import View
 from chat_worker.broker import Broker
 from chat_worker.delivery import Source
@@ -30,6 +33,7 @@ log = structlog.get_logger()
 
 SNAPSHOT_EVERY = 10_000
 PROBE_EVERY_SECONDS = 60.0
+SWEEP_EVERY_SECONDS = 5.0
 SILENT_SECONDS = 10.0  # after which a journal that returns nothing counts as broken
 
 
@@ -47,6 +51,7 @@ class RegistryService:
         *,
         snapshot_every: int = SNAPSHOT_EVERY,
         probe_every: float = PROBE_EVERY_SECONDS,
+        sweep_every: float = SWEEP_EVERY_SECONDS,
     ) -> None:
         """Make the service of a new connection.
 
@@ -55,7 +60,8 @@ class RegistryService:
             broker: The connection.
             snapshot_every: The number of journal entries between two snapshots. The replica that appended the last
                 of these entries publishes the snapshot.
-            probe_every: The seconds between two probes of the inbox of each connected client.
+            probe_every: The seconds between two probes of the inbox of each connected client of 0.3.0.
+            sweep_every: The seconds between two searches for sessions whose token or name has expired.
         """
         self._broker = broker
         self._view = View()
@@ -66,22 +72,28 @@ class RegistryService:
         self._replay = Replay(
             identity, self._view, broker, snapshots=self._snapshots, on_caught_up=self._begin_to_serve
         )
-        self._commands = CommandHandler(identity, self._view, self._questions, on_append=self._replay.expect)
+        appender = Appender(identity, self._view, self._replay.expect)
+        self._commands = CommandHandler(identity, self._view, intake, self._questions, appender)
+        self._connections = ConnectionEvents(self._view, appender)
+        self._sweeper = Sweeper(self._view, appender, self._connections, sweep_every)
+        self._former_commands = CommandHandler(identity, self._view, former_intake, self._questions, appender)
+        self._departures = Departures(appender)
         self._bootstrap = Bootstrap(identity, self._view, broker, on_loaded=self._replay.begin)
-        self._has_departures = False
         self._ready = False
 
     def start(self) -> Iterable[Publication]:
         """Declare the queues and begin the first step."""
         self._broker.declare(*topology.REGISTRY_QUEUES, *former.REGISTRY_QUEUES, *topology.ROOM_STREAMS)
-        self._has_departures = _declare_departures(self._broker)
+        self._connections.declare(self._broker)
+        self._departures.declare(self._broker)
         return [self._bootstrap.begin()]
 
     def tick(self) -> Iterable[Publication]:
-        """Answer waiting questions, and publish the next parts of a snapshot and the next probes."""
+        """Answer waiting questions, and publish what is due: parts of a snapshot, a sweep, and probes."""
         self._replay.check_silence()
         yield from self._questions.answer(self._view.state)
         yield from self._snapshots.next_parts()
+        yield from self._sweeper.due()
         yield from self._probes.due()
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
@@ -91,7 +103,7 @@ class RegistryService:
             Unconfirmed: The broker returned another publication: its stream has been deleted.
         """
         if exchange == topology.DEFAULT.name and former.is_inbox(routing_key):
-            return self._commands.probe_returned(routing_key)
+            return self._departures.probe_returned(routing_key)
         raise Unconfirmed(f"no queue receives what is published to {exchange!r} with key {routing_key!r}")
 
     def health(self) -> Mapping[str, Any]:
@@ -125,20 +137,16 @@ class RegistryService:
     def _begin_to_serve(self) -> Iterator[Publication]:
         """Handle requests from now on, and repeat what a replica that died may not have published."""
         self._ready = True
-        self._probes.begin()
-        self._broker.consume(Source(queue=former.COMMANDS.name, handle=self._commands.handle_requests))
-        if self._has_departures:
-            self._broker.consume(Source(queue=former.DEPARTURES.name, handle=self._commands.handle_departures))
+        self._broker.consume(Source(queue=topology.REQUESTS.name, handle=self._commands.handle))
+        self._connections.begin(self._broker)
+        self._sweeper.begin()
+        self._begin_to_serve_former()
         state = self._view.state
         log.info("registry.ready", offset=state.offset, names=len(state.holders))
         yield from effects.recent_publications(state)
 
-
-def _declare_departures(broker: Broker) -> bool:
-    """Declare the queue of departures; return False if the broker lacks the plugin rabbitmq_event_exchange."""
-    try:
-        broker.declare(former.DEPARTURES)
-    except NotFound as error:
-        log.warning("departures.unavailable", error=str(error))
-        return False
-    return True
+    def _begin_to_serve_former(self) -> None:
+        """Handle the requests of clients of 0.3.0 from now on, and probe their inboxes."""
+        self._broker.consume(Source(queue=former.COMMANDS.name, handle=self._former_commands.handle))
+        self._departures.begin(self._broker)
+        self._probes.begin()

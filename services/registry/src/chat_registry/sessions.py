@@ -1,126 +1,134 @@
-"""Renew, end and disconnect sessions: the decisions on all entries except `claim_name`."""
+"""Sessions that log in to the broker: open, resume, renew, connect and lose them.
+
+A claim opens a session, and nobody hears of it before it connects. It is connected once the broker has announced its
+connection, or once it renews itself, which only a connection can do. It is lost when the broker announces that the
+connection has closed. `sweep` finds what the broker has not announced.
+"""
 
 from msgspec.structs import replace
 
-from chat_registry.journal import ClaimName, Departed, ExitSession, ReleaseName, ResumeSession
-from chat_registry.outcome import Outcome, refuse, refuse_ended
-from chat_registry.presence import events_of_loss, events_to_repeat, kinds_of_change, presence_events
-from chat_registry.state import (
-    EndedSession,
-    Holder,
-    PresenceEvent,
-    State,
-    add_departure,
-    holder_of,
-    put_holder,
-    remove_holder,
+from chat_registry import former_sessions
+from chat_registry.broker_pids import node_of
+from chat_registry.expiry import token_expiry
+from chat_registry.holders import holder_of, put_holder
+from chat_registry.journal import (
+    ConnectionClosed,
+    NodeStarted,
+    RenewSession,
+    ResumeSession,
+    SessionConnected,
 )
-from chat_wire.limits import TOKEN_SECONDS
-from chat_wire.messages import EndReason, Exited, NoticeKind, Released
+from chat_registry.memory import add_departure
+from chat_registry.outcome import NOTHING, Outcome, refuse_ended
+from chat_registry.presence import MAX_REPEATED_EVENTS, kinds_of_change, presence_events, shown
+from chat_registry.state import BrokerNode, Holder, PresenceEvent, State
 from chat_wire.units import SECOND
+
+# A session that takes over a connected one, and one whose connection is not known yet, count as connected for so long.
+GRACE_SECONDS = 30
+
+
+def opened(state: State, holder: Holder, before: Holder | None) -> Holder:
+    """Return the holder of a new session as its claim opens it.
+
+    A session that takes over a connected one of its author counts as connected at first, so that the rooms see neither
+    a loss nor a return. A further takeover does not prolong that.
+    """
+    if before is None:
+        return replace(holder, seen=False, told=False)
+    taking_over = before.connected and not before.inbox and not before.connection
+    until = before.deadline if taking_over else state.time + GRACE_SECONDS * SECOND
+    return replace(
+        holder,
+        connected=before.connected,
+        deadline=until if before.connected else 0,
+        seen=before.seen,
+        told=shown(before) is not None,
+    )
 
 
 def resume_session(state: State, entry: ResumeSession) -> Outcome:
-    """Renew a session for its author; else refuse. The session of another author counts as ended."""
+    """Renew the token of a session for its author; else refuse. The session of another author counts as ended."""
     holder = holder_of(state, entry.session)
-    if holder is None or holder.author != entry.author:
+    if holder is None or holder.author != entry.author or bool(holder.life) != bool(entry.life):
         return refuse_ended(entry.request, state.ended.get(entry.session))
-    return renew_session(state, entry, holder)
+    if not entry.life:
+        return former_sessions.renew_session(state, entry, holder)
+    return _renew(state, holder, holder, entry)
 
 
-def renew_session(state: State, entry: ClaimName | ResumeSession, before: Holder) -> Outcome:
-    """Renew a session for a resume, or for its own claim that comes again.
+def renew_session(state: State, entry: RenewSession) -> Outcome:
+    """Renew the token of a session, which is connected, and note the address at which its client listens.
 
-    The session moves to the inbox of the request, unless that inbox has departed. The previous inbox counts as
-    departed from then on, so a late duplicate of its request cannot move the session back.
+    The broker is about to announce the connection, or has done so. If not, a later renewal from the same address shows
+    that the connection lasts.
     """
-    moving = entry.inbox != before.inbox and entry.inbox not in state.departed
-    same_request = entry.request == before.request
-    events = before.events if same_request else ()
-    if moving:
-        add_departure(state, before.inbox)
-        kinds = kinds_of_change(before, connected=True, quiet=before.quiet)
-        events += presence_events(state, before.session, before.name, kinds)
-    holder = replace(
-        before,
-        inbox=entry.inbox if moving else before.inbox,
-        connected=moving or before.connected,
-        expires=token_expiry(state) if isinstance(entry, ResumeSession) else before.expires,
-        request=entry.request,
-        events=events_to_repeat(events),
-        replaced=before.replaced if same_request else None,
-    )
-    put_holder(state, holder)
-    return Outcome(reply=holder, ended=state.ended.get(holder.replaced or ""), events=holder.events)
-
-
-def exit_session(state: State, entry: ExitSession) -> Outcome:
-    """End a session at its client's request; a session that has ended already gets the same answer."""
-    exited = Exited(request=entry.request)
     holder = holder_of(state, entry.session)
-    if holder:
-        ended = end_session(state, holder, "exited", entry.request)
-        return Outcome(reply=exited, ended=ended, events=ended.events)
-    before = state.ended.get(entry.session)
-    if before and before.request == entry.request:
-        return Outcome(reply=exited, ended=before, events=before.events)
-    return Outcome(reply=exited)
+    if holder is None or not holder.life:
+        return refuse_ended(entry.request, state.ended.get(entry.session))
+    if entry.inbox in state.departed:
+        return _renew(state, holder, holder, entry)
+    if holder.connection:
+        deadline = 0
+    elif entry.inbox != holder.inbox:
+        deadline = state.time + GRACE_SECONDS * SECOND
+    else:
+        deadline = holder.deadline if holder.deadline > state.time else 0
+    connected = replace(holder, inbox=entry.inbox, connected=True, deadline=deadline, seen=True, told=True)
+    return _renew(state, holder, connected, entry)
 
 
-def release_name(state: State, entry: ReleaseName) -> Outcome:
-    """Free a name at an operator's request, once for each request."""
-    for before in reversed(state.ended.values()):
-        if before.reason == "released" and before.request == entry.request:
-            return _released(entry, before)
-    holder = state.holders.get(entry.key)
-    if holder is None or f"release {entry.request}" in state.refused:
-        state.refused.setdefault(f"release {entry.request}", state.time)
-        return refuse(entry.request, "not_held", f"nobody holds the name {entry.name}: check the spelling")
-    return _released(entry, end_session(state, holder, "released", entry.request))
+def connect_session(state: State, entry: SessionConnected) -> Outcome:
+    """Note the connection of a session, in place of an earlier one. Ignore one that has closed meanwhile."""
+    holder, (node, creation) = holder_of(state, entry.session), node_of(entry.connection)
+    _note_node(state, node, creation)
+    if holder is None or not holder.life or entry.connection in state.departed:
+        return NOTHING
+    if creation < state.nodes[node].creation or entry.connection == holder.connection:
+        return NOTHING
+    connected = replace(holder, connected=True, connection=entry.connection, deadline=0, seen=True, told=True)
+    return Outcome(events=_change(state, holder, connected))
 
 
-def lose_connections(state: State, entry: Departed) -> Outcome:
-    """Mark every session of a departed inbox as disconnected.
-
-    If a session is disconnected already, the outcome repeats the event: the replica that should have published it may
-    have died, and no client asks for it.
-    """
-    add_departure(state, entry.inbox)
-    events: tuple[PresenceEvent, ...] = ()
-    for key in sorted(state.inboxes.get(entry.inbox, ())):
-        holder = state.holders[key]
-        if holder.connected:
-            kinds = kinds_of_change(holder, connected=False, quiet=holder.quiet)
-            lost = presence_events(state, holder.session, holder.name, kinds, first=len(events))
-            put_holder(state, replace(holder, connected=False, events=events_to_repeat(holder.events + lost)))
-        else:
-            lost = events_of_loss(holder)
-        events += lost
-    return Outcome(events=events)
+def close_connection(state: State, entry: ConnectionClosed) -> Outcome:
+    """Lose the session whose present connection has closed, if there is one."""
+    add_departure(state, entry.connection)
+    holder = state.holders.get(state.connections.get(entry.connection, ""))
+    if holder is None:
+        return NOTHING
+    if holder.inbox:
+        add_departure(state, holder.inbox)  # a renewal from there can only be late
+    return Outcome(events=lose(state, holder))
 
 
-def end_session(state: State, holder: Holder, reason: EndReason, request: str) -> EndedSession:
-    """Free a holder's name and record why its session ended."""
-    kinds: tuple[NoticeKind, ...] = () if reason == "taken" or holder.quiet else ("left",)
-    ended = EndedSession(
-        session=holder.session,
-        user=holder.name,
-        inbox=holder.inbox,
-        expires=holder.expires,
-        reason=reason,
-        request=request,
-        events=presence_events(state, holder.session, holder.name, kinds),
-        at=state.time,
-    )
-    remove_holder(state, holder.key)
-    state.ended[holder.session] = ended
-    return ended
+def start_node(state: State, entry: NodeStarted) -> Outcome:
+    """Note the start of a node. `sweep` loses the sessions of its earlier connections, if they do not come back."""
+    _note_node(state, entry.node, entry.creation)
+    return NOTHING
 
 
-def token_expiry(state: State) -> int:
-    """Return the expiry of a token minted now, in microseconds, as a whole second: JWT counts in seconds."""
-    return (state.time // SECOND + TOKEN_SECONDS) * SECOND
+def lose(state: State, holder: Holder, first: int = 0) -> tuple[PresenceEvent, ...]:
+    """Mark a session as disconnected, and return the event, whose number within the entry is `first`."""
+    return _change(state, holder, replace(holder, connected=False, connection="", deadline=0), first)
 
 
-def _released(entry: ReleaseName, ended: EndedSession) -> Outcome:
-    return Outcome(reply=Released(request=entry.request, name=ended.user), ended=ended, events=ended.events)
+def _renew(state: State, before: Holder, after: Holder, entry: ResumeSession | RenewSession) -> Outcome:
+    expires = max(before.expires, token_expiry(state, entry.life))
+    holder = replace(after, life=entry.life, expires=expires, request=entry.request, replaced=None)
+    events = _change(state, before, holder)
+    repeated = before.events if not events and entry.request == before.request else ()
+    return Outcome(reply=state.holders[holder.key], events=events or repeated)
+
+
+def _change(state: State, before: Holder, after: Holder, first: int = 0) -> tuple[PresenceEvent, ...]:
+    """Put a holder in place of its earlier self, and return the events of the change."""
+    kinds = kinds_of_change(before, after)
+    events = presence_events(state, after.session, after.name, kinds, first)
+    put_holder(state, replace(after, events=(before.events + events)[-MAX_REPEATED_EVENTS:]))
+    return events
+
+
+def _note_node(state: State, node: str, creation: int) -> None:
+    known = state.nodes.get(node)
+    if known is None or known.creation < creation:
+        state.nodes[node] = BrokerNode(creation=creation, at=state.time)

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from chat_registry.state import EndedSession, Holder, State, add_holder
+from chat_registry.holders import add_holder
+from chat_registry.state import BrokerNode, EndedSession, Holder, State
 from chat_registry.versions import SNAPSHOT_VERSION, SnapshotVersion
 from chat_wire import codec
 from chat_wire.errors import WireError
 from chat_wire.messages import Marker
 from chat_wire.versions import refuse_newer
 
-PART_ROWS = 5_000
+# RabbitMQ 4 takes messages of 16 MiB at most, and a row has at most 2 kB in each of four lists.
+PART_ROWS = 2_000
 # A replica that dies leaves a snapshot incomplete, for as long as the stream keeps it.
 MAX_INCOMPLETE = 4
 
@@ -20,11 +22,11 @@ class SnapshotPart:
     """Part `part` of `parts`, counting from 0, of the state after the message at `offset`.
 
     `entry` is the digest of that message, which `view.View` calls the anchor. If the journal has another message there,
-    the snapshot belongs to another journal. The other fields are those of `State`.
+    the snapshot belongs to another journal. `version` and the other fields are those of `State`.
     """
 
     type: Literal["snapshot"] = "snapshot"
-    version: SnapshotVersion = SNAPSHOT_VERSION
+    version: SnapshotVersion = 1
     offset: int
     index: int
     entry: str
@@ -35,6 +37,7 @@ class SnapshotPart:
     ended: tuple[EndedSession, ...]
     departed: tuple[tuple[str, int], ...]
     refused: tuple[tuple[str, int], ...]
+    nodes: tuple[tuple[str, BrokerNode], ...] = ()
 
 
 def parts_of(state: State, entry: str) -> list[SnapshotPart]:
@@ -45,6 +48,7 @@ def parts_of(state: State, entry: str) -> list[SnapshotPart]:
     cuts = [slice(start, start + PART_ROWS) for start in range(0, rows, PART_ROWS)] or [slice(0, 0)]
     return [
         SnapshotPart(
+            version=state.version,
             offset=state.offset,
             index=state.index,
             entry=entry,
@@ -55,6 +59,7 @@ def parts_of(state: State, entry: str) -> list[SnapshotPart]:
             ended=ended[cut],
             departed=departed[cut],
             refused=refused[cut],
+            nodes=() if part else tuple(state.nodes.items()),
         )
         for part, cut in enumerate(cuts)
     ]
@@ -62,7 +67,9 @@ def parts_of(state: State, entry: str) -> list[SnapshotPart]:
 
 def restore(parts: list[SnapshotPart]) -> State:
     """Return the state that a snapshot was made from; `parts` are all its parts, in order."""
-    state = State(offset=parts[0].offset, index=parts[0].index, time=parts[0].time)
+    first = parts[0]
+    state = State(offset=first.offset, index=first.index, time=first.time, version=first.version)
+    state.nodes.update(first.nodes)
     for part in parts:
         for holder in part.holders:
             add_holder(state, holder)

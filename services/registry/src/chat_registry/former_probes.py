@@ -1,4 +1,4 @@
-"""Probe the inboxes of connected clients.
+"""Probe the inboxes of connected clients of 0.3.0.
 
 The broker returns a probe whose inbox no longer exists. Probes find the departures that the broker has not announced:
 a restart of the broker drops inboxes without an event, and the event plugin may be missing.
@@ -39,7 +39,8 @@ class InboxProbes:
         """Yield the probes for this round."""
         if self._next_at is not None and time.monotonic() > self._next_at:
             self._next_at = time.monotonic() + self._every
-            self._inboxes = [holder.inbox for holder in self._view.state.holders.values() if holder.connected]
+            former = (each for each in self._view.state.holders.values() if each.connected and not each.life)
+            self._inboxes = list(dict.fromkeys(holder.inbox for holder in former))
         body = encode(Probe())
         for inbox in self._inboxes[:PROBES_PER_ROUND]:
             yield Publication(exchange=topology.DEFAULT.name, routing_key=inbox, body=body)
