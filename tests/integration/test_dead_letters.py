@@ -14,9 +14,12 @@ from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
+from chat_wire.codec import encode
+from chat_wire.messages import Post, Posts
 from testkit.broker import TestBroker
 from testkit.former import former_member
 from testkit.processes import System
+from testkit.tokens import member
 from testkit.wait import until
 
 INGRESS = former.ingress(3).name
@@ -257,3 +260,44 @@ def test_a_replayed_poison_message_returns_to_dead_letters_once(system: System) 
     assert len(list(replayed(system.url("admin"), None))) == 2
     until(lambda: len(router.lines("delivery.refused")) == 4)
     until(lambda: len(listed(system.url("admin"))) == 2)
+
+
+@pytest.mark.parametrize("by_service", [True, False])
+def test_replayed_posts_of_a_session_reach_the_room_as_its_posts(system: System, by_service: bool) -> None:
+    # given
+    router = system.started("router", POSTS_PER_SECOND="1")
+    ann = member(system, "ann")
+    assert ann.granted
+    ann.join()
+    if not by_service:
+        router.kill()
+    post = Publication(
+        exchange=topology.POSTS.name,
+        routing_key=topology.posts_key(3, "lobby"),
+        body=encode(Posts(card=ann.card, posts=tuple(Post(sequence=n, client_ts=0, text="x") for n in (1, 2)))),
+        user_id=ann.granted.session,
+    )
+    ann.publisher.publish(post)
+    ann.confirmed()
+    if not by_service:
+        reject_one(system.url("router"), topology.posts(3).name)
+    until(lambda: len(listed(system.url("admin"))) == 1)
+    router.kill()
+    system.started("router")
+
+    # when
+    (line,) = replayed(system.url("admin"), None)
+
+    # then
+    assert "router.posts.3" in line
+    ann.hear(lambda: ann.ids() == [f"{ann.granted.session}-{n}" for n in (1, 2)])
+
+
+def reject_one(url: str, queue: str) -> None:
+    """Take a message from a queue and reject it, so that the broker makes it a dead letter."""
+    with connect(url, "test") as connection:
+        channel: Any = connection.channel()
+        got: list[Any] = []
+        channel.basic_consume(queue, callback=got.append)
+        until(lambda: got or connection.drain_events(timeout=5) or got)
+        channel.basic_reject(got[0].delivery_tag, requeue=False)

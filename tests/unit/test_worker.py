@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -16,7 +17,7 @@ from chat_wire.messages import Marker, SessionEnded
 from chat_wire.settings import InvalidSetting
 from chat_worker import health, report_file
 from chat_worker.clock import now
-from chat_worker.delivery import Delivery
+from chat_worker.delivery import Delivery, Source, from_message
 from chat_worker.revoked import SWEEP_FROM, RevokedSessions
 from chat_worker.settings import worker_settings
 from chat_worker.signals import stop_requested
@@ -160,3 +161,27 @@ def test_ended_sessions_are_forgotten_a_while_after_their_tokens_whatever_those_
 def test_an_entry_that_is_not_valid_goes_to_dead_letters() -> None:
     (kept,) = RevokedSessions("me", on_ready=lambda: None).handle(delivered(b"garbage"))
     assert (kept.exchange, kept.headers["reason"], kept.body) == ("chat.dead", "undecodable", b"garbage")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"claim","secret":"s3cret","name":"a\\"b"}',
+        b'{ "secret" : "s3cret" , "token" : "s3cret" }',
+        b'{"token":"a \\"s3cret',
+    ],
+)
+def test_a_dead_letter_holds_no_secret(body: bytes) -> None:
+    (letter,) = RevokedSessions("me", on_ready=lambda: None).handle(delivered(body))
+    assert b"s3cret" not in letter.body
+    assert letter.body.replace(b"***", b"") != b""
+
+
+def test_a_sender_is_not_what_a_header_says_unless_an_operator_sends_again() -> None:
+    def sender(user: str | None) -> str | None:
+        properties = {"user_id": user, "application_headers": {"sender": "s1"}}
+        info = {"exchange": "", "routing_key": "", "redelivered": False}
+        message = SimpleNamespace(properties=properties, delivery_info=info, body=b"")
+        return from_message(Source(queue="q", handle=lambda _: []), message, 0).user_id
+
+    assert [sender("admin"), sender("s2"), sender(None)] == ["s1", "s2", None]

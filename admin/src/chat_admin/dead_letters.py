@@ -24,7 +24,8 @@ MAX_LISTED = 1000
 CONFIRM_SECONDS = 5
 SAY_SECONDS = 5
 # A replay goes through the exchange that clients use: a client's command must not get the rights of an operator.
-REPLAYED_TO = {queue.name: queue for queue in (former.COMMANDS, former.QUERIES, *former.INGRESS_QUEUES)}
+REPLAYABLE = (*topology.POSTS_QUEUES, former.COMMANDS, former.QUERIES, *former.INGRESS_QUEUES)
+REPLAYED_TO = {queue.name: queue for queue in REPLAYABLE}
 
 
 def listed(url: str) -> list[str]:
@@ -158,9 +159,15 @@ def _publish(connection: Connection, publisher: Publisher, letter: Letter, alarm
     queue = REPLAYED_TO.get(letter.source)
     if queue is None:
         raise NotReplayed(f"a message from {safe(letter.source) or 'an unknown queue'} cannot be sent again")
+    of_session = queue in topology.POSTS_QUEUES
     publisher.publish(
         Publication(
-            exchange=queue.exchange.name, routing_key=queue.routing_key, body=letter.body, reply_to=letter.reply_to
+            exchange=queue.exchange.name,
+            routing_key=letter.key if of_session else queue.routing_key,
+            body=letter.body,
+            reply_to=letter.reply_to,
+            user_id=topology.OPERATOR_USER if of_session else None,
+            headers={"sender": letter.sender} if of_session else {},
         )
     )
     deadline = time.monotonic() + CONFIRM_SECONDS

@@ -32,11 +32,13 @@ class Letter:
         body: The body.
         reply_to: The inbox of the sender.
         headers: The headers that a service, the broker and the sender wrote.
+        user_id: The user that published it; None if unknown.
     """
 
     body: bytes
     reply_to: str | None
     headers: Mapping[str, Any]
+    user_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -49,6 +51,17 @@ class Letter:
     def source(self) -> str:
         """The queue that it came from; empty if unknown."""
         return str(_death(self).get("queue") or self.headers.get("source") or "")
+
+    @property
+    def sender(self) -> str:
+        """The user that sent the message, for whom the broker vouches; empty if unknown."""
+        return str((self.user_id if _death(self) else self.headers.get("sender")) or "")
+
+    @property
+    def key(self) -> str:
+        """The routing key of the message; empty if unknown."""
+        keys = _death(self).get("routing-keys")
+        return str(keys[0] if isinstance(keys, list) and keys else self.headers.get("key") or "")
 
     @property
     def reason(self) -> str:
@@ -71,6 +84,7 @@ def from_message(message: Any) -> Letter:
         body=body if isinstance(body, bytes) else str(body).encode(),
         reply_to=message.properties.get("reply_to"),
         headers=message.headers or {},
+        user_id=message.properties.get("user_id"),
     )
 
 

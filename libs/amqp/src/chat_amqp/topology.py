@@ -35,6 +35,7 @@ from chat_amqp.queue_types import quorum, single, stream
 from chat_wire.limits import PARTITIONS
 
 ROOMS = ("lobby",)
+OPERATOR_USER = "admin"
 REPLY_TO = "amq.rabbitmq.reply-to"  # https://www.rabbitmq.com/docs/direct-reply-to
 
 ENTRANCE = Exchange("chat.entrance", type="fanout")

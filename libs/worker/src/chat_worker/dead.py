@@ -1,5 +1,7 @@
 """Dead letters: publications that keep the deliveries that a service cannot handle."""
 
+import re
+
 import structlog
 
 from chat_amqp import topology
@@ -12,23 +14,28 @@ from chat_worker.delivery import Delivery
 log = structlog.get_logger()
 
 MAX_ERROR_TEXT = 1000  # characters; the headers have to fit into one frame
+# Everybody who can read the queue or the broker's disk could use these.
+_SECRETS = re.compile(rb'("(?:token|secret)"\s*:\s*")(?:[^"\\]|\\.)*', re.DOTALL)
 
 
 def dead_letter(delivery: Delivery, error: WireError) -> Publication:
-    """Log a delivery as refused and return it, unchanged, for the queue dead-letters.
+    """Log a delivery as refused and return it, without tokens and secrets, for the queue dead-letters.
 
-    Its headers are `reason`, `text`, `source` (the queue) and `at` (microseconds since 1970-01-01 UTC).
+    Its headers are `reason`, `text`, `source` (the queue), `key` (its routing key), `sender` (the user that the broker
+    vouches for) and `at` (microseconds since 1970-01-01 UTC).
 
     Args:
         delivery: The delivery.
         error: Why the service refuses it.
     """
     metrics.DEAD_LETTERS.inc()
-    log.warning("delivery.refused", queue=delivery.queue, reason=error.reason, error=str(error))
+    text = str(error)[:MAX_ERROR_TEXT]
+    log.warning("delivery.refused", queue=delivery.queue, reason=error.reason, error=text)
+    origin = {"source": delivery.queue, "key": delivery.routing_key, "sender": delivery.user_id or ""}
     return Publication(
         exchange=topology.DEAD.name,
         routing_key=delivery.queue,
-        body=delivery.body,
+        body=_SECRETS.sub(rb"\1***", delivery.body),
         reply_to=delivery.reply_to,
-        headers={"reason": error.reason, "text": str(error)[:MAX_ERROR_TEXT], "source": delivery.queue, "at": now()},
+        headers={"reason": error.reason, "text": text, **origin, "at": now()},
     )

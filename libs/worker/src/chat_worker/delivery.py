@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_amqp.publisher import Publication
+from chat_amqp.topology import OPERATOR_USER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class Delivery:
         redelivered: Whether the broker has delivered it before.
         arrived: When this worker received it, in microseconds of the steady clock (clock.py).
         user_id: The user of the connection that sent it; None if the sender left it out. The broker refuses every other
-            value (https://www.rabbitmq.com/docs/validated-user-id).
+            value (https://www.rabbitmq.com/docs/validated-user-id). Of a dead letter that an operator replays, the
+            user that had sent it.
     """
 
     body: bytes
@@ -94,5 +96,13 @@ def from_message(source: Source, message: Any, arrived: int) -> Delivery:
         offset=None if source.offset is None else headers.get("x-stream-offset"),
         redelivered=message.delivery_info["redelivered"],
         arrived=arrived,
-        user_id=message.properties.get("user_id"),
+        user_id=_sender(message.properties.get("user_id"), headers),
     )
+
+
+def _sender(user_id: str | None, headers: Mapping[str, Any]) -> str | None:
+    """Return the user that sent a message, or for whom an operator sends it again."""
+    if user_id != OPERATOR_USER:
+        return user_id
+    sender = headers.get("sender")
+    return sender if isinstance(sender, str) and sender else user_id
