@@ -18,7 +18,7 @@ T = TypeVar("T")
 def linked(url: str) -> Iterator[Link]:
     """Connect as a client does, and yield the link."""
     wake, other = socket.socketpair()
-    with wake, other, connect(url, "bench") as connection, closing(Link(connection, wake)) as link:
+    with wake, other, connect(url, "bench") as connection, closing(Link(connection, wake, None)) as link:
         yield link
 
 

@@ -21,12 +21,13 @@ from chat_wire.messages import (
     Post,
     Posts,
     Recorded,
+    Renew,
     Resume,
     Run,
     Search,
 )
 
-SENT: tuple[type[Any], ...] = (Claim, Resume, Exit, ListUsers, History, Mine, Search, Posts)
+SENT: tuple[type[Any], ...] = (Claim, Resume, Renew, Exit, ListUsers, History, Mine, Search, Posts)
 LOST = events.ConnectionLost(broker="host:5672")
 AGES = 4_000_000_000_000_000
 GRANTED_AT = 5
@@ -36,9 +37,11 @@ class FakeLink:
     """A link whose other end is the test.
 
     Attributes:
+        session: The session that is the user of the connection; None at the entrance.
+        renewed: The tokens that the member put on the connection.
         sent: The messages published.
         routes: The exchange and the routing key of each.
-        replies: The messages in the inbox.
+        replies: The answers that have arrived.
         entries: The entries of the room that have arrived.
         attached: The offsets at which the room was attached.
         breaks: The error that attaching to the room raises.
@@ -46,12 +49,15 @@ class FakeLink:
         waiting: How many publications are unconfirmed.
     """
 
-    def __init__(self, breaks: Exception | None = None) -> None:
+    def __init__(self, session: str | None = None, breaks: Exception | None = None) -> None:
         """Make a link.
 
         Args:
+            session: The session that is the user of the connection; None at the entrance.
             breaks: The error that attaching to the room raises.
         """
+        self.session = session
+        self.renewed: list[str] = []
         self.sent: list[Any] = []
         self.routes: list[tuple[str, str]] = []
         self.headers: list[Mapping[str, Any]] = []
@@ -74,6 +80,10 @@ class FakeLink:
         self.headers.append(headers)
         self.routes.append((exchange, routing_key))
         self.sent.append(decode(body, *SENT))
+
+    def renew(self, token: str) -> None:
+        """Record a token."""
+        self.renewed.append(token)
 
     def pop_returned(self) -> set[str]:
         """Return the exchanges that the test has set."""
@@ -117,9 +127,10 @@ class LinkedMember:
         self.connect()
 
     def connect(self, breaks: Exception | None = None) -> None:
-        """Open a new connection."""
-        self.link = FakeLink(breaks)
-        self.member.opened(self.now)
+        """Open a new connection: as the session if the member has a token, and else at the entrance."""
+        login = self.member.access.login(self.now)
+        self.link = FakeLink(login.session if login else None, breaks)
+        self.member.opened(self.link, self.now)
 
     def lose(self, loss: events.ConnectionLost | events.Waiting = LOST, breaks: Exception | None = None) -> None:
         """Lose the connection and open another."""
@@ -127,11 +138,14 @@ class LinkedMember:
         self.connect(breaks)
 
     def work(self, *replies: Any, after: float = 0.0) -> list[events.Event]:
-        """Let replies arrive, and return the events."""
+        """Let answers arrive, connect as the session if the entrance has let the member in, and return the events."""
         self.now += after
         self.told.clear()
         self.link.replies += [encode(reply) for reply in replies]
         self.member.work(self.link, self.now)
+        if self.member.is_through(self.link, self.now):
+            self.connect()
+            self.member.work(self.link, self.now)
         return list(self.told)
 
     def hear(self, offset: int, entry: Batch | Notice) -> list[events.Event]:
@@ -144,14 +158,19 @@ class LinkedMember:
         return next(message for message in reversed(self.link.sent) if type(message) is cls)
 
     def grant(self, cls: type[Any] = Claim, token: str = "token", expires: int = AGES) -> list[events.Event]:
-        """Let the registry grant the last claim or renewal, and return the events."""
+        """Let the registry answer the last request for a token, and return the events."""
         self.work()
         return self.work(granted(self.last(cls).request, token, expires))
 
-    def join(self, *history: Recorded) -> list[events.Event]:
+    def sent(self, cls: type[Any]) -> int:
+        """Return how many messages of a class were sent on this connection."""
+        return sum(type(message) is cls for message in self.link.sent)
+
+    def join(self, *history: Recorded, expires: int = AGES) -> list[events.Event]:
         """Join the room, with a first page of these messages, and return the events."""
         self.member.claim_request.ask("alice", False, self.now)
-        self.grant()
+        self.grant(expires=expires)
+        self.grant(Renew, expires=expires)
         return self.work(page(self.last(History).request, *history))
 
     def post(self, sequence: int, text: str = "hola", client_ts: int = 0) -> None:
@@ -165,8 +184,8 @@ def sequences(message: Posts) -> list[int]:
     return [post.sequence for post in message.posts]
 
 
-def granted(request: str, token: str, expires: int) -> Granted:
-    """Return the answer to a claim or a renewal."""
+def granted(request: str, token: str = "token", expires: int = AGES) -> Granted:
+    """Return the answer to a request for a token."""
     return Granted(
         request=request,
         session="mine",
@@ -174,6 +193,7 @@ def granted(request: str, token: str, expires: int) -> Granted:
         author="author",
         partition=3,
         token=token,
+        card="card",
         expires=expires,
         at=GRANTED_AT,
         offset=17,

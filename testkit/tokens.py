@@ -29,19 +29,29 @@ def member(system: System, name: str, partition: int = 3, expires_in: int = HOUR
     return chatter
 
 
-def grant(system: System, name: str, author: str, partition: int = 3, expires_in: int = HOUR) -> Granted:
-    """Return what a registry grants to a new session.
+def grant(
+    system: System,
+    name: str,
+    author: str,
+    partition: int = 3,
+    lifetime: int = HOUR,
+    session: str | None = None,
+    key: str | None = None,
+) -> Granted:
+    """Return what a registry grants to a session.
 
     Args:
         system: The system.
         name: The name of the member.
         author: The author.
         partition: The partition of the session.
-        expires_in: The lifetime of the token, in microseconds.
+        lifetime: The lifetime of the token, in microseconds.
+        session: The session; by default, a new one.
+        key: The private key that signs; by default, that of the registry.
     """
-    session, now = secrets.token_hex(16), time.time_ns() // 1000
-    expires = (now + expires_in) // SECOND * SECOND
-    key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
+    session, now = session or secrets.token_hex(16), time.time_ns() // 1000
+    expires = (now + lifetime) // SECOND * SECOND
+    key = key or (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
     return Granted(
         request="",
         session=session,

@@ -7,12 +7,12 @@ import pytest
 from chat_client import events
 from chat_client.history import ANSWER_SECONDS, PAGE
 from chat_client.places import OLDEST, From, Newer, Older, Place, Query, Since
-from chat_wire.messages import History, Refused, Resume, Search
-from testkit.linked_member import AGES, LinkedMember, batch, granted, page, recorded
+from chat_wire.messages import History, Refused, Search
+from testkit.linked_member import LinkedMember, batch, page, recorded
 
 NOON = 1_795_348_800_000_000
 EIGHT = Older(Place(40, 0, 8))
-NEWEST = History(request="", token="token", room="lobby", before=None, limit=PAGE)
+NEWEST = History(request="", card="card", before=None, limit=PAGE)
 SILENT = "the archive does not answer: try again later"
 
 
@@ -136,8 +136,6 @@ def test_a_question_goes_again_when_the_connection_is_back(alice: LinkedMember) 
 
     alice.lose()
     alice.work()
-    alice.work(granted(alice.last(Resume).request, "token", AGES))
-    alice.work()
 
     assert alice.last(History).request == question.request
 
@@ -148,8 +146,7 @@ def test_a_question_from_before_a_long_outage_is_asked_after_it(alice: LinkedMem
     alice.now += 2 * ANSWER_SECONDS
 
     alice.lose()
-    alice.work()
-    told = alice.work(granted(alice.last(Resume).request, "token", AGES))
+    told = alice.work()
 
     assert told == [events.ConnectedAgain()]
     assert alice.last(History).request == question.request

@@ -9,7 +9,6 @@ from chat_wire.messages import (
     History,
     Notice,
     Refused,
-    Resume,
 )
 from testkit.linked_member import LinkedMember, page, recorded
 
@@ -77,7 +76,7 @@ def test_the_first_page_is_reported_once_even_if_the_connection_breaks_right_aft
     assert [type(each) for each in alice.told] == [events.MessageReceived, events.Joined]
 
     alice.lose()
-    alice.grant(Resume)
+    alice.work()
 
     assert alice.link.attached == [40]
     assert not any(isinstance(each, History) for each in alice.link.sent)

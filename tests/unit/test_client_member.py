@@ -5,19 +5,17 @@ import contextvars
 import pytest
 
 from chat_client import events
-from chat_client.member import RENEW_SECONDS
 from chat_client.my_messages import CATCH_UP_SECONDS
 from chat_wire.messages import (
     Exit,
     Exited,
-    History,
     ListUsers,
     Mine,
-    Posts,
-    Resume,
+    Renew,
     SessionEnded,
     Users,
 )
+from chat_wire.units import SECOND
 from testkit.linked_member import AGES, GRANTED_AT, LinkedMember, batch, granted, page, recorded
 
 
@@ -34,7 +32,7 @@ def test_the_users_are_asked_for_as_of_the_grant(alice: LinkedMember) -> None:
 
     told = alice.work(Users(request=question.request, connected=("alice",), disconnected=("bob",)))
 
-    assert (question.token, question.after) == ("token", 17)
+    assert (question.token, question.after) == ("", 17)
     assert told == [events.UsersListed(connected=("alice",), disconnected=("bob",))]
 
 
@@ -98,20 +96,31 @@ def test_leaving_waits_until_all_posts_have_come_back(alice: LinkedMember) -> No
     assert alice.member.over
 
 
-def test_the_token_is_renewed_before_it_expires(alice: LinkedMember) -> None:
-    alice.member.claim_request.ask("alice", False, alice.now)
-    alice.grant(expires=GRANTED_AT + int(4 * RENEW_SECONDS * 1_000_000))
-    alice.work(page(alice.last(History).request))
+def test_a_session_says_that_it_is_connected_and_renews_its_token_at_half_its_life(alice: LinkedMember) -> None:
+    alice.join(expires=GRANTED_AT + 600 * SECOND)
+    assert alice.sent(Renew) == 1
 
-    alice.work(after=2 * RENEW_SECONDS - 1)
-    assert Resume not in map(type, alice.link.sent)
+    alice.work(after=299)
+    assert alice.sent(Renew) == 1
     alice.work(after=2)
-    told = alice.work(granted(alice.last(Resume).request, "renewed", AGES))
-    alice.post(1)
+    assert alice.sent(Renew) == 2
+    told = alice.work(granted(alice.last(Renew).request, "renewed"))
 
     assert told == []
+    assert alice.link.renewed == ["token", "renewed"]
     assert alice.link.attached == ["first"]
-    assert alice.last(Posts).token == "renewed"
+
+
+def test_the_registry_is_asked_only_once_the_session_is_renewed(alice: LinkedMember) -> None:
+    alice.member.claim_request.ask("alice", False, alice.now)
+    alice.grant()
+    alice.member.users_request.ask(alice.now)
+    alice.work()
+    assert alice.sent(ListUsers) == 0
+
+    alice.grant(Renew)
+
+    assert alice.sent(ListUsers) == 1
 
 
 def test_a_session_that_was_taken_over_ends_and_names_the_unsent_posts(alice: LinkedMember) -> None:

@@ -99,6 +99,30 @@ def test_a_post_that_a_later_one_overtook_was_refused_and_does_not_go_again() ->
     assert taken(outbox) == [3]
 
 
+def test_after_a_silence_one_message_goes_again_and_then_what_has_not_been_sent() -> None:
+    outbox = outbox_of(MAX_POSTS + 10)
+    for _message in range(2):
+        outbox.start_message()
+        outbox.confirmed()
+    outbox.add(post(MAX_POSTS + 11), 0.0)
+
+    assert outbox.repeat() == []
+
+    assert taken(outbox) == list(range(1, MAX_POSTS + 1))
+    outbox.confirmed()
+    assert taken(outbox) == [MAX_POSTS + 11]
+
+
+def test_after_a_silence_a_post_that_a_later_one_overtook_does_not_go_again() -> None:
+    outbox = outbox_of(2)
+    outbox.start_message()
+    outbox.confirmed()
+    outbox.seen(2)
+
+    assert [each.sequence for each in outbox.repeat()] == [1]
+    assert taken(outbox) == []
+
+
 def test_a_late_post_is_named_once() -> None:
     outbox = Outbox()
     outbox.add(post(1), 10.0)
@@ -154,6 +178,10 @@ class Road:
             self.queue.append(self.offered)
         self.cut_before_the_broker_had_it()
 
+    def repeat(self) -> None:
+        if not self.offered:
+            assert self.outbox.repeat() == []
+
     def route(self) -> None:
         if self.queue:
             self.stream += [each.sequence for each in self.queue.pop(0)]
@@ -183,6 +211,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     Road.bounce,
     Road.cut_before_the_broker_had_it,
     Road.cut_before_the_confirm_came,
+    Road.repeat,
     Road.route,
     Road.route_and_crash_before_the_ack,
     Road.come_back,

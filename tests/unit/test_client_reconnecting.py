@@ -1,18 +1,23 @@
 """Lost connections, lost streams, and the session that goes on after them."""
 
+from typing import Any
+
 import pytest
 from amqp.exceptions import NotFound
 
 from chat_client import events
+from chat_client.access import Login
 from chat_client.room_follower import FIRST_ENTRY_SECONDS
 from chat_wire.messages import (
     Exit,
     Notice,
     Posts,
     Refused,
+    Renew,
     Resume,
 )
-from testkit.linked_member import LOST, LinkedMember, batch, recorded, sequences
+from chat_wire.units import SECOND
+from testkit.linked_member import GRANTED_AT, LOST, LinkedMember, batch, recorded, sequences
 
 
 @pytest.fixture
@@ -38,12 +43,11 @@ def test_after_a_lost_connection_the_session_goes_on_where_it_was(alice: LinkedM
     alice.post(2)
 
     alice.lose()
-    told = alice.grant(Resume, token="renewed")
+    told = alice.work()
 
     assert told == [events.ConnectedAgain()]
-    assert alice.last(Resume).secret == "secret"
+    assert alice.link.session == "mine"
     assert alice.link.attached == [41]
-    assert alice.last(Posts).token == "renewed"
     assert sequences(alice.last(Posts)) == [1, 2]
     assert alice.hear(41, batch(1, 2, session="carols", user="carol")) == []
 
@@ -82,12 +86,12 @@ def test_a_missing_room_is_reported_once_during_several_attempts(alice: LinkedMe
     alice.lose(missing, NotFound())
     for _again in range(2):
         with pytest.raises(NotFound):
-            alice.grant(Resume)
+            alice.work()
         assert alice.told == []
         alice.lose(missing, NotFound())
     alice.lose(missing)
 
-    assert alice.grant(Resume) == [events.WaitingOver(), events.ConnectedAgain()]
+    assert alice.work() == [events.WaitingOver(), events.ConnectedAgain()]
 
 
 def test_a_member_reported_lost_renews_its_session(alice: LinkedMember) -> None:
@@ -96,10 +100,10 @@ def test_a_member_reported_lost_renews_its_session(alice: LinkedMember) -> None:
     before, after = (Notice(id=str(at), room="lobby", kind="lost", user="alice", at=at) for at in (4, 6))
 
     assert alice.hear(1, before) == []
-    assert Resume not in map(type, alice.link.sent)
+    assert alice.sent(Renew) == 1
 
     assert alice.hear(2, after) == []
-    assert Resume in map(type, alice.link.sent)
+    assert alice.sent(Renew) == 2
 
 
 def test_leaving_goes_on_after_a_lost_connection(alice: LinkedMember) -> None:
@@ -114,11 +118,43 @@ def test_leaving_goes_on_after_a_lost_connection(alice: LinkedMember) -> None:
     assert alice.link.sent == [asked]
 
 
-def test_a_session_that_cannot_be_resumed_ends_with_the_reason(alice: LinkedMember) -> None:
+@pytest.mark.parametrize("request_class", [Renew, Resume])
+def test_a_session_that_cannot_go_on_ends_with_the_reason(alice: LinkedMember, request_class: type[Any]) -> None:
     alice.join()
+    if request_class is Resume:
+        alice.member.access.refused()
     alice.lose()
     alice.work()
 
-    told = alice.work(Refused(request=alice.last(Resume).request, reason="ended", text="released"))
+    told = alice.work(Refused(request=alice.last(request_class).request, reason="ended", text="released"))
 
-    assert told == [events.Ended(text="released", freed=False)]
+    assert told[-1] == events.Ended(text="released", freed=False)
+
+
+def test_a_member_with_an_expired_token_goes_through_the_entrance(alice: LinkedMember) -> None:
+    alice.join(expires=GRANTED_AT + 600 * SECOND)
+    alice.post(1)
+
+    alice.now += 601
+    alice.lose()
+    alice.work()
+    asked, at = alice.last(Resume), alice.link.session
+    told = alice.grant(Resume, token="new")
+
+    assert (asked.session, asked.secret, at) == ("mine", "secret", None)
+    assert (alice.link.session, alice.member.access.login(alice.now)) == ("mine", Login("mine", "new"))
+    assert told == [events.ConnectedAgain()]
+    assert sequences(alice.last(Posts)) == [1]
+
+
+def test_nothing_but_the_request_for_a_token_goes_to_the_entrance(alice: LinkedMember) -> None:
+    alice.join()
+    alice.member.access.refused()
+    alice.lose()
+    alice.post(1)
+    alice.member.users_request.ask(alice.now)
+    alice.member.search_request.ask("hola", alice.now)
+    alice.work()
+
+    assert [type(message) for message in alice.link.sent] == [Resume]
+    assert alice.link.routes == [("chat.entrance", "")]

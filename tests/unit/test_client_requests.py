@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from chat_client.access import Access, RenewRequest
 from chat_client.history import SearchRequest
 from chat_client.membership import ClaimRequest
 from chat_client.requests import RESEND_SECONDS, RETURNED_SECONDS, PendingRequests, Request
+from chat_client.users import UsersRequest
 
 
 class Asked:
@@ -15,17 +17,19 @@ class Asked:
         self.pending = PendingRequests()
         self.claim = ClaimRequest("secret", self.pending, lambda _event: None, lambda *_granted: None)
         self.search = SearchRequest("lobby", self.pending, lambda _event: None)
+        self.users = UsersRequest(self.pending, lambda _event: None)
+        self.renewal = RenewRequest(Access(), self.pending, lambda _event: None, lambda _text: None)
 
-    def due(self, now: float, *, granted: bool = True) -> list[tuple[Request[Any], bool]]:
-        """Send the requests that are due, and return each with whether it was sent before."""
-        found = self.pending.due(now, granted=granted)
+    def due(self, now: float) -> list[tuple[Request[Any], bool]]:
+        """Send the requests that are due anywhere, and return each with whether it was sent before."""
+        found = self.pending.due(now, at_entrance=True) + self.pending.due(now, at_entrance=False)
         for due in found:
             self.pending.mark_sent(due.id, now)
         return [(due.request, due.again) for due in found]
 
     def send(self, now: float = 0.0) -> str:
         """Send the one request that is due, and return its id."""
-        (due,) = self.pending.due(now, granted=True)
+        (due,) = self.pending.due(now, at_entrance=True) + self.pending.due(now, at_entrance=False)
         self.pending.mark_sent(due.id, now)
         return due.id
 
@@ -89,7 +93,7 @@ def test_a_request_that_reached_no_queue_is_sent_again_soon() -> None:
     asked.pending.add(asked.search)
     asked.due(10.0)
 
-    asked.pending.returned("chat.registry", 10.0)
+    asked.pending.returned("chat.entrance", 10.0)
 
     assert asked.due(10.0 + RETURNED_SECONDS) == [(asked.claim, True)]
 
@@ -124,14 +128,22 @@ def test_a_question_knows_whether_it_waits_for_an_answer() -> None:
     assert not asked.claim.waiting
 
 
-def test_questions_wait_until_the_session_is_granted() -> None:
+def test_only_a_request_for_a_session_is_due_at_the_entrance_and_only_others_as_a_session() -> None:
     asked = Asked()
-    asked.pending.add(asked.search)
-    assert asked.due(1.0, granted=False) == []
-
     asked.pending.add(asked.claim)
-    (claim,) = asked.pending.due(1.0, granted=True)
-    assert claim.request is asked.claim
+    asked.pending.add(asked.search)
 
-    asked.pending.pop_answered(claim.id)
-    assert asked.due(1.0) == [(asked.search, False)]
+    assert [due.request for due in asked.pending.due(1.0, at_entrance=True)] == [asked.claim]
+    assert [due.request for due in asked.pending.due(1.0, at_entrance=False)] == [asked.search]
+
+
+def test_requests_to_the_registry_wait_until_the_session_is_renewed() -> None:
+    asked = Asked()
+    for request in (asked.users, asked.search, asked.renewal):
+        asked.pending.add(request)
+
+    search, renewal = asked.pending.due(1.0, at_entrance=False)
+
+    assert (search.request, renewal.request) == (asked.search, asked.renewal)
+    asked.pending.pop_answered(renewal.id)
+    assert asked.users in [due.request for due in asked.pending.due(1.0, at_entrance=False)]

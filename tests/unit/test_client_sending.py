@@ -7,12 +7,14 @@ import pytest
 from chat_amqp.connection import STALLED_SECONDS
 from chat_amqp.errors import Unconfirmed
 from chat_client import events
-from chat_client.posting import LATE_SECONDS
+from chat_client.posting import LATE_SECONDS, LONGEST_SILENCE_SECONDS, SILENCE_SECONDS
 from chat_client.requests import RETURNED_SECONDS
 from chat_wire.messages import (
     History,
     Posts,
     PostsRefused,
+    Refused,
+    Renew,
 )
 from chat_wire.units import SECOND
 from testkit.linked_member import LinkedMember, batch, page, sequences
@@ -29,7 +31,7 @@ def test_a_post_is_sent_at_once_and_reported_when_it_comes_back(alice: LinkedMem
     alice.post(1)
 
     assert sequences(alice.last(Posts)) == [1]
-    assert alice.link.routes[-1] == ("chat.ingress", "3")
+    assert alice.link.routes[-1] == ("chat.posts", "3.room.lobby")
     assert alice.hear(0, batch(1)) == [events.MessageReceived(at=1_000_000, user="alice", text="hola", sequence=1)]
 
 
@@ -59,7 +61,7 @@ def test_posts_typed_while_a_message_is_unconfirmed_go_together_in_the_next(alic
 def test_posts_that_reach_no_queue_wait_and_are_sent_again(alice: LinkedMember) -> None:
     alice.join()
     alice.post(1)
-    alice.link.returned = {"chat.ingress"}
+    alice.link.returned = {"chat.posts"}
 
     told = alice.work()
 
@@ -76,6 +78,57 @@ def test_a_refused_post_is_reported_with_the_reason(alice: LinkedMember) -> None
     told = alice.work(PostsRefused(sequences=(1,), reason="too_fast", text="slower"))
 
     assert told == [events.NotSent(sequence=1, text="hola", reason="slower")]
+
+
+def test_a_post_whose_refusal_was_lost_is_sent_again_and_refused(alice: LinkedMember) -> None:
+    alice.join()
+    alice.post(1)
+
+    alice.work(after=SILENCE_SECONDS - 1)
+    assert alice.sent(Posts) == 1
+    alice.work(after=1)
+
+    assert alice.sent(Posts) == 2
+    assert alice.work(PostsRefused(sequences=(1,), reason="too_fast", text="slower")) == [
+        events.NotSent(sequence=1, text="hola", reason="slower")
+    ]
+    alice.work(after=LONGEST_SILENCE_SECONDS)
+    assert alice.sent(Posts) == 2
+
+
+def test_a_post_that_nobody_takes_is_sent_again_less_and_less_often(alice: LinkedMember) -> None:
+    """A router that starts after an hour finds a message some times, and not a hundred times."""
+    alice.join()
+    alice.post(1)
+
+    for _second in range(3600):
+        alice.work(after=1)
+
+    assert alice.sent(Posts) == 10
+
+
+def test_a_post_that_a_later_one_overtook_is_reported_after_a_silence(alice: LinkedMember) -> None:
+    alice.join()
+    for sequence in (1, 2):
+        alice.post(sequence)
+    alice.hear(0, batch(2))
+
+    told = alice.work(after=SILENCE_SECONDS)
+
+    assert events.NotSent(sequence=1, text="hola", reason="the chat refused the message") in told
+
+
+def test_posts_refused_as_the_session_is_over_end_it(alice: LinkedMember) -> None:
+    alice.join()
+    alice.post(1)
+
+    told = alice.work(PostsRefused(sequences=(1,), reason="session_ended", text="over"))
+    told += alice.work(Refused(request=alice.last(Renew).request, reason="session_ended", text="over"))
+
+    assert told == [
+        events.NotSent(sequence=1, text="hola", reason="over"),
+        events.Ended(text="over", freed=False),
+    ]
 
 
 def test_a_late_post_is_reported_once_even_after_the_clock_was_set_back(alice: LinkedMember) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from chat_amqp import former
+from chat_amqp import topology
 from chat_client.events import Event, HistoryListed, Remark, SearchListed
 from chat_client.language import _
 from chat_client.member_link import MemberLink
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 5.0
 class HistoryRequest(Request[Page]):
     """Asks the archive one query of the room's history."""
 
-    queue = former.QUERIES
+    exchange = topology.QUESTIONS.name
     expects = Page
 
     def __init__(self, query: Query, room: str, pending: PendingRequests, emit: Callable[[Event], None]) -> None:
@@ -34,7 +34,7 @@ class HistoryRequest(Request[Page]):
         """
         super().__init__(pending, emit)
         self.query = query
-        self._room = room
+        self.key = topology.question_key(room)
         self._before: int | None = None  # continues a query that an archive of the last version did not understand
 
     def ask(self, now: float) -> None:
@@ -43,7 +43,7 @@ class HistoryRequest(Request[Page]):
 
     def message(self, id: str, grant: Granted) -> History:
         """Return the message that asks for the page."""
-        question = History(request=id, token=grant.token, room=self._room, before=self._before, limit=PAGE)
+        question = History(request=id, card=grant.card, before=self._before, limit=PAGE)
         return question if self._before is not None else _asking(question, self.query)
 
     def answered(self, answer: Page, link: MemberLink, now: float) -> None:
@@ -137,7 +137,7 @@ def _asking(question: History, query: Query) -> History:
 class SearchRequest(Request[Page]):
     """Asks the archive for the newest messages that have all words, then for those before them."""
 
-    queue = former.QUERIES
+    exchange = topology.QUESTIONS.name
     expects = Page
 
     def __init__(self, room: str, pending: PendingRequests, emit: Callable[[Event], None]) -> None:
@@ -149,7 +149,7 @@ class SearchRequest(Request[Page]):
             emit: Receives SearchListed.
         """
         super().__init__(pending, emit)
-        self._room = room
+        self.key = topology.question_key(room)
         self._words = ""
         self._before: int | None = None  # the number of the oldest message found
 
@@ -166,14 +166,7 @@ class SearchRequest(Request[Page]):
 
     def message(self, id: str, grant: Granted) -> Search:
         """Return the message that asks for the next page."""
-        return Search(
-            request=id,
-            token=grant.token,
-            room=self._room,
-            words=self._words,
-            before=self._before,
-            limit=PAGE,
-        )
+        return Search(request=id, card=grant.card, words=self._words, before=self._before, limit=PAGE)
 
     def answered(self, answer: Page, _link: MemberLink, _now: float) -> None:
         """Report the messages found."""

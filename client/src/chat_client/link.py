@@ -1,4 +1,4 @@
-"""One connection to RabbitMQ, as the client uses it: an inbox, a room's stream, and a way to publish.
+"""One connection to RabbitMQ, as the client uses it: a way to publish and be answered, and a room's stream.
 
 The link only collects deliveries in lists, which its user empties. Callbacks must not handle deliveries, because
 py-amqp may call them during any publish, when the user of the link is in the middle of something else.
@@ -12,7 +12,7 @@ from typing import Any
 
 from kombu.connection import Connection
 
-from chat_amqp import former, topology
+from chat_amqp import renewal, topology
 from chat_amqp.publisher import Publication, Publisher
 from chat_client.member_link import NO_HEADERS, RoomEntry
 
@@ -24,19 +24,23 @@ class Link:
     """The client's channels on an open connection. Each method may raise an error of `recoverable_errors`.
 
     Attributes:
+        session: The session that is the user of the connection; None at the entrance.
         room_gone: Whether the broker deleted the room's stream.
         blocked: Whether the broker accepts no messages, being out of memory or disk space.
     """
 
-    def __init__(self, connection: Connection, wake: socket.socket) -> None:
-        """Declare an inbox.
+    def __init__(self, connection: Connection, wake: socket.socket, session: str | None) -> None:
+        """Open a channel to publish and to be answered.
 
         Args:
             connection: The open connection.
             wake: Ends a wait when it can be read.
+            session: The session that is the user of the connection; None at the entrance.
         """
+        self.session = session
         self._connection = connection
-        self._publisher = Publisher(connection.channel())
+        channel = self._channel()
+        self._publisher = Publisher(channel)
         self._replies: list[Any] = []
         self._entries: list[Any] = []
         self._room: Any = None
@@ -48,8 +52,8 @@ class Link:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._amqp.sock, selectors.EVENT_READ)
         self._selector.register(wake, selectors.EVENT_READ)
-        self._inbox = former.new_inbox()
-        self._consume_inbox()
+        # The broker sends answers to the channel that publishes the requests (https://www.rabbitmq.com/docs/direct-reply-to).
+        channel.basic_consume(topology.REPLY_TO, no_ack=True, callback=self._replies.append)
 
     @property
     def unconfirmed(self) -> int:
@@ -57,11 +61,21 @@ class Link:
         return self._publisher.unconfirmed
 
     def publish(self, exchange: str, routing_key: str, body: bytes, headers: Mapping[str, Any] = NO_HEADERS) -> None:
-        """Publish a message that must reach a queue, with the inbox as its reply_to."""
-        inbox = self._inbox.name
+        """Publish a message that must reach a queue, and says where to answer it."""
         self._publisher.publish(
-            Publication(exchange=exchange, routing_key=routing_key, body=body, reply_to=inbox, headers=headers)
+            Publication(
+                exchange=exchange,
+                routing_key=routing_key,
+                body=body,
+                reply_to=topology.REPLY_TO,
+                user_id=self.session,
+                headers=headers,
+            )
         )
+
+    def renew(self, token: str) -> None:
+        """Replace the token of the connection."""
+        renewal.renew(self._connection, token)
 
     def pop_returned(self) -> set[str]:
         """Return the exchanges at which the broker returned or refused a message since the last call."""
@@ -107,7 +121,7 @@ class Link:
             self._connection.heartbeat_check()
 
     def pop_replies(self) -> list[bytes]:
-        """Return the messages that have arrived in the inbox since the last call."""
+        """Return the answers that have arrived since the last call."""
         replies, self._replies[:] = self._replies[:], []
         return [message.body for message in replies]
 
@@ -131,11 +145,6 @@ class Link:
         channel: Any = self._connection.channel()
         channel.auto_decode = False
         return channel
-
-    def _consume_inbox(self) -> None:
-        channel = self._channel()
-        self._inbox(channel).declare()
-        channel.basic_consume(self._inbox.name, no_ack=True, callback=self._replies.append)
 
     def _watch_alarms(self) -> None:
         self._amqp.on_blocked = self._on_blocked

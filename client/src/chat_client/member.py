@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import assert_never
 
 from chat_amqp import topology
+from chat_client.access import Access, RenewRequest, ResumeRequest
 from chat_client.connection_status import ConnectionStatus
 from chat_client.events import ConnectionLost, Ended, Event, Joined, Remark, Waiting
 from chat_client.history import ANSWER_SECONDS, HistoryRequests, SearchRequest
 from chat_client.language import _
 from chat_client.member_link import MemberLink
-from chat_client.membership import ClaimRequest, FirstPageRequest, LeaveRequest, RenewRequest
+from chat_client.membership import ClaimRequest, FirstPageRequest, LeaveRequest
 from chat_client.my_messages import MyMessagesRequest
 from chat_client.posting import Posting
 from chat_client.requests import Answer, PendingRequests
@@ -22,21 +23,21 @@ from chat_client.texts import ENDINGS, refusal
 from chat_client.users import UsersRequest
 from chat_wire.codec import decode
 from chat_wire.errors import WireError
-from chat_wire.messages import Exited, Granted, Page, PostsRefused, Probe, Refused, SessionEnded, Users
-from chat_wire.units import SECOND
+from chat_wire.messages import Exited, Granted, Page, PostsRefused, Refused, SessionEnded, Users
 
 ROOM = topology.ROOMS[0]
-RENEW_SECONDS = 60.0
 PACE_SECONDS = 0.05
+SESSION_REASONS = ("invalid_token", "session_ended")
 
-Reply = Granted | Refused | Exited | Users | Page | PostsRefused | SessionEnded | Probe
-REPLIES: tuple[type[Reply], ...] = (Granted, Refused, Exited, Users, Page, PostsRefused, SessionEnded, Probe)
+Reply = Granted | Refused | Exited | Users | Page | PostsRefused | SessionEnded
+REPLIES: tuple[type[Reply], ...] = (Granted, Refused, Exited, Users, Page, PostsRefused, SessionEnded)
 
 
 class Member:
     """One member, over any number of connections, one at a time.
 
     Attributes:
+        access: Knows how the member connects next.
         status: Reports changes of the connection.
         posting: The posts on their way.
         claim_request: Claims a name.
@@ -65,35 +66,37 @@ class Member:
         self.my_messages_request = MyMessagesRequest(room, pending, emit)
         self.history_requests = HistoryRequests(ROOM, pending, emit)
         self.search_request = SearchRequest(ROOM, pending, emit)
-        self.claim_request = ClaimRequest(secret, pending, emit, self._on_granted)
-        self._renew_request = RenewRequest(
-            secret, pending, emit, self._on_granted, on_refused=lambda text: self._end(text, False)
-        )
+        self.access = Access()
+        self.claim_request = ClaimRequest(secret, pending, emit, self.access.granted)
+        self._resume_request = ResumeRequest(secret, self.access, pending, emit, self._on_refused_session)
+        self._renew_request = RenewRequest(self.access, pending, emit, self._on_refused_session)
         self._first_page_request = FirstPageRequest(room, pending, emit, self._on_joined)
         self.leave_request = LeaveRequest(pending, emit, self._end)
-        self._grant: Granted | None = None
         self._joined = False
-        self._renew_at = 0.0
         self.over = False
 
     # The connection.
 
-    def opened(self, now: float) -> None:
-        """Continue the session, if there is one: a new connection has a new inbox."""
+    def opened(self, link: MemberLink, now: float) -> None:
+        """Begin with a new connection: at the entrance ask for a token, and as a session go on."""
         self._pending.prolong(now + ANSWER_SECONDS)
-        if self._grant and not self.leave_request.waiting:
-            self._renew_request.ask(self._grant.token)
-        if not self._grant and not self.claim_request.waiting:
-            self.status.wait_for("")
+        if link.session is None:
+            self._opened_entrance()
+        elif self.access.grant:
+            self._opened_session(self.access.grant, now)
 
     def lost(self, loss: ConnectionLost | Waiting) -> None:
         """Keep all posts and requests for the next connection, and report the loss once."""
         self._sender.lost()
         self.posting.lost()
         self._pending.cancel(self._renew_request)
-        self._pending.cancel(self._first_page_request)  # the next grant asks for it again
+        self._pending.cancel(self._first_page_request)  # the next session connection asks for both again
         self._room.lost()
         self.status.lost(loss, joined=self._joined)
+
+    def is_through(self, link: MemberLink, now: float) -> bool:
+        """Return whether the connection is that of the entrance, and the member can connect as a session now."""
+        return link.session is None and self.access.login(now) is not None
 
     def closed(self) -> None:
         """Report the posts that have not come back as not sent. Another call does not report them again."""
@@ -114,20 +117,39 @@ class Member:
 
     def work(self, link: MemberLink, now: float) -> None:
         """Handle what has arrived, and send what is due."""
+        if link.session and self._joined and not self._room.attached:
+            self._room.attach(link, now)
+            self.status.back()  # after `attach`, which fails if the room does not exist
         for body in link.pop_replies():
             self._receive(body, link, now)
-        if self.over:
+        if self.over or self.is_through(link, now):
             return
-        if self._grant and self._room.attached:
-            self._room.read(link, self._grant.session, self._grant.name, now)
+        grant = self.access.grant
+        if grant and self._room.attached:
+            self._room.read(link, grant.session, grant.name, now)
         for request in self._pending.pop_overdue(now):
             request.given_up(link)
         self._sender.settle(link, now)
-        self._keep_session(now)
-        self._sender.send(link, self._grant, now, posts=self._room.attached)
+        self.posting.repeat_after_silence(now)
+        self._keep_session(link, now)
+        self._sender.send(link, grant, now, posts=self._room.attached)
         self.report_late(now)
 
-    # Replies in the inbox.
+    def _opened_entrance(self) -> None:
+        if self.access.grant:
+            self._resume_request.ask()
+        elif not self.claim_request.waiting:
+            self.status.wait_for("")
+
+    def _opened_session(self, grant: Granted, now: float) -> None:
+        if not self.leave_request.waiting:
+            self._renew_request.ask()
+        if not self._joined:
+            self.status.back()
+            self._room.joined(grant.at)
+            self._first_page_request.ask(now)
+
+    # Answers.
 
     def _receive(self, body: bytes, link: MemberLink, now: float) -> None:
         try:
@@ -145,11 +167,9 @@ class Member:
             case Refused():
                 self._on_refused(reply, link)
             case PostsRefused():
-                self.posting.refused(reply)
+                self._on_posts_refused(reply)
             case SessionEnded():
                 self._on_session_ended(reply)
-            case Probe():
-                pass  # the registry only wants to know whether the inbox exists
             case _:
                 assert_never(reply)
 
@@ -166,38 +186,35 @@ class Member:
         elif refused.request is None:
             self._emit(Remark(text=text))
 
+    def _on_posts_refused(self, refused: PostsRefused) -> None:
+        self.posting.refused(refused)
+        if refused.reason in SESSION_REASONS:  # the news that the session has ended may be lost
+            self._renew_request.ask()
+
     def _on_session_ended(self, ended: SessionEnded) -> None:
-        if self._grant and ended.session == self._grant.session and not self.leave_request.waiting:
+        if self.access.grant and ended.session == self.access.grant.session and not self.leave_request.waiting:
             self._end(_(ENDINGS[ended.reason]), False)
 
     # The session.
 
-    def _on_granted(self, grant: Granted, link: MemberLink, now: float) -> None:
-        self._grant = grant
-        lifetime = (grant.expires - grant.at) / SECOND  # by the registry's clock; the one here may differ
-        self._renew_at = now + max(lifetime / 2, RENEW_SECONDS)
-        if self._joined and not self._room.attached:
-            self._room.attach(link, now)
-        self.status.back()  # after `attach`, which fails if the room does not exist
-        if not self._joined:
-            self._room.joined(grant.at)
-            self._first_page_request.ask(now)
-
     def _on_joined(self) -> None:
-        if self._grant:
+        if self.access.grant:
             self._joined = True
-            self._emit(Joined(name=self._grant.name, room=ROOM))
+            self._emit(Joined(name=self.access.grant.name, room=ROOM))
 
-    def _keep_session(self, now: float) -> None:
+    def _on_refused_session(self, text: str) -> None:
+        self._end(text, False)
+
+    def _keep_session(self, link: MemberLink, now: float) -> None:
         """Renew the token at half its life, or when the room reports this member as lost.
 
         Also ask for the person's own messages, and leave, if the person wants that and nothing else comes first.
         """
         pending = bool(self.posting.outbox)
         self.my_messages_request.ask_if_wanted(now, pending=pending)
-        due = self._grant and (now >= self._renew_at or self._room.lost_at > self._grant.at)
-        if self._grant and due and not self._renew_request.waiting and not self.leave_request.waiting:
-            self._renew_request.ask(self._grant.token)
+        due = link.session and self.access.renewal_is_due(now, self._room.lost_at)
+        if due and not self.leave_request.waiting:
+            self._renew_request.ask()
         others = (self.history_requests, self.search_request, self.users_request)
         busy = pending or self.my_messages_request.busy or any(request.waiting for request in others)
         if self._joined and not busy:

@@ -1,23 +1,23 @@
-"""The requests about the session itself: claim a name, fetch the first page, renew the token, leave."""
+"""The requests about the session itself: claim a name, fetch the first page, leave."""
 
 import contextvars
 from collections.abc import Callable
 
-from chat_amqp import former
+from chat_amqp import topology
 from chat_client.events import Event, NameRefused, Remark
 from chat_client.language import _
 from chat_client.member_link import MemberLink
-from chat_client.requests import GrantRequest, PendingRequests, Request
+from chat_client.requests import EntranceRequest, PendingRequests, Request
 from chat_client.room_follower import RoomFollower
-from chat_wire.messages import Claim, Exit, Exited, Granted, History, Page, Resume
+from chat_wire.messages import Claim, Exit, Exited, Granted, History, Page
 
 HISTORY = 50
 HISTORY_SECONDS = 3.0
 
-OnGranted = Callable[[Granted, MemberLink, float], None]
+OnGranted = Callable[[Granted, float], None]
 
 
-class ClaimRequest(GrantRequest):
+class ClaimRequest(EntranceRequest):
     """Asks the registry for a name."""
 
     def __init__(
@@ -48,63 +48,19 @@ class ClaimRequest(GrantRequest):
         """Return the claim."""
         return Claim(request=id, name=self._name, secret=self._secret, quiet=self._quiet)
 
-    def answered(self, answer: Granted, link: MemberLink, now: float) -> None:
+    def answered(self, answer: Granted, _link: MemberLink, now: float) -> None:
         """Begin the session."""
-        self._on_granted(answer, link, now)
+        self._on_granted(answer, now)
 
     def refused(self, text: str, _link: MemberLink) -> None:
         """Report that the person has to choose another name."""
         self._emit(NameRefused(text=text))
 
 
-class RenewRequest(GrantRequest):
-    """Asks the registry to continue the session: with a new inbox, or with a token that expires later."""
-
-    def __init__(
-        self,
-        secret: str,
-        pending: PendingRequests,
-        emit: Callable[[Event], None],
-        on_granted: OnGranted,
-        on_refused: Callable[[str], None],
-    ) -> None:
-        """Prepare the request.
-
-        Args:
-            secret: The author secret, which also renews a token that has expired.
-            pending: Keeps the request until it is answered.
-            emit: Not used: `on_granted` and `on_refused` handle every outcome.
-            on_granted: Receives the renewed session.
-            on_refused: Receives the reason if the session is over.
-        """
-        super().__init__(pending, emit)
-        self._secret = secret
-        self._on_granted = on_granted
-        self._on_refused = on_refused
-        self._token = ""
-
-    def ask(self, token: str) -> None:
-        """Renew the session that has this token."""
-        self._token = token
-        self._pending.add(self)
-
-    def message(self, id: str, _grant: Granted | None) -> Resume:
-        """Return the request to resume."""
-        return Resume(request=id, token=self._token, secret=self._secret)
-
-    def answered(self, answer: Granted, link: MemberLink, now: float) -> None:
-        """Continue the session."""
-        self._on_granted(answer, link, now)
-
-    def refused(self, text: str, _link: MemberLink) -> None:
-        """End the session."""
-        self._on_refused(text)
-
-
 class FirstPageRequest(Request[Page]):
     """Asks the archive for the newest messages, which end the joining. Without an answer, joining ends without them."""
 
-    queue = former.QUERIES
+    exchange = topology.QUESTIONS.name
     expects = Page
 
     def __init__(
@@ -123,6 +79,7 @@ class FirstPageRequest(Request[Page]):
             on_joined: Called once the messages are reported, before the room is followed.
         """
         super().__init__(pending, emit)
+        self.key = topology.question_key(room.name)
         self._room = room
         self._on_joined = on_joined
 
@@ -132,7 +89,7 @@ class FirstPageRequest(Request[Page]):
 
     def message(self, id: str, grant: Granted) -> History:
         """Return the message that asks for the newest page."""
-        return History(request=id, token=grant.token, room=self._room.name, before=None, limit=HISTORY)
+        return History(request=id, card=grant.card, before=None, limit=HISTORY)
 
     def answered(self, answer: Page, link: MemberLink, now: float) -> None:
         """Report the messages, and follow the room after them."""
@@ -179,9 +136,9 @@ class LeaveRequest(Request[Exited]):
         if self._wanted is not None and not self.waiting:  # an empty context is false
             self._wanted.run(self._pending.add, self)
 
-    def message(self, id: str, grant: Granted) -> Exit:
+    def message(self, id: str, _grant: Granted) -> Exit:
         """Return the request to exit."""
-        return Exit(request=id, token=grant.token)
+        return Exit(request=id)
 
     def answered(self, _answer: Exited, _link: MemberLink, _now: float) -> None:
         """End the session."""

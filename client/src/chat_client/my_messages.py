@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chat_amqp import former
+from chat_amqp import topology
 from chat_client.events import Event, MyMessagesListed, Remark
 from chat_client.language import _
 from chat_client.member_link import MemberLink
@@ -20,7 +20,8 @@ CATCH_UP_PAUSE = 0.1
 class MyMessagesRequest(Request[Page]):
     """Asks the archive for page after page until all messages are reported, the person's newest post included."""
 
-    queue = former.QUERIES
+    exchange = topology.QUESTIONS.name
+    key = topology.MINE_KEY
     expects = Page
 
     def __init__(self, room: RoomFollower, pending: PendingRequests, emit: Callable[[Event], None]) -> None:
@@ -59,7 +60,7 @@ class MyMessagesRequest(Request[Page]):
 
     def message(self, id: str, grant: Granted) -> Mine:
         """Return the message that asks for the next page."""
-        return Mine(request=id, token=grant.token, after=self._after, limit=PAGE)
+        return Mine(request=id, card=grant.card, after=self._after, limit=PAGE)
 
     def answered(self, answer: Page, _link: MemberLink, now: float) -> None:
         """Report the messages of a page, and ask for the next page.

@@ -27,6 +27,7 @@ class Outbox:
         self._contexts: dict[int, str] = {}
         self._not_yet_late: deque[tuple[int, float]] = deque()  # sequences, and when posted; `pop_late` removes them
         self._next = 1  # the sequence of the next post to send
+        self._unsent = 1  # the sequence of the first post that the broker does not have from this connection
         self._in_flight: tuple[Post, ...] = ()
         self._added = 0  # the sequence of the newest post
         self._seen = 0  # the sequence of the newest post that has come back
@@ -71,7 +72,7 @@ class Outbox:
     def confirmed(self) -> None:
         """Note that the broker has the message; the next one may go."""
         if self._in_flight:
-            self._next = self._in_flight[-1].sequence + 1
+            self._unsent = self._next = max(self._unsent, self._in_flight[-1].sequence + 1)
         self._in_flight = ()
 
     def returned(self) -> None:
@@ -90,7 +91,17 @@ class Outbox:
         """
         overtaken = self._remove_overtaken(self._added)
         self._in_flight = ()
-        self._next = min(self._pending, default=self._added + 1)
+        self._unsent = self._next = min(self._pending, default=self._added + 1)
+        return overtaken
+
+    def repeat(self) -> list[Post]:
+        """Start again with one message of the oldest posts, as no answer about them arrives.
+
+        Returns:
+            The posts that cannot arrive any more, as in `lost`. The outbox removes them.
+        """
+        overtaken = self._remove_overtaken(self._added)
+        self._next = min(self._pending, default=self._next)
         return overtaken
 
     def seen(self, sequence: int) -> None:

@@ -14,6 +14,8 @@ from chat_client.texts import refusal
 from chat_wire.messages import Post, PostsRefused
 
 LATE_SECONDS = 3.0
+SILENCE_SECONDS = 30.0
+LONGEST_SILENCE_SECONDS = 600.0
 
 
 class Posting:
@@ -23,6 +25,9 @@ class Posting:
         """Start without posts."""
         self._emit = emit
         self.outbox = Outbox()
+        self._has_news = True
+        self._silence = SILENCE_SECONDS
+        self._repeat_at = 0.0
 
     def post(self, post: Post, posted_at: float, _now: float) -> None:
         """Send a post as soon as possible, once, with the context of the current span if there is one."""
@@ -30,16 +35,33 @@ class Posting:
 
     def seen(self, sequence: int) -> None:
         """Note that a post is in the room. Posts before it that a broken stream has lost never come back."""
+        self._has_news = True
         self.outbox.seen(sequence)
         self._give_up(self.outbox.pop_lost_posts(), _("the message was lost with the room's history"))
 
     def refused(self, refused: PostsRefused) -> None:
         """Give up the posts that the router refused."""
+        self._has_news = True
         self._give_up(self.outbox.remove(refused.sequences), refusal(refused.reason, refused.text))
 
     def lost(self) -> None:
         """Send all posts again on the next connection; give up those whose refusal was lost with this one."""
+        self._has_news = True
         self._give_up(self.outbox.lost(), _("the chat refused the message"))
+
+    def repeat_after_silence(self, now: float) -> None:
+        """Send the oldest posts again if nothing was heard of any post for 30 s, then for 60 s, up to 10 minutes.
+
+        The router does not wait until its refusal arrives, so the refusal may be lost. It refuses the posts again, and
+        ignores those that it has published.
+        """
+        if self._has_news or not self.outbox:
+            self._silence, self._repeat_at = SILENCE_SECONDS, now + SILENCE_SECONDS
+        elif now >= self._repeat_at and not self.outbox.in_flight:
+            self._silence = min(2 * self._silence, LONGEST_SILENCE_SECONDS)
+            self._repeat_at = now + self._silence
+            self._give_up(self.outbox.repeat(), _("the chat refused the message"))
+        self._has_news = False
 
     def give_up_all(self, reason: str) -> None:
         """Give up all posts. Another call does not report them again."""

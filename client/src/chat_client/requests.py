@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from kombu.entity import Queue
-
-from chat_amqp import former, traces
+from chat_amqp import topology, traces
 from chat_client.events import Event, Remark
 from chat_client.member_link import MemberLink
 from chat_wire.messages import (
@@ -26,6 +24,7 @@ from chat_wire.messages import (
     ListUsers,
     Mine,
     Page,
+    Renew,
     Resume,
     Search,
     Users,
@@ -34,7 +33,7 @@ from chat_wire.messages import (
 RESEND_SECONDS = 5.0
 RETURNED_SECONDS = 1.0
 
-RequestMessage = Claim | Resume | Exit | ListUsers | History | Mine | Search
+RequestMessage = Claim | Resume | Renew | Exit | ListUsers | History | Mine | Search
 Answer = Granted | Exited | Users | Page
 A = TypeVar("A", Granted, Exited, Users, Page)
 
@@ -43,11 +42,15 @@ class Request(ABC, Generic[A]):
     """A request to a service, made any number of times.
 
     Attributes:
-        queue: The queue of the service.
+        exchange: The exchange to which the request goes.
+        key: The routing key.
+        first: Whether no other request to this exchange is sent until this one is answered.
         expects: The class of the answer.
     """
 
-    queue: ClassVar[Queue] = former.COMMANDS
+    exchange: ClassVar[str] = topology.MEMBERS.name
+    key = ""
+    first: ClassVar[bool] = False
     expects: ClassVar[type[Answer]]
 
     def __init__(self, pending: "PendingRequests", emit: Callable[[Event], None]) -> None:
@@ -86,9 +89,10 @@ class Request(ABC, Generic[A]):
         """Handle that no answer came in time."""
 
 
-class GrantRequest(Request[Granted]):
-    """A request that asks the registry to grant the session. Until its answer arrives, no other request is sent."""
+class EntranceRequest(Request[Granted]):
+    """A request for a session, or for a new token of one, which only the entrance takes."""
 
+    exchange = topology.ENTRANCE.name
     expects = Granted
 
     @abstractmethod
@@ -136,18 +140,20 @@ class PendingRequests:
         id = secrets.token_hex(16)
         self._pending[id] = _Pending(id, request, due, give_up, traces.headers())
 
-    def due(self, now: float, *, granted: bool) -> list[Due]:
+    def due(self, now: float, *, at_entrance: bool) -> list[Due]:
         """Return the requests to send now. Call `mark_sent` for each that is sent.
 
         Args:
             now: The present time.
-            granted: Whether there is a session. Without one, only requests for a grant are due.
+            at_entrance: Whether the connection is that of the entrance, and not that of a session.
         """
-        grants_only = not granted or any(isinstance(each.request, GrantRequest) for each in self._pending.values())
+        held = {each.request.exchange for each in self._pending.values() if each.request.first}
         return [
             Due(each.id, each.request, again=each.times_sent > 0, headers=each.headers)
             for each in self._pending.values()
-            if each.due <= now and (isinstance(each.request, GrantRequest) or not grants_only)
+            if each.due <= now
+            and isinstance(each.request, EntranceRequest) == at_entrance
+            and (each.request.first or each.request.exchange not in held)
         ]
 
     def mark_sent(self, id: str, now: float) -> None:
@@ -176,11 +182,11 @@ class PendingRequests:
     def returned(self, exchange: str, now: float) -> None:
         """Make the requests to an exchange due soon, as the broker returned or refused one of them."""
         for each in self._pending.values():
-            if each.request.queue.exchange.name == exchange:
+            if each.request.exchange == exchange:
                 each.due = min(each.due, now + RETURNED_SECONDS)
 
     def lost(self) -> None:
-        """Make all requests due at once: the connection is lost, and the inbox with it."""
+        """Make all requests due at once: the connection is lost, and the address for answers with it."""
         for each in self._pending.values():
             each.due, each.times_sent = 0.0, 0
 

@@ -8,13 +8,13 @@ from typing import cast
 
 from msgspec import UNSET
 
-from chat_amqp import former
+from chat_amqp import topology
 from chat_amqp.connection import STALLED_SECONDS
 from chat_amqp.errors import Unconfirmed
 from chat_client.language import _, marked
 from chat_client.member_link import MemberLink
 from chat_client.outbox import Outbox
-from chat_client.requests import RETURNED_SECONDS, Due, GrantRequest, PendingRequests
+from chat_client.requests import RETURNED_SECONDS, Due, EntranceRequest, PendingRequests
 from chat_wire.codec import encode
 from chat_wire.messages import Granted, Posts
 
@@ -74,8 +74,8 @@ class Sender:
         if link.blocked:
             self._waiting_for(_(BROKER_BLOCKED))
             return
-        for due in self._requests.due(now, granted=grant is not None):
-            if due.again and isinstance(due.request, GrantRequest):
+        for due in self._requests.due(now, at_entrance=link.session is None):
+            if due.again and isinstance(due.request, EntranceRequest):
                 self._waiting_for(_(SERVICES_MISSING))
             self._requests.mark_sent(due.id, now)
             _publish_request(link, due, grant)
@@ -85,9 +85,9 @@ class Sender:
     def _settle_returned(self, exchanges: set[str], now: float) -> None:
         for exchange in exchanges:
             self._requests.returned(exchange, now)
-        if former.REGISTRY.name in exchanges:
+        if topology.ENTRANCE.name in exchanges:
             self._waiting_for(_(SERVICES_MISSING))
-        if former.INGRESS.name in exchanges:
+        if topology.POSTS.name in exchanges:
             self._returned = True
             self._waiting_for(_(ROUTER_MISSING))
 
@@ -105,13 +105,11 @@ class Sender:
         if posts:
             contexts = self._outbox.contexts()
             traced = {post.sequence: contexts[post.sequence] for post in posts if post.sequence in contexts}
-            message = Posts(token=grant.token, room=self._room, posts=posts, traceparents=traced or UNSET)
-            body = encode(message)
-            link.publish(former.INGRESS.name, str(grant.partition), body)
+            message = Posts(card=grant.card, posts=posts, traceparents=traced or UNSET)
+            link.publish(topology.POSTS.name, topology.posts_key(grant.partition, self._room), encode(message))
 
 
 def _publish_request(link: MemberLink, due: Due, grant: Granted | None) -> None:
-    # Without a grant, only a GrantRequest is due. Its message does not need one.
+    # Without a grant, only a claim is due. It does not need one.
     message = due.request.message(due.id, cast(Granted, grant))
-    queue = due.request.queue
-    link.publish(queue.exchange.name, queue.routing_key, encode(message), due.headers)
+    link.publish(due.request.exchange, due.request.key, encode(message), due.headers)

@@ -16,9 +16,10 @@ from amqp.exceptions import AccessRefused, NotFound
 from kombu.connection import Connection
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from chat_amqp.connection import connect, recoverable_errors
+from chat_amqp.connection import recoverable_errors
+from chat_client.door import Door, TokenRefused
 from chat_client.events import ConnectionLost, Ended, Event, Waiting
-from chat_client.language import _
+from chat_client.language import _, marked
 from chat_client.link import Link
 from chat_client.member import Member
 from chat_client.places import Query
@@ -28,7 +29,12 @@ from chat_wire.messages import Post
 from chat_wire.names import name_key
 from chat_wire.text import check_text
 
+TOKEN_REFUSED = marked(
+    "waiting for the broker at {broker} (it does not accept the tokens of the chat: tell the operator)"
+)
 CLOSE_SECONDS = 2.0
+TOKEN_REFUSED_SECONDS = 10.0  # an operator has to act, and each new token costs the registry an entry in its journal
+RETRY_PAUSE = wait_random_exponential(multiplier=0.2, max=3)
 
 
 class Session:
@@ -50,10 +56,10 @@ class Session:
         Raises:
             BadUrl: The URL is not the address of a broker.
         """
-        self._url = url
         self._broker = broker_name(url)
         self._emit = emit
         self._member = Member(secret, emit)
+        self._door = Door(url, self._member.access)
         self._calls: queue.SimpleQueue[tuple[contextvars.Context, Callable[..., None], tuple[Any, ...]]]
         self._calls = queue.SimpleQueue()
         self._sequence = itertools.count(1)
@@ -159,59 +165,78 @@ class Session:
         return self._closing.is_set() or self._member.over
 
     def _keep_connected(self) -> None:
-        connection = self._connect()
-        if connection is None:
+        opened = self._open()
+        if opened is None:
             return
+        connection, session = opened
         try:
-            self._serve(connection)
+            self._serve(connection, session)
         except recoverable_errors() as error:
             self._member.lost(self._loss(error))
             connection.collect(CLOSE_SECONDS)
             self._pause(random.uniform(0.1, 1))
         else:
-            connection.release()
+            self._leave(connection)
 
-    def _connect(self) -> Connection | None:
-        """Return a connection, after any time that it takes; None if the session is closed first."""
+    def _open(self) -> tuple[Connection, str | None] | None:
+        """Return a connection and its session, after any time that it takes; None if the session is closed first."""
         retrying = Retrying(
             retry=retry_if_exception_type(recoverable_errors()),
-            wait=wait_random_exponential(multiplier=0.2, max=3),
+            wait=_retry_pause,
             stop=lambda _state: self._done(),
             sleep=self._pause,
             before_sleep=self._report_waiting,
             retry_error_callback=lambda _state: None,
         )
-        return retrying(connect, self._url, "chat client")
+        return retrying(lambda: self._door.open(time.monotonic()))
+
+    def _leave(self, connection: Connection) -> None:
+        """Close a connection. The member, who is on the way in, does not wait until the entrance has closed."""
+        closing = threading.Thread(target=connection.release, name="closing", daemon=True)
+        closing.start()
+        if self._done():
+            closing.join()
 
     def _report_waiting(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         text = _("waiting for the broker at {broker}")
         if isinstance(error, AccessRefused):
             text = _("waiting for the broker at {broker} (it refuses the user or password in AMQP_URL)")
+        if isinstance(error, TokenRefused):
+            text = _(TOKEN_REFUSED)
         self._member.status.wait_for(text.format(broker=self._broker))
 
     def _loss(self, error: Exception) -> ConnectionLost | Waiting:
         """Return the event that reports the error which ended a connection."""
         if isinstance(error, NotFound):
             return Waiting(text=_(SERVICES_MISSING))
-        if isinstance(error, AccessRefused):
+        if isinstance(error, AccessRefused) and not self._has_expired():
             text = _("the broker at {broker} refused a request of this client: {why}")
             return Waiting(text=text.format(broker=self._broker, why=error.reply_text))
         return ConnectionLost(broker=self._broker)
 
-    def _serve(self, connection: Connection) -> None:
-        link = Link(connection, self._wake_reader)
+    def _has_expired(self) -> bool:
+        """Return whether the token has expired: RabbitMQ 3 then refuses requests, and does not close the connection."""
+        return self._member.access.grant is not None and self._member.access.login(time.monotonic()) is None
+
+    def _serve(self, connection: Connection, session: str | None) -> None:
+        link = Link(connection, self._wake_reader, session)
         try:
-            self._member.opened(time.monotonic())
-            while not self._done():
-                self._do_calls()
-                self._member.work(link, time.monotonic())
+            self._member.opened(link, time.monotonic())
+            while self._work(link):
                 link.gather()
                 now = time.monotonic()
                 link.wait(self._member.next_time(now) - now)
                 link.drain()
         finally:
             link.close()
+
+    def _work(self, link: Link) -> bool:
+        """Do what is to do now, and return whether the connection is still of use."""
+        self._do_calls()
+        now = time.monotonic()
+        self._member.work(link, now)
+        return not (self._done() or self._member.is_through(link, now))
 
     def _pause(self, seconds: float) -> None:
         """Wait without a connection, but carry out the frontend's calls."""
@@ -229,3 +254,8 @@ class Session:
         while not self._calls.empty():
             context, method, arguments = self._calls.get()
             context.run(method, *arguments, time.monotonic())
+
+
+def _retry_pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return TOKEN_REFUSED_SECONDS if isinstance(error, TokenRefused) else RETRY_PAUSE(state)

@@ -17,7 +17,7 @@ class UsersRequest(Request[Users]):
 
     def message(self, id: str, grant: Granted) -> ListUsers:
         """Return the message. Its answer is at least as recent as the session."""
-        return ListUsers(request=id, token=grant.token, after=grant.offset)
+        return ListUsers(request=id, after=grant.offset)
 
     def answered(self, answer: Users, _link: MemberLink, _now: float) -> None:
         """Report the users."""
