@@ -21,7 +21,7 @@ def start_writer(system: System, name: str, tmp_path: Path) -> subprocess.Popen[
         stdout=(tmp_path / f"{name}.out").open("w"),
         stderr=(tmp_path / f"{name}.err").open("w"),
         text=True,
-        env=environment(system.url("former-client"), tmp_path / name),
+        env=environment(system.url("client"), tmp_path / name),
     )
 
 

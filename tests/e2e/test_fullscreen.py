@@ -24,8 +24,8 @@ HOSTILE = {
 
 def test_two_people_talk_and_a_killed_client_is_listed_as_disconnected(chat: System, tmp_path: Path) -> None:
     ann, bob = (
-        FullscreenPerson(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "bob"),
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "bob"),
     )
     ann.joins("ann")
     bob.joins("bob")
@@ -46,8 +46,8 @@ def test_two_people_talk_and_a_killed_client_is_listed_as_disconnected(chat: Sys
 
 def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:
     ann, other = (
-        Person(chat.url("former-client"), tmp_path / "ann"),
-        FullscreenPerson(chat.url("former-client"), tmp_path / "other"),
+        Person(chat.url("client"), tmp_path / "ann"),
+        FullscreenPerson(chat.url("client"), tmp_path / "other"),
     )
     ann.joins("ann")
     other.asks_for("ann")
@@ -60,8 +60,8 @@ def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: Syste
 
 
 def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann", columns=40, lines=12)
-    bob = Person(chat.url("former-client"), tmp_path / "bob")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", columns=40, lines=12)
+    bob = Person(chat.url("client"), tmp_path / "bob")
     ann.asks_for("ann")
     ann.sees("● connected")
     bob.joins("bob")
@@ -78,11 +78,11 @@ def test_a_terminal_of_40_by_12_is_enough(chat: System, tmp_path: Path) -> None:
 
 
 def test_messages_neither_control_the_terminal_nor_act_as_markup(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     title = ann.screen.title
     lines = "".join(f"{line}\n" for line in HOSTILE)
-    assert piped(chat.url("former-client"), tmp_path / "bot", lines, "--name", "bot").returncode == 0
+    assert piped(chat.url("client"), tmp_path / "bot", lines, "--name", "bot").returncode == 0
     for shown in HOSTILE.values():
         ann.sees(f"│ {shown}")
     ann.says("still well")
@@ -100,8 +100,8 @@ def test_messages_neither_control_the_terminal_nor_act_as_markup(chat: System, t
 
 
 def test_no_color_turns_colours_off_and_keeps_the_cursor(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
-    bob = FullscreenPerson(chat.url("former-client"), tmp_path / "bob", NO_COLOR="1")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
+    bob = FullscreenPerson(chat.url("client"), tmp_path / "bob", NO_COLOR="1")
     ann.joins("ann")
     bob.sees("Choose your name")
     bob.types("bob")
@@ -121,8 +121,8 @@ def test_a_chosen_message_is_written_to_the_clipboard_of_the_terminal_as_it_was_
     chat: System, tmp_path: Path
 ) -> None:
     ann, bob = (
-        FullscreenPerson(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "bob"),
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "bob"),
     )
     ann.joins("ann")
     bob.joins("bob")
@@ -141,8 +141,8 @@ def test_the_question_for_the_name_is_in_the_language_of_the_environment(tmp_pat
 
 def test_sigterm_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path: Path) -> None:
     ann, thief = (
-        FullscreenPerson(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "thief"),
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "thief"),
     )
     ann.joins("ann")
     ann.gets_sigterm()
@@ -155,8 +155,8 @@ def test_sigterm_restores_the_terminal_and_keeps_the_name(chat: System, tmp_path
 
 def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path: Path) -> None:
     ann, bob = (
-        FullscreenPerson(chat.url("former-client"), tmp_path / "ann"),
-        FullscreenPerson(chat.url("former-client"), tmp_path / "bob"),
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        FullscreenPerson(chat.url("client"), tmp_path / "bob"),
     )
     ann.joins("ann")
     bob.joins("bob")
@@ -165,11 +165,11 @@ def test_leaving_frees_the_name_and_restores_the_terminal(chat: System, tmp_path
     for name, left in (("ann", ann), ("bob", bob)):
         assert left.ends() == 0
         assert restored(left)
-        Person(chat.url("former-client"), tmp_path / f"other-{name}").joins(name)
+        Person(chat.url("client"), tmp_path / f"other-{name}").joins(name)
 
 
 def test_an_idle_client_uses_almost_no_processor_time(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.says("hola")
     ann.sees("│ hola")

@@ -12,7 +12,7 @@ def test_a_draft_survives_signals_and_a_crash(chat: System, tmp_path: Path) -> N
     (tmp_path / "sitecustomize.py").write_text(crash)
 
     def starts() -> FullscreenPerson:
-        ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann", PYTHONPATH=str(tmp_path))
+        ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", PYTHONPATH=str(tmp_path))
         ann.joins("ann")
         return ann
 
@@ -40,7 +40,7 @@ def test_a_draft_survives_signals_and_a_crash(chat: System, tmp_path: Path) -> N
 
 
 def test_keys_of_a_terminal_edit_by_clusters_and_words(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.types("one two 👨‍👩‍👧‍👦🇪🇸")
     ann.sees("one two 👨")
@@ -57,17 +57,17 @@ def test_keys_of_a_terminal_edit_by_clusters_and_words(chat: System, tmp_path: P
 
 
 def test_a_draft_survives_that_the_name_is_taken_over(chat: System, tmp_path: Path) -> None:
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.types("typed in the first")
     ann.sees("typed in the first")
-    other = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    other = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     other.asks_for("ann")
     assert ann.ends() == 1
 
     other.sees("● connected")
     other.presses("Ctrl+Q")
     assert other.ends() == 0
-    again = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    again = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     again.joins("ann")
     again.sees("typed in the first")

@@ -14,8 +14,8 @@ AGAIN_SECONDS = 5.0  # long enough for a slow machine to scroll
 
 def test_scrolling_up_reaches_the_first_message_without_gaps_or_duplicates(chat: System, tmp_path: Path) -> None:
     text = "".join(f"line {n}\n" for n in range(300))
-    assert piped(chat.url("former-client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann", lines=70)
+    assert piped(chat.url("client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann", lines=70)
     ann.joins("ann")
     ann.waits(lambda: numbers(ann)[-50:] == list(range(250, 300)), "the last 50 are on the screen")
 
@@ -30,8 +30,8 @@ def test_scrolling_up_reaches_the_first_message_without_gaps_or_duplicates(chat:
 
 def test_a_search_finds_an_old_message(chat: System, tmp_path: Path) -> None:
     text = "a needle in the hay\n" + "".join(f"hay {n}\n" for n in range(200))
-    assert piped(chat.url("former-client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    assert piped(chat.url("client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.sees("hay 199")
     assert not ann.shows("needle")
@@ -44,14 +44,14 @@ def test_a_search_finds_an_old_message(chat: System, tmp_path: Path) -> None:
 
 def test_a_person_goes_anywhere_in_the_room_and_comes_back(chat: System, tmp_path: Path) -> None:
     says(chat, tmp_path, range(300))
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.sees("│ line 299")
     ann.presses("Ctrl+Q")
     assert ann.ends() == 0
     says(chat, tmp_path, range(300, 550))
 
-    ann = FullscreenPerson(chat.url("former-client"), tmp_path / "ann")
+    ann = FullscreenPerson(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     # Once the messages before the line are there, the date is above them.
     ann.waits(lambda: "── new ──" in ann.rows()[0] and "line 300" in ann.rows()[1], "the room opens where ann stopped")
@@ -78,7 +78,7 @@ def test_a_person_goes_anywhere_in_the_room_and_comes_back(chat: System, tmp_pat
 def says(chat: System, tmp_path: Path, lines: Iterable[int]) -> None:
     """Let a bot post numbered lines."""
     text = "".join(f"line {n}\n" for n in lines)
-    assert piped(chat.url("former-client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
+    assert piped(chat.url("client"), tmp_path / "bot", text, "--name", "bot").returncode == 0
 
 
 def read_down(person: FullscreenPerson, last: int) -> None:

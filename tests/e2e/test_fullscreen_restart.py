@@ -30,7 +30,7 @@ def test_messages_typed_without_a_broker_are_sent_once_and_in_order(secrets_dir:
     directory.mkdir()
     with running_node(directory) as node, system_in(node.broker(secrets_dir), "/", tmp_path) as system:
         services = system.all()
-        ann = FullscreenPerson(system.url("former-client"), tmp_path / "ann")
+        ann = FullscreenPerson(system.url("client"), tmp_path / "ann")
         ann.joins("ann")
         ann.says("before")
         until(lambda: recorded(system) == ["before"], what="it is recorded")

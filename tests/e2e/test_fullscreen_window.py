@@ -14,8 +14,8 @@ def test_the_window_tells_of_a_mention_and_has_its_title_back_at_the_end(chat: S
     config.mkdir(parents=True)
     (config / "settings.toml").write_text('notify = "osc9"\n')
     ann, bob = (
-        FullscreenPerson(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "bob"),
+        FullscreenPerson(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "bob"),
     )
     ann.joins("ann")
     bob.joins("bob")

@@ -12,7 +12,7 @@ def recorded(chat: System) -> list[str]:
 
 
 def test_a_deleted_room_is_declared_again_and_people_and_archive_go_on(chat: System, tmp_path: Path) -> None:
-    ann, bob = Person(chat.url("former-client"), tmp_path / "ann"), Person(chat.url("former-client"), tmp_path / "bob")
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
     for n in range(5):
@@ -29,7 +29,7 @@ def test_a_deleted_room_is_declared_again_and_people_and_archive_go_on(chat: Sys
     expected = [f"before {n}" for n in range(5)] + [f"after {n}" for n in range(8)]
     until(lambda: len(recorded(chat)) >= len(expected), 30)
     assert recorded(chat) == expected
-    late = Person(chat.url("former-client"), tmp_path / "late")
+    late = Person(chat.url("client"), tmp_path / "late")
     late.sees("name: ")
     late.says("late")
     for text in expected:

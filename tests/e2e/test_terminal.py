@@ -11,7 +11,7 @@ from testkit.processes import System, system_in
 
 
 def test_two_people_talk_and_each_sees_time_name_and_text(chat: System, tmp_path: Path) -> None:
-    ann, bob = Person(chat.url("former-client"), tmp_path / "ann"), Person(chat.url("former-client"), tmp_path / "bob")
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
     ann.sees(r"\* bob joined")
@@ -31,8 +31,8 @@ def test_two_people_talk_and_each_sees_time_name_and_text(chat: System, tmp_path
 
 def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: System, tmp_path: Path) -> None:
     ann, other = (
-        Person(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "other"),
+        Person(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "other"),
     )
     ann.joins("ann")
     other.sees("name: ")
@@ -45,7 +45,7 @@ def test_a_taken_name_is_refused_with_the_reason_and_asked_for_again(chat: Syste
 
 
 def test_help_names_every_command_and_an_unknown_one_gets_the_nearest(chat: System, tmp_path: Path) -> None:
-    ann = Person(chat.url("former-client"), tmp_path / "ann")
+    ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     ann.says("/help")
     for command in ("/users", "/mymsgs", "/help", "/exit"):
@@ -57,7 +57,7 @@ def test_help_names_every_command_and_an_unknown_one_gets_the_nearest(chat: Syst
 
 
 def test_a_killed_client_keeps_its_name_and_only_the_same_person_takes_it_back(chat: System, tmp_path: Path) -> None:
-    url = chat.url("former-client")
+    url = chat.url("client")
     ann, bob = Person(url, tmp_path / "ann"), Person(url, tmp_path / "bob")
     ann.joins("ann")
     bob.joins("bob")
@@ -81,9 +81,9 @@ def test_a_killed_client_keeps_its_name_and_only_the_same_person_takes_it_back(c
 
 
 def test_the_same_person_at_a_second_terminal_takes_over_and_the_first_is_told(chat: System, tmp_path: Path) -> None:
-    first = Person(chat.url("former-client"), tmp_path / "ann")
+    first = Person(chat.url("client"), tmp_path / "ann")
     first.joins("ann")
-    second = Person(chat.url("former-client"), tmp_path / "ann")
+    second = Person(chat.url("client"), tmp_path / "ann")
     second.joins("ann")
     first.sees("you joined under this name in another terminal")
     assert first.ends() == 1
@@ -92,7 +92,7 @@ def test_the_same_person_at_a_second_terminal_takes_over_and_the_first_is_told(c
 
 
 def test_my_messages_are_mine_alone_even_when_the_name_had_another_holder(chat: System, tmp_path: Path) -> None:
-    url = chat.url("former-client")
+    url = chat.url("client")
     first = Person(url, tmp_path / "first")
     first.joins("ann")
     first.says("of the first")
@@ -110,7 +110,7 @@ def test_my_messages_are_mine_alone_even_when_the_name_had_another_holder(chat: 
 
 
 def test_a_late_member_sees_earlier_messages_once_and_then_new_ones(chat: System, tmp_path: Path) -> None:
-    ann, bob = Person(chat.url("former-client"), tmp_path / "ann"), Person(chat.url("former-client"), tmp_path / "bob")
+    ann, bob = Person(chat.url("client"), tmp_path / "ann"), Person(chat.url("client"), tmp_path / "bob")
     ann.joins("ann")
     for text in ("one", "two"):
         ann.says(text)
@@ -132,8 +132,8 @@ def test_the_client_waits_for_a_broker_that_does_not_run_yet(tmp_path: Path) -> 
 
 def test_messages_of_others_cannot_control_the_terminal(chat: System, tmp_path: Path) -> None:
     ann, eve = (
-        Person(chat.url("former-client"), tmp_path / "ann"),
-        Person(chat.url("former-client"), tmp_path / "eve", "--plain"),
+        Person(chat.url("client"), tmp_path / "ann"),
+        Person(chat.url("client"), tmp_path / "eve", "--plain"),
     )
     ann.joins("ann")
     eve.joins("eve")
@@ -145,7 +145,7 @@ def test_messages_of_others_cannot_control_the_terminal(chat: System, tmp_path: 
 
 
 def test_bytes_that_are_not_utf_8_are_replaced(chat: System, tmp_path: Path) -> None:
-    ann = Person(chat.url("former-client"), tmp_path / "ann")
+    ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     os.write(ann.terminal.child_fd, b"\xffhola\n")
     ann.hears("ann", "\ufffdhola")
@@ -159,7 +159,7 @@ def test_a_person_who_waits_to_leave_can_leave_at_once_and_sees_the_unsent_messa
     broker.empty("/")
     with system_in(broker, "/", tmp_path) as system:
         _registry, router, _archive = system.all()
-        ann = Person(system.url("former-client"), tmp_path / "ann")
+        ann = Person(system.url("client"), tmp_path / "ann")
         ann.joins("ann")
         router.send(signal.SIGSTOP)
         ann.says("held up")
@@ -171,11 +171,11 @@ def test_a_person_who_waits_to_leave_can_leave_at_once_and_sees_the_unsent_messa
 
 
 def test_typing_goes_on_undisturbed_while_the_room_is_busy(chat: System, tmp_path: Path) -> None:
-    ann = Person(chat.url("former-client"), tmp_path / "ann")
+    ann = Person(chat.url("client"), tmp_path / "ann")
     ann.joins("ann")
     lines = "".join(f"line {n}\n" for n in range(2_000))
     with ThreadPoolExecutor() as pool:
-        bot = pool.submit(piped, chat.url("former-client"), tmp_path / "bot", lines, "--name", "bot")
+        bot = pool.submit(piped, chat.url("client"), tmp_path / "bot", lines, "--name", "bot")
         ann.sees("line 1")
         for n in range(20):
             ann.says(f"typed {n}")
