@@ -126,6 +126,16 @@ def test_a_wrong_password_of_the_entrance_is_named(system: System) -> None:
     assert "refuses the user or password in AMQP_URL" in waiting.text
 
 
+@pytest.mark.usefixtures("registry")
+def test_the_address_of_an_older_version_is_named(system: System) -> None:
+    client = Client(system.url("former-client"))
+    client.session.join("ann")
+    (waiting,) = until(lambda: client.heard(events.Waiting))
+    client.session.close()
+
+    assert "ask the operator for the present AMQP_URL" in waiting.text
+
+
 def connections(system: System) -> list[dict[str, Any]]:
     """Return the connections of clients in the virtual host."""
     found = system.broker.call("GET", f"vhosts/{system.vhost}/connections")

@@ -32,6 +32,9 @@ from chat_wire.text import check_text
 TOKEN_REFUSED = marked(
     "waiting for the broker at {broker} (it does not accept the tokens of the chat: tell the operator)"
 )
+NOT_THE_ENTRANCE = marked(
+    "waiting for the broker at {broker} (the user in AMQP_URL may not join: ask the operator for the present AMQP_URL)"
+)
 CLOSE_SECONDS = 2.0
 TOKEN_REFUSED_SECONDS = 10.0  # an operator has to act, and each new token costs the registry an entry in its journal
 RETRY_PAUSE = wait_random_exponential(multiplier=0.2, max=3)
@@ -172,7 +175,7 @@ class Session:
         try:
             self._serve(connection, session)
         except recoverable_errors() as error:
-            self._member.lost(self._loss(error))
+            self._member.lost(self._loss(error, session))
             connection.collect(CLOSE_SECONDS)
             self._pause(random.uniform(0.1, 1))
         else:
@@ -206,10 +209,12 @@ class Session:
             text = _(TOKEN_REFUSED)
         self._member.status.wait_for(text.format(broker=self._broker))
 
-    def _loss(self, error: Exception) -> ConnectionLost | Waiting:
+    def _loss(self, error: Exception, session: str | None) -> ConnectionLost | Waiting:
         """Return the event that reports the error which ended a connection."""
         if isinstance(error, NotFound):
             return Waiting(text=_(SERVICES_MISSING))
+        if isinstance(error, AccessRefused) and session is None:
+            return Waiting(text=_(NOT_THE_ENTRANCE).format(broker=self._broker))
         if isinstance(error, AccessRefused) and not self._has_expired():
             text = _("the broker at {broker} refused a request of this client: {why}")
             return Waiting(text=text.format(broker=self._broker, why=error.reply_text))

@@ -12,6 +12,7 @@ TEXTS = {
     "deceptive_name": marked(
         "the name could deceive: use letters of one script and digits, with . - _ or ' between them"
     ),
+    "full": marked("the chat has no room for another name: try again later"),
     "invalid_date": marked("before: and after: need a day: type it as in before:2026-11-30"),
     "invalid_name": marked(
         "this is not a valid name: type 1 to 32 letters, digits or punctuation marks, without spaces, "
@@ -32,6 +33,7 @@ TEXTS = {
     "search_too_wide": marked("too many messages have these words: add a word, from:NAME, before:DATE or after:DATE"),
     "session_ended": marked("this session is over: join again"),
     "too_fast": marked("too many messages per second: wait a moment, then send again"),
+    "too_many_names": marked("you hold as many names as one person may: leave the chat with one of them"),
     "unknown_room": marked("the room does not exist"),
 }
 ENDINGS = {
