@@ -7,7 +7,7 @@ set -eu
 key=$(sed 's/$/\\n/' "$1" | tr -d '\n')
 
 # A node that runs may see an older file of enabled plugins than the one beside this script: a container mounts the file
-# that was there when it started. So the plugins come from a list of this script's, beside those of the file.
+# that was there when it started. So the script gives RabbitMQ a list for a moment: the plugins that run, and the new ones.
 rabbitmqctl -q eval "
     Wanted = [rabbitmq_auth_backend_oauth2, rabbitmq_event_exchange],
     Accept = fun() ->
@@ -16,7 +16,7 @@ rabbitmqctl -q eval "
             [] -> ok;
             _ ->
                 Ours = filename:join(\"/tmp\", \"enabled_plugins.\" ++ os:getpid()),
-                List = lists:usort(Wanted ++ rabbit_plugins:read_enabled(File)),
+                List = lists:usort(Wanted ++ rabbit_plugins:active()),
                 ok = file:write_file(Ours, io_lib:format(\"~p.~n\", [List])),
                 application:set_env(rabbit, enabled_plugins_file, Ours),
                 try {ok, _Started, _Stopped} = rabbit_plugins:ensure(Ours)

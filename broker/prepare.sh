@@ -7,6 +7,7 @@
 set -eu
 dir=$1
 WAIT_SECONDS=300
+FORMER_USER=client # of clients of 0.3.0; `chat-admin retire-clients` takes it out of the definitions
 exchange=$(sed -n 's/.*"\(chat\.identity\.[0-9a-f]*\)".*/\1/p' "$dir/identity.json")
 
 main() {
@@ -19,10 +20,23 @@ main() {
     "$(dirname "$0")/accept_tokens.sh" "$dir/token_public_key"
     if ! cmp -s "$dir/definitions.json" "$dir/applied.json"; then
         rabbitmqctl -q import_definitions "$dir/definitions.json"
+        delete_former_user
         cp "$dir/definitions.json" "$dir/.applied.json.new"
         mv "$dir/.applied.json.new" "$dir/applied.json"
     fi
 }
+
+# An import deletes nothing. RabbitMQ closes the connections of a user that it deletes.
+delete_former_user() {
+    if has_it "$dir/applied.json" && ! has_it "$dir/definitions.json" && broker_has_it; then
+        echo "deleting the user $FORMER_USER, and closing its connections"
+        rabbitmqctl -q delete_user "$FORMER_USER"
+    fi
+}
+
+has_it() { [ -e "$1" ] && grep -q "\"user\": *\"$FORMER_USER\"" "$1"; }
+
+broker_has_it() { rabbitmqctl -q list_users | grep -q "^$FORMER_USER[[:space:]]"; }
 
 wait_for_broker() {
     end=$(($(date +%s) + WAIT_SECONDS))

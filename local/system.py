@@ -31,6 +31,7 @@ ENV_FILES = {
         "AMQP_URL": "admin/amqp_url",
         "MONITOR_AMQP_URL": "monitor/amqp_url",
         "MANAGEMENT_URL": "monitor/management_url",
+        "FORMER_CLIENTS": "monitor/former_clients",
     },
 }
 PASSED_ON = {name for names in programs.SETTINGS.values() for name in names}
@@ -168,7 +169,7 @@ def _write_files(port: int, settings: Mapping[str, str]) -> None:
         sys.exit(status)
     (RUN / "port").write_text(str(port))
     for name, urls in ENV_FILES.items():
-        lines = [f"{setting}={(RUN / 'secrets' / path).read_text()}" for setting, path in urls.items()]
+        lines = [f"{setting}={(RUN / 'secrets' / path).read_text().strip()}\n" for setting, path in urls.items()]
         (RUN / f"{name}.env").write_text("".join(lines))
 
 

@@ -46,6 +46,9 @@ SETTINGS = {
         "`http://USER:PASSWORD@HOST:PORT/`, the broker's management API for the user `monitor`; several, separated by "
         "`;`, are tried in turn",
     ),
+    "FORMER_CLIENTS": Setting(
+        "chat-admin status", "", "`open` while clients of 0.3.0 may log in; `chat-admin init` writes the file"
+    ),
     "BROKER_ID": Setting(
         "services", "", "the broker to use, 16 hex digits: a service refuses any other broker; without it, it uses any"
     ),

@@ -35,6 +35,7 @@ def init(directory: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         {"ROOM_MAX_BYTES": str(MIN_ROOM_BYTES - 1)},
         {"LOG_LEVEL": "LOUD"},
         {"POSTS_PER_SECOND": "many"},
+        {"TOKEN_SECONDS": "19"},
         {"INDEX_URL": "mysql://localhost/chat"},
         {"ROUTER_REPLICAS": "-1"},
     ],
@@ -200,3 +201,68 @@ def test_a_password_hash_is_the_salt_and_the_digest_of_salt_and_password() -> No
     decoded = base64.b64decode(password_hash("secret"))
     salt, digest = decoded[:4], decoded[4:]
     assert digest == hashlib.sha256(salt + b"secret").digest()
+
+
+OLD_URL = "amqp://client:of-all-clients@rabbitmq:5672/%2F\n"
+
+
+def made_by_the_version_before(directory: Path) -> None:
+    """Leave the files of an installation of 0.3.0 as far as they matter here."""
+    initialise(directory, ["rabbitmq"], 5672, RETENTION)
+    (directory / "client" / "amqp_url").write_text(OLD_URL)
+
+
+def users(directory: Path) -> set[str]:
+    """Return the users that the broker gets, whose permissions must be those of the same users."""
+    definitions = json.loads((directory / "broker" / "definitions.json").read_text())
+    names = {each["name"] for each in definitions["users"]}
+    assert names == {each["user"] for each in definitions["permissions"]}
+    return names
+
+
+def test_a_new_installation_has_no_user_of_former_clients(tmp_path: Path) -> None:
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    assert "client" not in users(tmp_path)
+    assert not (tmp_path / "former-client").exists()
+    assert (tmp_path / "monitor" / "former_clients").read_text() == ""
+    assert (tmp_path / "client" / "amqp_url").read_text().startswith("amqp://entrance:")
+
+
+def test_an_installation_of_the_version_before_keeps_the_password_of_its_clients_and_hands_out_another(
+    tmp_path: Path,
+) -> None:
+    made_by_the_version_before(tmp_path)
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    assert (tmp_path / "former-client" / "amqp_url").read_text() == OLD_URL
+    assert "of-all-clients" not in (tmp_path / "client" / "amqp_url").read_text()
+    assert {"client", "entrance"} <= users(tmp_path)
+    assert (tmp_path / "monitor" / "former_clients").read_text() == "open\n"
+    before = contents(tmp_path)
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("left", ["both", "neither"])
+def test_a_run_that_was_interrupted_while_it_moved_the_password_is_completed(tmp_path: Path, left: str) -> None:
+    made_by_the_version_before(tmp_path)
+    (tmp_path / "former-client").mkdir()
+    (tmp_path / "former-client" / "amqp_url").write_text(OLD_URL)
+    if left == "neither":
+        (tmp_path / "client" / "amqp_url").unlink()
+    initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    assert (tmp_path / "former-client" / "amqp_url").read_text() == OLD_URL
+    assert (tmp_path / "client" / "amqp_url").read_text().startswith("amqp://entrance:")
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_retired_clients_do_not_come_back(tmp_path: Path, *, started: bool) -> None:
+    made_by_the_version_before(tmp_path)
+    if started:
+        initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+    done = subprocess.run([sys.executable, "-m", "chat_admin", "retire-clients", str(tmp_path)], check=False)
+    assert done.returncode == 0
+    for _ in range(2):
+        initialise(tmp_path, ["rabbitmq"], 5672, RETENTION)
+        assert "client" not in users(tmp_path)
+        assert (tmp_path / "monitor" / "former_clients").read_text() == ""
+        assert "of-all-clients" not in "".join(path.read_text() for path in tmp_path.rglob("*url"))

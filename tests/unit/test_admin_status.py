@@ -24,12 +24,17 @@ NODE = Node(
     disk_free=35_000_000_000,
     disk_limit=500_000_000,
 )
+POSTS = [QueueFigures(name=f"router.posts.{number}", kind="quorum", consumers=1) for number in range(PARTITIONS)]
 INGRESS = [QueueFigures(name=f"router.ingress.{number}", kind="quorum", consumers=1) for number in range(PARTITIONS)]
 QUEUES = [
-    *INGRESS,
+    *(*POSTS, *INGRESS),
     *(
         QueueFigures(name=name, kind="quorum", consumers=1)
-        for name in ("archive.queries", "archive.writer", "registry.commands", "registry.departures")
+        for name in ("archive.questions", "archive.writer", "registry.requests", "registry.connections")
+    ),
+    *(
+        QueueFigures(name=name, kind="quorum", consumers=1)
+        for name in ("archive.queries", "registry.commands", "registry.departures")
     ),
     QueueFigures(name="dead-letters", kind="quorum"),
     *(
@@ -94,6 +99,13 @@ def with_queue(name: str, **changed: Any) -> Figures:
     )
 
 
+def without_consumers(number: int) -> Figures:
+    names = (f"router.posts.{number}", f"router.ingress.{number}")
+    return replace(
+        FIGURES, queues=tuple(replace(each, consumers=0) if each.name in names else each for each in FIGURES.queues)
+    )
+
+
 def with_node(**changed: Any) -> Figures:
     return replace(FIGURES, nodes=(replace(NODE, **changed),))
 
@@ -139,14 +151,10 @@ WRONG = {
         observed(figures=with_queue("dead-letters", messages=1)),
         ["1 dead letter waits", "dead-letters"],
     ),
-    "posts that wait": (observed(figures=with_queue("router.ingress.3", messages=5_000)), ["5,000", "router-backlog"]),
+    "posts that wait": (observed(figures=with_queue("router.posts.3", messages=5_000)), ["5,000", "router-backlog"]),
     "commands that wait": (observed(figures=with_queue("registry.commands", messages=5_000)), ["registry.commands"]),
     "a partition without a router": (
-        observed(
-            figures=replace(
-                with_queue("router.ingress.7", consumers=0), active={n: "router consuming" for n in range(16) if n != 7}
-            )
-        ),
+        observed(figures=replace(without_consumers(7), active={n: "router consuming" for n in range(16) if n != 7})),
         ["No router has the partitions 7", "router-backlog"],
     ),
     "no router": (without("router"), ["No router is connected", "replica-missing"]),
@@ -252,7 +260,9 @@ def shown(found: Observed) -> list[str]:
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
-@pytest.mark.parametrize("found", [observed(), observed(figures=with_node(alarms=("disk",)))])
+@pytest.mark.parametrize(
+    "found", [observed(), observed(former_clients=True), observed(figures=with_node(alarms=("disk",)))]
+)
 def test_the_page_fits_80_by_24_and_says_first_how_it_is(found: Observed) -> None:
     lines = shown(found)
     assert len(lines) <= 24
@@ -262,7 +272,7 @@ def test_the_page_fits_80_by_24_and_says_first_how_it_is(found: Observed) -> Non
 
 
 def test_the_page_shows_replicas_nodes_people_storage_and_what_waits() -> None:
-    text = "\n".join(shown(observed(figures=with_queue("router.ingress.3", messages=5, unacknowledged=2))))
+    text = "\n".join(shown(observed(figures=with_queue("router.posts.3", messages=5, unacknowledged=2))))
     for words in (
         "partitions 0-15",
         "records, 0 s behind",
@@ -275,8 +285,28 @@ def test_the_page_shows_replicas_nodes_people_storage_and_what_waits() -> None:
         "1,234,567",
     ):
         assert words in text
-    (ingress,) = (line.split() for line in text.splitlines() if line.startswith("router.ingress"))
-    assert ingress[1:4] == ["3", "2", "16"]
+    (posts,) = (line.split() for line in text.splitlines() if line.startswith("router.posts"))
+    assert posts[1:4] == ["3", "2", "16"]
+
+
+def test_the_page_shows_the_queues_of_clients_of_the_version_before_as_one() -> None:
+    text = "\n".join(shown(observed(figures=with_queue("router.ingress.3", messages=5, unacknowledged=2))))
+    assert "router.ingress" not in text
+    (old,) = (line.split() for line in text.splitlines() if line.startswith("of 0.3.0 clients"))
+    assert old[3:6] == ["3", "2", "19"]
+
+
+@pytest.mark.parametrize(
+    ("connected", "says"), [(0, "none is connected"), (1, "1 is connected"), (2, "2 are connected")]
+)
+def test_the_page_says_that_clients_of_the_version_before_may_log_in_and_that_is_no_problem(
+    connected: int, says: str
+) -> None:
+    found = observed(figures=replace(FIGURES, former_clients=connected), former_clients=True)
+    text = "\n".join(shown(found))
+    assert f"Clients of 0.3.0 may log in ({says})" in text
+    assert status(found).well
+    assert "0.3.0 may log in" not in "\n".join(shown(observed()))
 
 
 def test_control_characters_of_a_report_do_not_reach_the_terminal() -> None:

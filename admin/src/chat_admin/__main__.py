@@ -3,6 +3,7 @@
     chat-admin init DIR [--host HOST...] [--port PORT] [--management-port PORT]
                                                        write passwords, keys and the broker's definitions to DIR
     chat-admin new-broker DIR                          accept a new, empty broker at the next start
+    chat-admin retire-clients DIR                      lock out clients of 0.3.0 at the next start
     chat-admin postgres DIR [--host HOST]              write the password of the PostgreSQL in compose.postgres.yaml
     chat-admin status [--json] [--watch]               say how the chat is; --watch goes on until you press Ctrl+C
     chat-admin release NAME                            free a name, whatever session holds it
@@ -15,7 +16,7 @@
 
 Write DIR before --host, which takes all words that follow it. `init` reads ROOM_MAX_BYTES and ROOM_MAX_AGE from the
 environment, keeps the ones of before if they are not set, and checks the settings of the services. Commands without DIR
-read AMQP_URL or AMQP_URL_FILE; `status` reads MANAGEMENT_URL and MONITOR_AMQP_URL.
+read AMQP_URL or AMQP_URL_FILE; `status` reads MANAGEMENT_URL, MONITOR_AMQP_URL and FORMER_CLIENTS.
 TIME is a day or a day and a time in UTC, such as 2026-11-28 or "2026-11-28 20:15".
 The exit status is 0 after success, 1 after a refusal, 2 if a setting is wrong, a file cannot be read or written, or the
 chat does not answer, and 130 if you interrupt the command. Each command answers within 10 s; an export or import that
@@ -34,6 +35,7 @@ from chat_admin import backup, dead_letters, time_limit
 from chat_admin.backup import time_typed
 from chat_admin.definitions import retention_in
 from chat_admin.errors import NoAnswer, NotDone
+from chat_admin.former_clients import retire_former_clients
 from chat_admin.identity import accept_new_broker
 from chat_admin.initialise import MANAGEMENT_PORT, initialise, kept_retention
 from chat_admin.monitor_settings import monitor_settings
@@ -48,7 +50,13 @@ from chat_wire.settings import SettingError
 def main() -> None:
     """Run the command of the command line, and exit with its status."""
     arguments = _parser().parse_args()
-    commands = {"init": _init, "new-broker": _new_broker, "postgres": _postgres, "status": _status}
+    commands = {
+        "init": _init,
+        "new-broker": _new_broker,
+        "retire-clients": _retire_clients,
+        "postgres": _postgres,
+        "status": _status,
+    }
     sys.exit(commands.get(arguments.command, _ask)(arguments, os.environ))
 
 
@@ -75,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
         "new-broker", help="make a new identity for the broker, so that the next start sets up one that is empty"
     )
     new_broker.add_argument("directory", type=Path, metavar="DIR")
+    retire = commands.add_parser(
+        "retire-clients", help="remove the user of clients of 0.3.0, so that the next start deletes it from the broker"
+    )
+    retire.add_argument("directory", type=Path, metavar="DIR")
     postgres = commands.add_parser(
         "postgres", help="write the password of the PostgreSQL in compose.postgres.yaml; keep an existing one"
     )
@@ -122,6 +134,10 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _new_broker(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return _written(partial(accept_new_broker, arguments.directory))
+
+
+def _retire_clients(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    return _written(partial(retire_former_clients, arguments.directory))
 
 
 def _postgres(arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:

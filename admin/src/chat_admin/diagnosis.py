@@ -12,7 +12,8 @@ TROUBLESHOOT = "docs/how-to/troubleshoot.md"
 CLUSTER = "docs/how-to/run-three-nodes.md"
 # A queue of work that grows beyond this is not just a moment's load.
 BACKLOG = 1000
-WORK = ("registry.commands", "archive.queries")
+WORK = ("registry.requests", "archive.questions", "registry.commands", "archive.queries")
+ROUTED = ("router.posts.", "router.ingress.")
 BEHIND_SECONDS = 30
 LOW_FREE_BYTES = 1_000_000_000
 EFFECTS = {
@@ -172,7 +173,7 @@ def behind_seconds(archive: Replica) -> float:
 
 def _waiting(figures: Figures) -> Iterator[Problem]:
     """Yield what waits: posts, commands and questions, partitions that no router has, and dead letters."""
-    ingress = [queue for queue in figures.queues if queue.name.startswith("router.ingress.")]
+    ingress = [queue for queue in figures.queues if queue.name.startswith(ROUTED)]
     posts = sum(queue.messages for queue in ingress)
     if posts > BACKLOG:
         yield Problem(text=f"{posts:,} messages of members wait for a router", look=_runbook("router-backlog"))

@@ -8,8 +8,11 @@ Each program has its own directory, so you can mount only the files that it need
     broker/erlang_cookie                       the shared secret of the nodes of a cluster
     registry/amqp_url, broker_id, token_private_key
     router/amqp_url, broker_id, token_public_key    and the same in archive/
-    client/amqp_url                            and the same in admin/ and monitor/
+    client/amqp_url                            the URL that is handed out, of the user entrance
+    admin/amqp_url                             and the same in monitor/
     monitor/management_url                     the management API of the broker, for `chat-admin status`
+    monitor/former_clients                     whether clients of 0.3.0 may log in
+    former-client/amqp_url                     their URL, only in an installation that 0.3.0 made
 """
 
 import json
@@ -25,13 +28,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chat_admin.definitions import DEFAULT_RETENTION, Retention, definitions, retention_of
 from chat_admin.files import write
+from chat_admin.former_clients import former_url, keep_former_clients, note_former_clients
 from chat_admin.identity import write_identity
 from chat_admin.permissions import FORMER_CLIENT, USERS
 
 PASSWORD_BYTES = 24
 MONITOR = "monitor"
 PLACES = {"entrance": "client"}  # the directories of users that are not called as their program
-FORMER_PLACE = "former-client"
 MANAGEMENT_PORT = 15672
 # With definitions to load, RabbitMQ makes neither the virtual host nor the user guest by itself. broker/prepare.sh
 # imports everything else: what RabbitMQ loads again at a start would undo the changes of an operator.
@@ -57,9 +60,9 @@ def initialise(
     Raises:
         OSError: A file cannot be written or read.
     """
-    _keep_former_client(directory)
+    keep_former_clients(directory)
     places = {name: directory / PLACES.get(name, name) / "amqp_url" for name in USERS}
-    former = directory / FORMER_PLACE / "amqp_url"
+    former = former_url(directory)
     places |= {FORMER_CLIENT: former} if former.exists() else {}
     passwords = {name: _password(place) for name, place in places.items()}
     for name, password in passwords.items():
@@ -67,6 +70,7 @@ def initialise(
         write(places[name], ";".join(urls) + "\n")
     pages = [f"http://{MONITOR}:{passwords[MONITOR]}@{host}:{management_port}/" for host in hosts]
     write(directory / MONITOR / "management_url", ";".join(pages) + "\n")
+    note_former_clients(directory)
     _write_keys(directory)
     _write_cookie(directory / "broker" / "erlang_cookie")
     write_identity(directory)
@@ -83,14 +87,6 @@ def kept_retention(directory: Path) -> Retention:
         return retention_of(json.loads((directory / "broker" / "definitions.json").read_text()))
     except (OSError, ValueError, KeyError):  # ValueError: an interrupted restore; `initialise` writes the file again
         return DEFAULT_RETENTION
-
-
-def _keep_former_client(directory: Path) -> None:
-    """Move the URL of the user of clients of 0.3.0 aside, once, so that they can go on."""
-    url, former = directory / "client" / "amqp_url", directory / FORMER_PLACE / "amqp_url"
-    if url.exists() and urlsplit(url.read_text().split(";")[0].strip()).username == FORMER_CLIENT:
-        write(former, url.read_text())
-        url.unlink()
 
 
 def _write_definitions(directory: Path, broker: dict[str, Any]) -> None:

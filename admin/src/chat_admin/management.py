@@ -5,21 +5,25 @@ RabbitMQ 3.10 and 4.3 answer alike here. In the first seconds of a node, some fi
 
 import base64
 import json
+import re
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from chat_admin.errors import NoFigures, why
+from chat_admin.permissions import FORMER_CLIENT
 from chat_admin.status import SERVICES, Figures, Link, Node, QueueFigures
+from chat_amqp import former, topology
 from chat_wire.limits import PARTITIONS
 
 ANSWER_SECONDS = 3
 # Without inboxes, of which there is one for each client.
 _QUEUES = "page=1&page_size=500&use_regex=true&name=%5E(%3F!inbox%5C.)"
+_CLIENT = re.compile(f"[0-9a-f]{{32}}|{FORMER_CLIENT}")  # the user of a session is its id
 _CONNECTIONS = "columns=name,user,user_provided_name,connected_at,client_properties.product,client_properties.version"
 # An environment with a proxy is about the world outside, not about the broker.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -54,15 +58,17 @@ def _figures(url: str, vhost: str, deadline: float) -> Figures:
     connections = get(f"vhosts/{vhost}/connections?{_CONNECTIONS}")
     queues = get(f"queues/{vhost}?{_QUEUES}")["items"]
     names = {queue["name"] for queue in queues}
-    ingress = [number for number in range(PARTITIONS) if f"router.ingress.{number}" in names]
-    active = {number: _active(get(f"queues/{vhost}/router.ingress.{number}")) for number in ingress}
+    active = {
+        number: _active_in(number, names, lambda name: get(f"queues/{vhost}/{name}")) for number in range(PARTITIONS)
+    }
     return Figures(
         version=get("overview")["rabbitmq_version"],
         nodes=_nodes(get("nodes"), get("health/checks/alarms").get("alarms") or ()),
         queues=tuple(sorted(map(_queue, queues), key=lambda queue: queue.name)),
         links=tuple(link for each in connections if (link := _link(each))),
         active={number: name for number, name in active.items() if name},
-        clients=sum(each.get("user") == "client" for each in connections),
+        clients=sum(bool(_CLIENT.fullmatch(each.get("user") or "")) for each in connections),
+        former_clients=sum(each.get("user") == FORMER_CLIENT for each in connections),
     )
 
 
@@ -148,6 +154,12 @@ def _link(connection: Mapping[str, Any]) -> Link | None:
         version=properties.get("version") if properties.get("product") == "Tertulia" else None,
         seconds=max(0.0, time.time() - opened / 1000) if opened else None,
     )
+
+
+def _active_in(number: int, names: Container[str], get: Callable[[str], Any]) -> str | None:
+    """Return the connection of the router that has a partition. A router of 0.3.0 has only the queue of its clients."""
+    found = (_active(get(name)) for queue in (topology.posts, former.ingress) if (name := queue(number).name) in names)
+    return next(filter(None, found), None)
 
 
 def _active(queue: Mapping[str, Any]) -> str | None:

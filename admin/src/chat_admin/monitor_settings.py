@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chat_admin.former_clients import OPEN
 from chat_amqp.settings import checked_url
 from chat_wire.settings import InvalidSetting, setting
 
@@ -15,10 +16,12 @@ class MonitorSettings:
     Attributes:
         amqp_url: The AMQP URLs of the broker's nodes, separated by `;`.
         management_url: The URLs of their management APIs, separated by `;`.
+        former_clients: Whether clients of 0.3.0 may log in.
     """
 
     amqp_url: str
     management_url: str
+    former_clients: bool = False
 
     @property
     def vhost(self) -> str:
@@ -40,7 +43,8 @@ def monitor_settings(environ: Mapping[str, str]) -> MonitorSettings:
         raise InvalidSetting(
             "MANAGEMENT_URL", "is not the URL of a management API: set it to http://USER:PASSWORD@HOST:15672/"
         )
-    return MonitorSettings(checked_url("MONITOR_AMQP_URL", setting(environ, "MONITOR_AMQP_URL")), management)
+    amqp_url = checked_url("MONITOR_AMQP_URL", setting(environ, "MONITOR_AMQP_URL"))
+    return MonitorSettings(amqp_url, management, setting(environ, "FORMER_CLIENTS", "") == OPEN)
 
 
 def _is_http(url: str) -> bool:

@@ -142,7 +142,8 @@ class Figures:
         queues: The queues and streams, without inboxes.
         links: The connections of the services.
         active: For each ingress partition with an active consumer, the broker's name of its connection.
-        clients: The number of connections of clients.
+        clients: The number of connections of sessions and of clients of 0.3.0.
+        former_clients: The number of connections of clients of 0.3.0.
     """
 
     version: str
@@ -151,6 +152,7 @@ class Figures:
     links: tuple[Link, ...]
     active: Mapping[int, str]
     clients: int
+    former_clients: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class Observed:
         reports: The newest health report of each replica, by service and instance.
         figures_error: Why there are no figures.
         reports_error: Why there are no reports.
+        former_clients: Whether clients of 0.3.0 may log in.
     """
 
     at: int
@@ -170,6 +173,7 @@ class Observed:
     reports: Mapping[tuple[str, str], Mapping[str, Any]]
     figures_error: str | None = None
     reports_error: str | None = None
+    former_clients: bool = False
 
 
 def replicas_of(observed: Observed) -> tuple[Replica, ...]:
@@ -227,6 +231,7 @@ class Status:
         log_bytes: The size of log.txt; None if it is not known.
         log_free_bytes: The free bytes of its disk; None if it is not known.
         dead_letters: The number of dead letters; None if it is not known.
+        former_clients: Whether clients of 0.3.0 may log in, with the password that all of them have.
     """
 
     at: int
@@ -240,6 +245,7 @@ class Status:
     log_bytes: int | None
     log_free_bytes: int | None
     dead_letters: int | None
+    former_clients: bool
 
 
 def status_of(observed: Observed, replicas: tuple[Replica, ...], problems: tuple[Problem, ...]) -> Status:
@@ -265,6 +271,7 @@ def status_of(observed: Observed, replicas: tuple[Replica, ...], problems: tuple
         log_bytes=_number_in(archives, "log_bytes"),
         log_free_bytes=_number_in(archives, "free_bytes"),
         dead_letters=next((queue.messages for queue in queues if queue.name == "dead-letters"), None),
+        former_clients=observed.former_clients,
     )
 
 

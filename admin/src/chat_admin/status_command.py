@@ -88,6 +88,7 @@ def look(settings: MonitorSettings, reports: Reports, wait: float = 0) -> Status
         reports=dict(reports.newest),
         figures_error=figures_error,
         reports_error=reports_error,
+        former_clients=settings.former_clients,
     )
     replicas = replicas_of(observed)
     return status_of(observed, replicas, problems_of(observed, replicas))

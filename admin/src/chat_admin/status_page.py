@@ -12,7 +12,11 @@ from chat_admin.diagnosis import behind_seconds, ranges
 from chat_admin.letter import safe
 from chat_admin.sizes import size
 from chat_admin.status import Node, QueueFigures, Replica, Status
+from chat_amqp import former
 
+FORMER_QUEUES = {
+    queue.name for queue in (*former.REGISTRY_QUEUES, former.DEPARTURES, *former.INGRESS_QUEUES, *former.ARCHIVE_QUEUES)
+}
 GOOD, BAD, DIM = "green", "bold red", "dim"
 HEAD = "bold"
 
@@ -28,6 +32,8 @@ def page_of(status: Status) -> RenderableType:
         parts += [_replicas(status), Text("")]
     if status.figures:
         parts += [_nodes(status.figures.nodes), Text(""), _chat(status), Text(""), _queues(status.figures.queues)]
+    if status.former_clients:
+        parts += [Text(""), _former_clients(status)]
     return Group(*parts)
 
 
@@ -150,6 +156,13 @@ def _chat(status: Status) -> Text:
     return line
 
 
+def _former_clients(status: Status) -> Text:
+    """Return what an operator may end when nobody needs it any more. Nothing is wrong with it."""
+    count = status.figures.former_clients if status.figures else 0
+    connected = {0: "none is connected", 1: "1 is connected"}.get(count, f"{count:,} are connected")
+    return Text(f"Clients of 0.3.0 may log in ({connected}). See docs/how-to/upgrade.md", DIM)
+
+
 def _queues(queues: Sequence[QueueFigures]) -> Table:
     """Return the queues, and beside them the streams."""
     work = _table("QUEUE", "WAITING", "HELD", "READERS", right=(1, 2, 3), gap=1)
@@ -166,24 +179,24 @@ def _queues(queues: Sequence[QueueFigures]) -> Table:
 
 
 def together(queues: Sequence[QueueFigures]) -> list[QueueFigures]:
-    """Return the queues that are no streams, with all ingress partitions as one.
+    """Return the queues that are no streams, with those of all partitions as one, and those of former clients as one.
 
     Args:
         queues: The queues and streams.
     """
-    ingress = [each for each in queues if each.name.startswith("router.ingress.")]
-    others = [each for each in queues if each.kind != "stream" and each not in ingress and _is_shared(each)]
-    if not ingress:
-        return others
-    total = QueueFigures(
-        name="router.ingress.*",
+    work = [each for each in queues if each.kind != "stream" and not each.name.startswith("router.seat.")]
+    posts = [each for each in work if each.name.startswith("router.posts.")]
+    old = [each for each in work if each.name in FORMER_QUEUES]
+    totals = [_total("router.posts.*", posts), _total("of 0.3.0 clients", old)]
+    return [*(each for each in work if each not in (*posts, *old)), *(total for total in totals if total.replicas)]
+
+
+def _total(name: str, queues: Sequence[QueueFigures]) -> QueueFigures:
+    return QueueFigures(
+        name=name,
         kind="quorum",
-        messages=sum(each.messages for each in ingress),
-        unacknowledged=sum(each.unacknowledged for each in ingress),
-        consumers=sum(each.consumers for each in ingress),
+        messages=sum(each.messages for each in queues),
+        unacknowledged=sum(each.unacknowledged for each in queues),
+        consumers=sum(each.consumers for each in queues),
+        replicas=max((each.replicas for each in queues), default=0),
     )
-    return [*others, total]
-
-
-def _is_shared(queue: QueueFigures) -> bool:
-    return not queue.name.startswith("router.seat.")
