@@ -34,7 +34,7 @@ MAY_PUBLISH = {
     "archive": {"", "chat.sessions", "chat.dead", "chat.health"},
 }
 ROOMS = {"room.lobby"}
-COMMON = {"sessions.ended", "workers.health", "dead-letters", *ROOMS}
+NUMBERS = range(16)
 MAY_READ = {
     "entrance": set[str](),
     "session": ROOMS,
@@ -43,10 +43,10 @@ MAY_READ = {
     "admin": {"dead-letters"},
     "registry": {
         *("registry.requests", "registry.commands", "registry.connections", "registry.departures"),
-        *("registry.journal", "registry.snapshots", *COMMON),
+        *("registry.journal", "registry.snapshots"),
     },
-    "router": {*(f"router.{kind}.{number}" for kind in ("posts", "ingress") for number in range(16)), *COMMON},
-    "archive": {"archive.questions", "archive.queries", "archive.writer", *COMMON},
+    "router": {*(f"router.{kind}.{number}" for kind in ("posts", "ingress") for number in NUMBERS), "sessions.ended"},
+    "archive": {"archive.questions", "archive.queries", "archive.writer", "sessions.ended", *ROOMS},
 }
 
 

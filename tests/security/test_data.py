@@ -1,0 +1,162 @@
+"""Learning what belongs to somebody else: from rooms, answers, logs, files, processes and images."""
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from amqp.exceptions import AMQPError
+
+from chat_amqp import topology
+from chat_registry.scopes import scopes
+from chat_wire.codec import encode
+from chat_wire.messages import Exit, History, ListUsers, Search
+from testkit.broker import TestBroker
+from testkit.local_chat import ROOT, LocalChat
+from testkit.processes import System
+from testkit.wait import until
+from tests.security import hostile, members
+from tests.security.conftest import Objects
+from tests.security.hostile import PARTITION, SECOND, Login
+from tests.security.members import Person, new_request, person
+
+
+def private(who: Person) -> dict[str, bytes]:
+    """Return everything about a person that nobody else may learn."""
+    granted = who.granted
+    kept = {"secret": who.secret, "author": granted.author, "token": granted.token, "card": granted.card}
+    return {what: value.encode() for what, value in kept.items()}
+
+
+@pytest.fixture(scope="module")
+def lived(chat: System) -> Person:
+    """Return somebody who has done everything that a person does, also what is refused, and has left."""
+    ann = person(chat, "ann")
+    members.in_room(ann)
+    ask = topology.QUESTIONS.name, topology.question_key("lobby")
+    card = ann.granted.card
+    members.ask(ann.login, *ask, History(request=new_request(), card=card, before=None, limit=100))
+    members.ask(ann.login, *ask, History(request=new_request(), card=card, before=10**9, limit=1, before_offset=10**9))
+    members.ask(ann.login, topology.MEMBERS.name, "", ListUsers(request=new_request(), after=0))
+    members.post(ann, members.posts("x" * 5000, 2, card=card))
+    members.post(ann, members.posts("x", 3, card=f"{card}x"))
+    members.claim(chat, ann.granted.name, secrets.token_hex(32))
+    members.claim(chat, "a b", ann.secret)
+    members.ask(ann.login, topology.MEMBERS.name, "", Exit(request=new_request()))
+    return ann
+
+
+def test_the_room_tells_nothing_but_the_post_and_the_name(chat: System, lived: Person) -> None:
+    eve = person(chat, "eve")
+    with eve.login.open() as connection:
+        got = hostile.consume(connection.channel(), "room.lobby", arguments={"x-stream-offset": "first"})
+        members.post_and_forget(connection, eve, "the last")
+        until(lambda: any(b"the last" in message.body for message in hostile.drained(connection, got)), 15)
+    everything = b"".join(message.body + repr(message.properties).encode() for message in got)
+
+    assert lived.granted.name.encode() in everything
+    assert [what for what, value in private(lived).items() if value in everything] == []
+
+
+@pytest.mark.parametrize("kind", ["history", "search", "users"])
+def test_no_answer_tells_more_than_the_room(chat: System, lived: Person, kind: str) -> None:
+    eve = person(chat, "eve")
+    card = eve.granted.card
+    questions: dict[str, tuple[str, str, Any]] = {
+        "history": ("chat.questions", "room.lobby", History(request="r", card=card, before=None, limit=100)),
+        "search": (
+            "chat.questions",
+            "room.lobby",
+            Search(request="r", card=card, words=f"from:{lived.granted.name}", before=None, limit=9),
+        ),
+        "users": ("chat.members", "", ListUsers(request="r", after=0)),
+    }
+    exchange, key, message = questions[kind]
+    with eve.login.open() as connection:
+        answers = hostile.asked(connection.channel(), exchange, key, encode(message), user_id=eve.login.user)
+
+    assert b'"refused"' not in answers[0]
+    assert [what for what, value in private(lived).items() if value in answers[0]] == []
+    assert eve.granted.author.encode() not in answers[0]
+
+
+def test_no_log_and_no_dead_letter_has_a_secret(chat: System, lived: Person) -> None:
+    logs = b"".join(process.log.read_bytes() for process in chat.processes)
+    letters = chat.broker.call(
+        "POST",
+        f"queues/{chat.vhost}/dead-letters/get",
+        {"count": 1000, "ackmode": "ack_requeue_true", "encoding": "auto"},
+    )
+
+    assert lived.granted.session.encode() in logs
+    assert [what for what, value in private(lived).items() if value in logs] == []
+    assert [what for what, value in private(lived).items() if value in repr(letters).encode()] == []
+
+
+def test_a_session_reads_on_for_as_long_as_its_token_lasts(objects: Objects) -> None:
+    name = secrets.token_hex(16)
+    lasting = hostile.token(objects.broker, name, scopes(objects.vhost, PARTITION), expires_in=3 * SECOND)
+    reader = Login(objects.broker, objects.vhost, name, lasting)
+    router = hostile.named(objects.broker, objects.vhost, "router")
+    with reader.open() as connection:
+        got = hostile.consume(connection.channel(), "room.lobby", arguments={"x-stream-offset": "next"})
+        read_on = until(lambda: _read_after_expiry(objects.broker, connection, got, router), 15)
+
+    # RabbitMQ 4 closes the connection. 3.10 does not, until the member sends something (docs/explanation/security.md).
+    assert read_on == ("yes" if objects.broker.version() < (4,) else "no")
+    with pytest.raises((AMQPError, OSError), match=hostile.REFUSED):
+        reader.connection().connect()
+
+
+def _read_after_expiry(broker: TestBroker, connection: Any, got: list[Any], router: Login) -> str:
+    """Return whether an entry arrived after the token had expired; an empty text as long as it has not expired."""
+    if hostile.attempt(Login(broker, router.vhost, "", connection.authentication[0].password), lambda _: None) == "":
+        return ""
+    got.clear()
+    hostile.attempt(router, lambda channel: hostile.publish(channel, "chat.rooms", "lobby"))
+    try:
+        return "yes" if until(lambda: hostile.drained(connection, got), 5) else "no"
+    except (AMQPError, OSError):
+        return "no"
+
+
+@pytest.fixture(scope="module")
+def local_chat(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Yield a chat that `make up` has started, and stop it in the end."""
+    chat = LocalChat(tmp_path_factory.mktemp("local") / "tree")
+    chat.copy()
+    chat.run("umask 022; make up")
+    yield chat
+    chat.run("make down")
+
+
+def test_another_user_of_the_machine_reads_no_file_of_the_chat(local_chat: LocalChat) -> None:
+    ours = [local_chat.tree / ".run", local_chat.tree / "data"]
+    readable = [path for root in ours for path in root.rglob("*") if path.is_file() and _readable(path, root.parent)]
+
+    assert all(root.exists() for root in ours)
+    assert readable == []
+
+
+def _readable(path: Path, root: Path) -> bool:
+    """Return whether others may read a file: it and all directories up to the root let them."""
+    inner = [parent for parent in path.parents if parent.is_relative_to(root) and parent != root]
+    return bool(path.stat().st_mode & 0o004) and all(parent.stat().st_mode & 0o001 for parent in inner)
+
+
+def test_no_command_line_has_a_password(local_chat: LocalChat) -> None:
+    kept = [path for path in (local_chat.tree / ".run/secrets").rglob("*") if path.is_file()]
+    passwords = {found for path in kept for found in re.findall(r"://\w+:([^@]+)@", path.read_text())}
+    lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+
+    assert len(passwords) >= 6
+    assert [line for line in lines if any(password in line for password in passwords)] == []
+
+
+def test_images_are_built_without_files_of_a_running_chat() -> None:
+    rules = (ROOT / ".dockerignore").read_text().split()
+
+    assert rules[0] == "*", "everything is left out that is not named"
+    assert not {"!.run", "!data", "!.env", "!secrets"} & set(rules)
