@@ -6,9 +6,11 @@ import struct
 import pytest
 
 from chat_amqp import topology
-from tests.security import hostile
-from tests.security.conftest import Objects
-from tests.security.hostile import outcomes
+from chat_wire.messages import Granted, Mine, Page, PostsRefused
+from testkit.processes import System
+from tests.security import hostile, members
+from tests.security.hostile import Login
+from tests.security.members import Person
 
 
 def _pid(name: bytes, number: int) -> bytes:
@@ -26,8 +28,10 @@ TERMS = {
     "a long list": b"\x83l\xff\xff\xff\xff",
     "a large compressed term": b"\x83P\xff\xff\xff\xff",
     "a process of no node": _pid(b"nobody@nowhere", 1),
-    **{f"process {number} of the node": _pid(b"rabbit@rabbitmq", number) for number in (0, 1, 2, 50)},
-    **{f"process {number} of a private node": _pid(b"chat@localhost", number) for number in (0, 1, 2, 50)},
+    **{f"process {number} of the node": _pid(b"rabbit@rabbitmq", number) for number in (0, 50)},
+    "a process of a private node": _pid(b"chat@localhost", 1),
+    "a process of a node that may be": _pid(b"reply@1", 1),
+    "a process with a large number": _pid(b"reply@1", 2**32 - 1),
 }
 KEYS = ("", ".", ".x", "..", ".x.y")
 NOT_TERMS = ("", ".", "..", "=", ".=", "é", "\x00", "x" * 200, "%", ".".join("x" * 50))
@@ -41,9 +45,42 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("service", ["registry", "router", "archive"])
-def test_an_address_of_any_form_closes_nothing_of_a_service(objects: Objects, service: str) -> None:
-    login = hostile.named(objects.broker, objects.vhost, service)
-    answers = outcomes(login, ADDRESSES.values(), lambda channel, address: hostile.publish(channel, "", address))
+QUEUES = ("registry.journal", "room.lobby", "registry.requests", "dead-letters", "sessions.ended", "x", "")
 
-    assert {address for address, answer in answers.items() if answer} == set()
+
+@pytest.fixture(scope="module")
+def eve(chat: System) -> Person:
+    """Return a member who asks for answers at addresses that are not hers."""
+    return members.person(chat, "eve")
+
+
+def send_all(login: Login, exchange: str, key: str, body: bytes, user_id: str | None) -> None:
+    """Publish a message that is answered, once with each address."""
+    with login.open() as connection:
+        channel = connection.channel()
+        named = {"user_id": user_id} if user_id else {}
+        for address in (*ADDRESSES.values(), *QUEUES):
+            hostile.publish(channel, exchange, key, body, reply_to=address, **named)
+
+
+def test_answers_to_addresses_that_nobody_has_harm_nobody(chat: System, eve: Person) -> None:
+    granted, unreadable = eve.granted, b"{}"
+    send_all(members.entrance(chat), "chat.entrance", "", unreadable, None)
+    for exchange, key in (
+        ("chat.members", ""),
+        ("chat.posts", topology.posts_key(granted.partition, "lobby")),
+        ("chat.questions", topology.MINE_KEY),
+    ):
+        send_all(eve.login, exchange, key, unreadable, eve.login.user)
+
+    assert isinstance(members.claim(chat, members.new_name("ann")), Granted)
+    assert isinstance(members.post(eve, members.posts(" ", card=granted.card)), PostsRefused)
+    mine = Mine(request="r", card=granted.card, after=0, limit=1)
+    assert isinstance(members.ask(eve.login, "chat.questions", topology.MINE_KEY, mine), Page)
+    assert [process.name for process in chat.processes if process.lines("answers.disconnected")] == []
+
+
+def test_no_answer_reaches_a_room(chat: System, eve: Person) -> None:
+    send_all(members.entrance(chat), "chat.entrance", "", b"{}", None)
+
+    assert members.in_room(eve), "every entry of the room is a batch or a notice"
