@@ -30,7 +30,7 @@ permissions come from [permissions.py](../../admin/src/chat_admin/permissions.py
 - The tag `monitoring` lets a user read everything in the management API, and change nothing
   ([tags](https://www.rabbitmq.com/docs/management#permissions)).
 
-[Security](../explanation/architecture.md#security) explains the consequences.
+[Security](../explanation/security.md) explains the consequences.
 """
 FAMILIES = (
     ("router.ingress.", "router.ingress.N"),

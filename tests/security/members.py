@@ -1,16 +1,22 @@
 """People of the chat for the hostile client: what the registry grants them, and the requests that they may send."""
 
+import hashlib
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chat_amqp import topology
+from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
 from chat_wire.messages import (
     Batch,
     Claim,
     Exited,
     Granted,
+    History,
+    Mine,
     Notice,
     Page,
     Post,
@@ -18,13 +24,15 @@ from chat_wire.messages import (
     PostsRefused,
     Refused,
     Released,
+    Search,
     SessionEnded,
     Users,
 )
 from testkit.processes import System
+from testkit.tokens import grant
 from testkit.wait import until
 from tests.security import hostile
-from tests.security.hostile import Login
+from tests.security.hostile import SECOND, Login
 
 ANSWERS: tuple[Any, ...] = (Granted, Refused, Exited, Users, Released, SessionEnded, PostsRefused, Page)
 
@@ -119,3 +127,34 @@ def post_and_forget(connection: Any, mine: Person, text: str, sequence: int = 1,
     key = topology.posts_key(mine.granted.partition, "lobby")
     hostile.publish(connection.channel(), topology.POSTS.name, key, message, user_id=mine.login.user)
     return True
+
+
+def former_token(chat: System, who: Person) -> str:
+    """Return the token that a registry of 0.3.0 would have given to a person."""
+    granted = who.granted
+    expires = (int(time.time()) + 600) * SECOND
+    claims = Claims(
+        session=granted.session, name=granted.name, author=granted.author, partition=granted.partition, expires=expires
+    )
+    return mint(claims, hostile.private_key(chat.broker))
+
+
+QUESTIONS: dict[str, Callable[[str], Any]] = {
+    "history": lambda card: History(request=new_request(), card=card, before=None, limit=10),
+    "search": lambda card: Search(request=new_request(), card=card, words="x", before=None, limit=10),
+    "mine": lambda card: Mine(request=new_request(), card=card, after=0, limit=10),
+}
+
+
+def question(who: Person, message: Any, **properties: Any) -> Any:
+    """Ask the archive as a person, and return the answer."""
+    key = topology.MINE_KEY if isinstance(message, Mine) else topology.question_key("lobby")
+    return ask(who.login, topology.QUESTIONS.name, key, message, **properties)
+
+
+def minted(chat: System, prefix: str) -> Person:
+    """Return somebody with a session that no registry knows: the broker, the routers and the archives cannot tell."""
+    secret = secrets.token_hex(32)
+    author = hashlib.sha256(secret.encode()).hexdigest()
+    granted = grant(chat, new_name(prefix), author, hostile.PARTITION)
+    return Person(Login(chat.broker, chat.vhost, granted.session, granted.token), granted, secret, "")
