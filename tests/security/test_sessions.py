@@ -19,7 +19,6 @@ from chat_wire.messages import (
     Released,
     Renew,
     Resume,
-    Users,
 )
 from testkit.processes import System
 from testkit.wait import until
@@ -132,10 +131,9 @@ def test_the_registry_refuses_a_resume_with_a_former_token_at_the_entrance(
 
 
 def holds(who: Person) -> bool:
-    """Return whether a person still has the name: the session may ask for the names in use, and is among them."""
-    answer = ask(who.login, topology.MEMBERS.name, "", ListUsers(request=new_request(), after=0))
-    assert isinstance(answer, Users), answer
-    return who.granted.name in (*answer.connected, *answer.disconnected)
+    """Return whether a person still has the name."""
+    answer = ask(who.login, topology.MEMBERS.name, "", Renew(request=new_request()))
+    return isinstance(answer, Granted) and answer.name == who.granted.name
 
 
 def _exit(_chat: System, who: Person) -> None:
