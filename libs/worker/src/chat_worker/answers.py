@@ -54,32 +54,26 @@ class Answers:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        """Connect to the broker.
+        """Connect to the broker, or note to try again.
 
         Args:
             url: The URLs of the broker's nodes, separated by `;`.
             name: The connection's name in the broker's list of connections.
-
-        Raises:
-            OSError: No node answered.
-            amqp.exceptions.AMQPError: A node refused the connection.
         """
         self._url = url
         self._name = name
         self.held_bytes = 0
         self._held: list[Publication] = []
         self._connection: Connection | None = None
+        self._channel: Any = None
         self._returned: list[tuple[str, str]] = []
         self._pause = FIRST_PAUSE
         self._retry_at = 0.0
         self._dropped = 0
         self._log_at = 0.0
         self._blocked = False
-        try:
-            self._use(connect(url, name))
-        except BaseException:
-            self.close(handshake=False)
-            raise
+        self._since = time.monotonic()
+        self._attempt(lambda: self._use(connect(url, name)))
 
     @property
     def connection(self) -> Connection | None:
@@ -87,13 +81,7 @@ class Answers:
         return self._connection
 
     def hold(self, answer: Publication) -> None:
-        """Keep an answer until `send`, unless its address is forged: nobody reads there, and RabbitMQ 3 takes offence.
-
-        An answer that is mandatory comes back if its inbox does not exist.
-        """
-        address = answer.routing_key
-        if topology.is_reply_address(address) and not self._addresses.is_genuine(address):
-            return
+        """Keep an answer until `send`. One that is mandatory comes back if its inbox does not exist."""
         self._held.append(answer)
         self.held_bytes += len(answer.body)
 
@@ -101,9 +89,15 @@ class Answers:
         """Send the answers that are held, within a second in all. Drop those that cannot be sent in time."""
         left, self._held, self.held_bytes = self._held[::-1], [], 0
         if left and self._channel and not self._blocked:
+            left = [answer for answer in left if self._is_safe(answer)]
             self._attempt(lambda: self._write(left))
         if left:
             self._drop(len(left))
+
+    def _is_safe(self, answer: Publication) -> bool:
+        """Return whether an answer disconnects nobody. Nobody waits at a forged address."""
+        address = answer.routing_key
+        return not topology.is_reply_address(address) or self._addresses.is_genuine(address)
 
     def take_returned(self) -> list[tuple[str, str]]:
         """Return exchange and routing key of each mandatory publication that came back, once."""
@@ -137,9 +131,10 @@ class Answers:
         self._since = time.monotonic()
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked, amqp_connection.on_unblocked = self._block, self._unblock
-        self._channel: Any = connection.channel()
-        self._channel.events["basic_return"].add(self._on_return)
+        amqp_connection.transport.sock.settimeout(WRITE_SECONDS)
         self._addresses = ReplyAddresses(connection)
+        self._channel = connection.channel()
+        self._channel.events["basic_return"].add(self._on_return)
 
     def _write(self, left: list[Publication]) -> None:
         """Send answers from the end of a list, and remove those that were sent."""

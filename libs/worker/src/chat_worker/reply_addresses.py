@@ -61,18 +61,26 @@ class ReplyAddresses:
 
 
 def own_address(connection: Connection) -> str:
-    """Return an address of a channel of one's own: the broker writes it into a message that it returns."""
+    """Return an address of a channel of one's own: the broker writes it into a message that it returns.
+
+    The channel stays open, as closing it would wait. A broker in alarm does not answer.
+
+    Args:
+        connection: An open connection.
+
+    Raises:
+        OSError: The broker did not answer within a second, or the connection is lost.
+    """
     returned: list[Any] = []
-    with connection.channel() as opened:
-        channel: Any = opened
-        channel.events["basic_return"].add(lambda _error, _exchange, _key, message: returned.append(message))
-        channel.basic_consume(REPLY_TO, no_ack=True)
-        send(channel, Publication(exchange="", routing_key=_NOWHERE, body=b"", reply_to=REPLY_TO))
-        limit = time.monotonic() + LEARN_SECONDS
-        while not returned:
-            if time.monotonic() > limit:
-                raise TimeoutError("the broker did not say what its reply addresses look like")
-            drain(connection, LEARN_SECONDS)
+    channel: Any = connection.channel()
+    channel.events["basic_return"].add(lambda _error, _exchange, _key, message: returned.append(message))
+    channel.basic_consume(REPLY_TO, no_ack=True)
+    send(channel, Publication(exchange="", routing_key=_NOWHERE, body=b"", reply_to=REPLY_TO))
+    limit = time.monotonic() + LEARN_SECONDS
+    while not returned:
+        if time.monotonic() > limit:
+            raise TimeoutError("the broker does not say what its reply addresses look like: is it in alarm?")
+        drain(connection, LEARN_SECONDS)
     return str(returned[0].properties["reply_to"])
 
 
