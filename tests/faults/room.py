@@ -119,7 +119,7 @@ def _rows(index: Index, patience: float) -> list[Entry]:
 
     def reads_all() -> bool:
         with suppress(IndexFailed):
-            while page := index.onward(ROOM, posts[-1].number + 1 if posts else 0, ROWS_AT_ONCE):
+            while page := index.following(posts[-1].number if posts else 0, ROWS_AT_ONCE):
                 posts.extend(page)
             return True
         return False

@@ -69,7 +69,7 @@ def in_log(directory: Path) -> list[Recorded]:
 
 
 def in_index(directory: Path) -> list[Recorded]:
-    return LocalIndex(f"sqlite:///{directory / 'index.sqlite'}").history("lobby", None, 10_000)[::-1]
+    return LocalIndex(f"sqlite:///{directory / 'index.sqlite'}").following(0, 10_000)
 
 
 def found(directory: Path, *words: str) -> list[Recorded]:

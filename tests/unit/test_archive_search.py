@@ -30,7 +30,7 @@ def post(number: int, text: str, room: str = "lobby", user: str = "u", at: int =
         session="s",
         sequence=number,
         user=user,
-        author="a",
+        author="",
         client_ts=0,
         server_ts=at,
         text=text,

@@ -56,7 +56,7 @@ class Answers:
         except IndexFailed as error:
             raise _unavailable(error) from error
         _log_answer(question, len(page.messages), page.more)
-        return replace(page, messages=tuple(replace(each, author="") for each in page.messages))
+        return page
 
     def exported(self, question: Export) -> Exported:
         """Return the posts that an operator asks for, as they are recorded.

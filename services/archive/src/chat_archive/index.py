@@ -24,22 +24,27 @@ MAX_SESSIONS = 10_000
 Statement = sa.Select[Any] | sa.CompoundSelect[Any] | sa.TextualSelect
 _POST, _SESSION = POSTS.c, SESSIONS.c
 _IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("max_posts", type_=sa.Integer)
-_RECORDED = sa.select(*(column for column in _POST if column.name != "owner"))
+_COLUMNS = [column for column in _POST if column.name != "owner"]
+_RECORDED = sa.select(*_COLUMNS)
+# What clients get: nobody learns from a post who else its sender is.
+_SHOWN = sa.select(
+    *(sa.literal_column("''", sa.Text).label("author") if column.name == "author" else column for column in _COLUMNS)
+)
 _NEWEST = _RECORDED.where(_POST.number <= sa.bindparam("up_to")).order_by(_POST.number.desc()).limit(1)
 _FOLLOWING = _RECORDED.where(_POST.number > sa.bindparam("after")).order_by(_POST.number).limit(_LIMIT)
 _HISTORY = (
-    _RECORDED.where(_POST.room == _IN_ROOM, _POST.number < sa.bindparam("before"))
+    _SHOWN.where(_POST.room == _IN_ROOM, _POST.number < sa.bindparam("before"))
     .order_by(_POST.number.desc())
     .limit(_LIMIT)
 )
 _ONWARD = (
-    _RECORDED.where(_POST.room == _IN_ROOM, _POST.number >= sa.bindparam("first")).order_by(_POST.number).limit(_LIMIT)
+    _SHOWN.where(_POST.room == _IN_ROOM, _POST.number >= sa.bindparam("first")).order_by(_POST.number).limit(_LIMIT)
 )
-_COLUMNS = ", ".join(f'posts."{column.name}"' for column in _RECORDED.selected_columns)
+_SHOWN_COLUMNS = ", ".join("''" if column.name == "author" else f'posts."{column.name}"' for column in _COLUMNS)
 # CROSS JOIN makes SQLite read the table words first: it looks up only the posts that match, from the newest one on, and
 # stops at the limit.
 _SEARCH = f"""
-SELECT {_COLUMNS} FROM words CROSS JOIN posts
+SELECT {_SHOWN_COLUMNS} FROM words CROSS JOIN posts
 WHERE {{condition}} AND words.rowid >= :first AND words.rowid < :before
     AND posts.number = words.rowid AND posts.room = :in_room
 ORDER BY words.rowid DESC LIMIT :max_posts
@@ -49,7 +54,7 @@ ORDER BY words.rowid DESC LIMIT :max_posts
 def _sent_by(number: int) -> sa.Select[Any]:
     """Return the statement for the posts of one of several authors. Each reads the index on `owner` up to the limit."""
     return (
-        _RECORDED.where(
+        _SHOWN.where(
             _POST.owner == sa.bindparam(f"owner_{number}"),
             _POST.author == sa.bindparam(f"author_{number}"),
             _POST.number > sa.bindparam("after"),
@@ -101,7 +106,7 @@ class Index:
         """
         self._database = database
         self._full_text = FULL_TEXTS[database.dialect.name]
-        self._search = sa.text(_SEARCH.format(condition=self._full_text.condition)).columns(*_RECORDED.selected_columns)
+        self._search = sa.text(_SEARCH.format(condition=self._full_text.condition)).columns(*_SHOWN.selected_columns)
         self._add_posts = BulkStatement(sa.insert(POSTS), database.dialect)
         self._add_words = BulkStatement(self._full_text.add, database.dialect)
         self._remove_sessions = BulkStatement(_REMOVE_SESSION, database.dialect)
@@ -155,7 +160,7 @@ class Index:
         return Position(offset=rows[0][0], id=post_id(*rows[0][1:])) if rows else None
 
     def history(self, room: str, before: int | None, limit: int) -> list[Recorded]:
-        """Return the newest `limit` posts of a room before number `before`, newest first."""
+        """Return the newest `limit` posts of a room before number `before`, newest first, without authors."""
         number = MAX_INT64 if before is None else _to_column(before)
         return self._posts(_HISTORY, in_room=room, before=number, max_posts=limit)
 
@@ -164,7 +169,7 @@ class Index:
         return self._rows(_STREAM_START, in_room=room)[0][0] or 0
 
     def onward(self, room: str, first: int, limit: int) -> list[Recorded]:
-        """Return the oldest `limit` posts of a room from number `first` on, oldest first."""
+        """Return the oldest `limit` posts of a room from number `first` on, oldest first, without authors."""
         return self._posts(_ONWARD, in_room=room, first=_to_column(first), max_posts=limit)
 
     def numbered(self, numbers: range, limit: int, room: str | None, since: int | None) -> list[Recorded]:
@@ -184,7 +189,7 @@ class Index:
         return self._posts(wanted.order_by(_POST.number).limit(limit))
 
     def search(self, room: str, words: Iterable[str], numbers: range, limit: int) -> list[Recorded]:
-        """Return the newest `limit` posts of a room that match all words, newest first.
+        """Return the newest `limit` posts of a room that match all words, newest first, without authors.
 
         Args:
             room: The room's name.
@@ -202,7 +207,7 @@ class Index:
         )
 
     def sent_by(self, authors: Sequence[str], name: str, after: int, limit: int) -> list[Recorded]:
-        """Return the oldest `limit` posts of a person under a name, oldest first.
+        """Return the oldest `limit` posts of a person under a name, oldest first, without authors.
 
         Args:
             authors: What the field `author` of these posts may hold, one or two texts.
