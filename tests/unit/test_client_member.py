@@ -107,7 +107,7 @@ def test_a_session_says_that_it_is_connected_and_renews_its_token_at_half_its_li
     told = alice.work(granted(alice.last(Renew).request, "renewed"))
 
     assert told == []
-    assert alice.link.renewed == ["token", "renewed"]
+    assert alice.link.renewed == ["renewed"]
     assert alice.link.attached == ["first"]
 
 

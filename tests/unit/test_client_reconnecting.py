@@ -147,6 +147,16 @@ def test_a_member_with_an_expired_token_goes_through_the_entrance(alice: LinkedM
     assert sequences(alice.last(Posts)) == [1]
 
 
+def test_a_connection_that_was_opened_with_an_old_token_gets_the_next_one_at_once(alice: LinkedMember) -> None:
+    alice.join(expires=GRANTED_AT + 600 * SECOND)
+    alice.now += 200
+    alice.lose()
+
+    alice.grant(Renew, token="new")
+
+    assert alice.link.renewed == ["new"]
+
+
 def test_nothing_but_the_request_for_a_token_goes_to_the_entrance(alice: LinkedMember) -> None:
     alice.join()
     alice.member.access.refused()
