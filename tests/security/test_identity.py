@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jwt
@@ -90,6 +91,19 @@ def test_a_message_without_its_user_is_refused(eve: Person) -> None:
     assert isinstance(members.post(eve, members.posts("x", card=card), user_id=None), PostsRefused)
     for make in QUESTIONS.values():
         assert isinstance(question(eve, make(card), user_id=None), Refused)
+
+
+def test_only_an_operator_names_another_sender(ann: Person, eve: Person) -> None:
+    """`chat-admin` replays a dead letter with the header `sender`; the broker lets nobody else be its user."""
+    headers = {"sender": ann.login.user}
+    card = ann.granted.card
+
+    assert isinstance(members.post(eve, members.posts("x", card=card), application_headers=headers), PostsRefused)
+    assert isinstance(question(eve, QUESTIONS["mine"](card), application_headers=headers), Refused)
+    for exchange in ("chat.members", "chat.posts", "chat.questions"):
+        key = {"chat.posts": topology.posts_key(hostile.PARTITION, "lobby"), "chat.questions": "mine"}.get(exchange, "")
+        send = partial(hostile.publish, exchange=exchange, key=key, user_id="admin", application_headers=headers)
+        assert hostile.attempt(eve.login, send) == "PRECONDITION_FAILED"
 
 
 def test_a_session_posts_under_its_own_name_whatever_the_message_says(chat: System, ann: Person) -> None:
