@@ -7,12 +7,10 @@ from typing import Any, TypeVar
 
 from amqp.exceptions import NotFound
 from kombu.connection import Connection
-from kombu.message import Message
 
 from chat_admin.errors import InAlarm, NoAnswer, why
-from chat_amqp import former, topology
+from chat_amqp import topology
 from chat_amqp.connection import connect, recoverable_errors
-from chat_amqp.declarations import declare
 from chat_amqp.publisher import Publication, Publisher
 from chat_wire import codec
 from chat_wire.messages import Refused
@@ -62,14 +60,14 @@ def _close(connection: Connection, answers: bool) -> None:
 
 
 class Asker:
-    """Asks one service, and receives its answers in an inbox.
+    """Asks one service, and receives its answers without a queue (https://www.rabbitmq.com/docs/direct-reply-to).
 
     Attributes:
         blocked: Whether the broker is in alarm and reads nothing from this connection.
     """
 
     def __init__(self, connection: Connection, service: str, routing_key: str, kept: bool = False) -> None:
-        """Declare and consume an inbox.
+        """Wait for answers from now on.
 
         Args:
             connection: The connection, which stays the caller's.
@@ -82,13 +80,13 @@ class Asker:
         self._connection = connection
         self._service = service
         self._routing_key = routing_key
-        self._publisher = Publisher(connection.channel())
         self._answers: list[bytes] = []
-        self._inbox = former.new_inbox()
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked = self._block
-        declare(connection, self._inbox)
-        connection.Consumer([self._inbox], on_message=self._keep, no_ack=True).consume()
+        channel: Any = connection.channel()
+        channel.auto_decode = False
+        channel.basic_consume(topology.REPLY_TO, no_ack=True, callback=self._keep)
+        self._publisher = Publisher(channel)  # the broker gives the address for the answers to the channel that asks
 
     def ask(self, question: Any, answer: type[T], seconds: float = ANSWER_SECONDS) -> T | Refused:
         """Ask, and wait for the answer.
@@ -142,9 +140,9 @@ class Asker:
     def _publish(self, body: bytes) -> None:
         self._publisher.returned.clear()
         exchange, key = topology.OPERATOR.name, self._routing_key
-        self._publisher.publish(Publication(exchange=exchange, routing_key=key, body=body, reply_to=self._inbox.name))
+        self._publisher.publish(Publication(exchange=exchange, routing_key=key, body=body, reply_to=topology.REPLY_TO))
 
-    def _keep(self, message: Message) -> None:
+    def _keep(self, message: Any) -> None:
         self._answers.append(bytes(message.body))
 
 

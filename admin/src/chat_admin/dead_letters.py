@@ -155,10 +155,16 @@ def _chosen(channel: Any, letter_id: str | None) -> Iterator[tuple[int, Letter]]
         )
 
 
+def _why_not(source: str) -> str:
+    if source in (topology.REQUESTS.name, topology.ASKED.name):
+        return "is not sent again: its sender has asked again, or waits no longer"
+    return "cannot be sent again"
+
+
 def _publish(connection: Connection, publisher: Publisher, letter: Letter, alarm: Event) -> None:
     queue = REPLAYED_TO.get(letter.source)
     if queue is None:
-        raise NotReplayed(f"a message from {safe(letter.source) or 'an unknown queue'} cannot be sent again")
+        raise NotReplayed(f"a message from {safe(letter.source) or 'an unknown queue'} {_why_not(letter.source)}")
     of_session = queue in topology.POSTS_QUEUES
     publisher.publish(
         Publication(

@@ -8,7 +8,7 @@ from kombu.connection import Connection
 
 from chat_admin.asking import ANSWER_SECONDS, Asker, connected
 from chat_admin.errors import NoAnswer, NotExported
-from chat_amqp import former
+from chat_amqp import topology
 from chat_wire.messages import Export, Exported
 
 TRIES = 3
@@ -24,7 +24,7 @@ def archive_on(connection: Connection) -> Asker:
     Args:
         connection: A connection to the broker.
     """
-    return Asker(connection, "archive", former.EXPORTS.routing_key)
+    return Asker(connection, "archive", topology.EXPORTS.routing_key)
 
 
 def page_after(archive: Asker, after: int, room: str | None = None, since: int | None = None) -> Exported:

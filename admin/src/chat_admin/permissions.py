@@ -97,15 +97,12 @@ CLIENT = Permissions(
     write=_exactly(exchange.name for exchange in (former.REGISTRY, former.INGRESS, former.ARCHIVE)),
     read=_any_of([INBOX_PATTERN, _ROOM]),
 )
-# A replayed letter takes the path of the client.
-_REPLAYS = (
-    *(topology.ENTRANCE, topology.MEMBERS, topology.POSTS, topology.QUESTIONS),
-    *(former.REGISTRY, former.INGRESS, former.ARCHIVE),
-)
+# A replayed letter takes the path of its sender.
+_REPLAYS = (topology.POSTS, former.REGISTRY, former.INGRESS, former.ARCHIVE)
 ADMIN = Permissions(
-    configure=_any_of([INBOX_PATTERN]),
+    configure=NOTHING,
     write=_exactly(exchange.name for exchange in (topology.OPERATOR, topology.ROOM, *_REPLAYS)),  # ROOM: for imports
-    read=_any_of([INBOX_PATTERN, re.escape(topology.DEAD_LETTERS.name)]),
+    read=_exactly([topology.DEAD_LETTERS.name]),
 )
 
 # It reads the health reports here, and the broker's own figures through the management API (TAGS).

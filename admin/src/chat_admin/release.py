@@ -4,7 +4,7 @@ import secrets
 
 from chat_admin.asking import Asker, connected
 from chat_admin.errors import NotReleased
-from chat_amqp import former
+from chat_amqp import topology
 from chat_wire.messages import Refused, Release, Released
 
 
@@ -23,7 +23,7 @@ def release(url: str, name: str) -> str:
         NoAnswer: The broker or the registry did not answer in time.
     """
     with connected(url) as connection:
-        registry = Asker(connection, "registry", former.OPERATIONS.routing_key, kept=True)
+        registry = Asker(connection, "registry", topology.OPERATIONS.routing_key, kept=True)
         answer = registry.ask(Release(request=secrets.token_hex(16), name=name), Released)
     if isinstance(answer, Refused):
         raise NotReleased(f"not released: {answer.text}")
