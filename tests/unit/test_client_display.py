@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+import icu
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,11 +82,30 @@ def test_a_search_that_was_not_answered_is_not_said_to_have_found_nothing() -> N
         ("mañana 日本 👩\u200d👩", "mañana 日本 👩\u200d👩"),
         ("🏳\ufe0f\u200d🌈 👩🏽\u200d🚀 🧔\u200d♂\ufe0f", "🏳\ufe0f\u200d🌈 👩🏽\u200d🚀 🧔\u200d♂\ufe0f"),
         ("ශ්\u200dරී", "ශ්\u200dරී"),
+        (
+            "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+            "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        ),
+        ("x\U000e0061\U000e0062y 🏴\U000e0067", "xy 🏴"),
+        ("👍🏽 a🏽 🏽🏽 👍🏽🏽", "👍🏽 a� �� 👍🏽�"),
+        ("a\u200bb\u00adc\u2060d\ufeffe\u3164f\u1160g\u034fh\u206ai", "abcdefghi"),
+        ("a" + "\u0301\u0316" * 9 + "b", "a\u0301\u0316\u0301\u0316b"),
+        ("a" + "\u0301\u200c" * 9, "a\u0301\u200c\u0301\u200c"),
+        ("❤" + "\ufe0f" * 9, "❤" + "\ufe0f" * 4),
+        ("བསྐྱོད שָּׁ֑ בְּרֵאשִׁ֖ית", "བསྐྱོད שָּׁ֑ בְּרֵאשִׁ֖ית"),
         ("a\u200db 漢\u200d字 я\u200dя a\ufe0f\u200d👩 👩\u200d", "ab 漢字 яя a\ufe0f👩 👩"),
     ],
 )
 def test_control_characters_are_shown_as_pictures(text: str, shown: str) -> None:
     assert display.safe(text) == shown
+
+
+def test_a_skin_tone_stays_behind_each_emoji_that_can_have_one() -> None:
+    bases = [str(base) for base in icu.UnicodeSet("[:Emoji_Modifier_Base:]")]
+    others = [str(base) for base in icu.UnicodeSet("[[:Emoji:]-[:Emoji_Modifier_Base:]-[:Emoji_Modifier:]]")]
+
+    assert all(display.safe(f"{base}\U0001f3fd") == f"{base}\U0001f3fd" for base in bases)
+    assert all(display.safe(f"{base}\U0001f3fd") == f"{base}\N{REPLACEMENT CHARACTER}" for base in others)
 
 
 anything = st.text(alphabet=st.characters())  # lone surrogates too

@@ -164,13 +164,13 @@ def test_times_are_local_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(found)[1].startswith("11:13")
 
 
-def test_actions_and_notices_have_a_star_for_a_name() -> None:
+def test_an_action_has_a_star_for_a_name_and_a_notice_has_a_hyphen() -> None:
     assert shown(rows(message("/me waves"), HERE, WIDE)) == ["15:36                * │ bob waves"]
     assert shown(rows(message("/me waves"), HERE, NARROW)) == ["15:36 * bob waves"]
     assert shown(rows(PresenceChanged(at=AT, user="bob", kind="lost"), HERE, NARROW)) == [
-        "15:36 * bob lost the connection"
+        "15:36 - bob lost the connection"
     ]
-    assert shown(rows(InfoLine(AT, "connected: bob"), HERE, WIDE)) == ["15:36                * │ connected: bob"]
+    assert shown(rows(InfoLine(AT, "connected: bob"), HERE, WIDE)) == ["15:36                - │ connected: bob"]
     assert rows(message("/me waves"), HERE, WIDE)[0].body[0].look is Look.ACTION
     assert rows(InfoLine(AT, "x"), HERE, WIDE)[0].body[0].look is Look.DIM
 

@@ -1,11 +1,13 @@
 """Lines of log.txt: their format, and posts written and read back."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_wire.errors import UnreadableLine
-from chat_wire.log_line import from_line, nearest_time, to_line
+from chat_wire.log_line import from_line, lines_for, nearest_time, to_line
 from chat_wire.messages import Recorded
 
 BEFORE_ALL = -(10**30)
@@ -50,6 +52,31 @@ def test_a_post_is_one_line_and_reading_the_line_gives_the_same_post(text: str, 
 
     assert line.count(b"\n") == 1
     assert from_line(line, 1) == post
+
+
+@given(
+    st.text(
+        st.sampled_from('\x7f\x85\x9b\x9d\u061c\u2028\u202e\u2066\ufeff\U000e0061\U000e007fa\\"é')
+        | st.characters(exclude_categories=["Cs"])
+    )
+)
+def test_no_character_of_a_line_acts_on_a_terminal_and_reading_the_line_gives_the_same_post(text: str) -> None:
+    post = recorded(text)
+
+    line = to_line(post)
+
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]", line.decode()
+    )
+    assert from_line(line, 1) == post
+
+
+def test_a_line_of_0_3_0_is_known_as_that_of_its_post() -> None:
+    post = recorded("\x9b2J")
+
+    assert [from_line(line, 1) for line in lines_for(post)] == [post, post]
+    assert lines_for(post)[1].decode().count("\x9b") == 1
+    assert lines_for(recorded("é")) == (to_line(recorded("é")),)
 
 
 @pytest.mark.parametrize("client_ts", [BEFORE_ALL, AFTER_ALL])

@@ -1,10 +1,12 @@
 """Logs on stdout: one JSON object on each line; a failure to write one does not stop the work."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 CODE = """
 import logging, structlog
@@ -48,6 +50,21 @@ except ZeroDivisionError:
 
     assert b"ZeroDivisionError" in done.stdout
     assert b"secret" not in done.stdout
+
+
+@pytest.mark.parametrize("at_terminal", [True, False])
+def test_no_text_of_a_client_acts_on_a_terminal(at_terminal: bool) -> None:
+    code = f"""
+import sys, structlog
+sys.stdout.isatty = lambda: {at_terminal}
+from chat_worker import log
+log.configure("router", "router-1", "INFO")
+structlog.get_logger().info("posts.refused", error="\\x1b[2J\\x9b2J\\u202eabc\\U000e0061")
+"""
+    done = subprocess.run([sys.executable, "-X", "utf8", "-c", code], capture_output=True, check=True)
+
+    assert "[2J" in done.stdout.decode()
+    assert not re.search("\x1b\\[2J|[\x80-\x9f\u202e\U000e0061]", done.stdout.decode())
 
 
 def test_a_poison_probe_logs_the_crash_and_nothing_else() -> None:

@@ -4,6 +4,7 @@ Each message is one line. No text of a member can end the line, move the cursor 
 """
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -18,10 +19,37 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Unicode's bidirectional embeddings, overrides and isolates (UAX #9), and its line and paragraph separators.
 REPLACED = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)
 
+# Characters that nobody sees, and with which a member could hide something or split a word: fillers, invisible
+# operators, and formats that no terminal knows. A terminal may draw some of them wider than Rich counts them.
+UNSEEN = (
+    *(0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, *range(0x2060, 0x2066), *range(0x206A, 0x2070)),
+    *(0x3164, 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), 0xE0001),
+)
+
 # A joiner (U+200D) between two emoji or after a virama of an Indic script has a meaning (UTS #51, Unicode chapter 12).
 # Elsewhere terminals ignore it, but Rich counts no cells for it and the letter after it.
 _EMOJI = "[\u2194\u2195\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 _VIRAMA = "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
+# Tags spell the flag of a region between a black flag and U+E007F (UTS #51). Elsewhere nobody sees them.
+_TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)|[\U000e0020-\U000e007f]")
+# A skin tone belongs to the emoji before it, if that can have one (Emoji_Modifier_Base of Unicode). A terminal draws
+# each other one in two cells, for which Rich counts none.
+_BASES = (
+    "[\u261d\u26f9\u270a-\u270d\U0001f385\U0001f3c2-\U0001f3c4\U0001f3c7\U0001f3ca-\U0001f3cc\U0001f442\U0001f443"
+    "\U0001f446-\U0001f450\U0001f466-\U0001f478\U0001f47c\U0001f481-\U0001f483\U0001f485-\U0001f487\U0001f48f\U0001f491"
+    "\U0001f4aa\U0001f574\U0001f575\U0001f57a\U0001f590\U0001f595\U0001f596\U0001f645-\U0001f647\U0001f64b-\U0001f64f"
+    "\U0001f6a3\U0001f6b4-\U0001f6b6\U0001f6c0\U0001f6cc\U0001f90c\U0001f90f\U0001f918-\U0001f91f\U0001f926"
+    "\U0001f930-\U0001f939\U0001f93c-\U0001f93e\U0001f977\U0001f9b5\U0001f9b6\U0001f9b8\U0001f9b9\U0001f9bb"
+    "\U0001f9cd-\U0001f9cf\U0001f9d1-\U0001f9dd\U0001fac3-\U0001fac5\U0001faf0-\U0001faf8]"
+)
+_STRAY_TONE = re.compile(f"(?<!{_BASES})[\U0001f3fb-\U0001f3ff]")
+# Accents on one letter, which cover the lines above and below if they are many (UTS #39, 5.4). They are among the runs
+# of characters that are no letters, digits, punctuation, symbols or emoji.
+MAX_MARKS = 4
+_PILE = re.compile(
+    "[^\\w\\s\x00-\u02ff\u2000-\u200b\u200e-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u303f\uff01-\uffef"
+    "\U0001f000-\U0001faff\U000e0000-\U000e007f]{5,}"
+)
 _STRAY_JOINER = re.compile(
     f"\u200d(?!(?:(?<={_EMOJI}\u200d)|(?<={_EMOJI}\ufe0f\u200d)){_EMOJI}|(?<={_VIRAMA}\u200d)[\u0900-\u0dff])"
 )
@@ -38,6 +66,7 @@ _SAFE = {
     **dict.fromkeys(range(0x80, 0xA0), REPLACEMENT),
     **dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT),
     **dict.fromkeys(REPLACED, REPLACEMENT),
+    **dict.fromkeys(UNSEEN),
     0x09: TAB,
     0x0A: NEWLINE,
     0x7F: "\N{SYMBOL FOR DELETE}",
@@ -45,12 +74,29 @@ _SAFE = {
 
 
 def safe(text: str) -> str:
-    """Return a text without control characters, and with the width that Rich measures.
+    """Return a text without control characters and unseen ones, and with the width that Rich measures.
 
-    The picture of a control character replaces it. A joiner that joins nothing is removed.
+    The picture of a control character replaces it. A joiner that joins nothing is removed, and so are more than
+    MAX_MARKS accents on one letter.
     """
     shown = text.replace("\r\n", "\n").translate(_SAFE)
-    return _STRAY_JOINER.sub("", shown) if "\u200d" in shown else shown
+    if shown.isascii():
+        return shown
+    if "\u200d" in shown:
+        shown = _STRAY_JOINER.sub("", shown)
+    if max(shown, default="") >= "\U0001f3fb":
+        shown = _STRAY_TONE.sub(REPLACEMENT, _TAGS.sub(r"\1", shown))
+    return _PILE.sub(_lowered, shown)
+
+
+def _lowered(pile: re.Match[str]) -> str:
+    """Return a run of characters with at most MAX_MARKS accents or joiners one after another."""
+    kept, height = [], 0
+    for character in pile[0]:
+        height = height + 1 if unicodedata.category(character) in ("Mn", "Me", "Cf") else 0
+        if height <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def lines(event: events.Event) -> list[str]:

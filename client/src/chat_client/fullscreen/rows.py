@@ -18,6 +18,8 @@ from chat_client.language import _, ngettext
 
 # The mark between the name and the text. It tells the kinds of messages apart without colours.
 RECEIVED, MENTIONED, PENDING, DELAYED, REFUSED = "│", "┃", "┊", "…", "✗"
+# In the place of a name. A person who says "/me left" does not look like one who has left.
+ACTING, NOTICE = "*", "-"
 
 
 def rows(item: Item, above: Above, layout: Layout) -> list[Row]:
@@ -63,7 +65,7 @@ def _item_rows(item: Item, before: Item | None, layout: Layout) -> list[Row]:
     if layout.hides(item):
         return []
     if not isinstance(item, MessageReceived):
-        return _starred_rows(item.at, starred_text(item), layout, RECEIVED, Look.DIM)
+        return _starred_rows(item.at, starred_text(item), layout, RECEIVED, Look.DIM, NOTICE)
     mark, look = (MENTIONED, Look.MENTION) if layout.mentions(item) else (RECEIVED, Look.PLAIN)
     found = _message_rows(item, before, layout, mark, look)
     return _folded(found, layout) if layout.folds(item) else found
@@ -93,16 +95,16 @@ def _beside(message: MessageReceived, before: Item | None, layout: Layout) -> Pi
     return _time(None if before.at // MINUTE == message.at // MINUTE else message.at, layout), _name("", layout)
 
 
-def _starred_rows(at: int | None, text: str, layout: Layout, mark: str, look: Look) -> list[Row]:
+def _starred_rows(at: int | None, text: str, layout: Layout, mark: str, look: Look, star: str = ACTING) -> list[Row]:
     """Return the rows of a text with a star for a name. Narrow rows have room for the star or the mark, not both."""
     texts = wrapped(text, layout.starred_width, look)
-    time, label = _time(at, layout), "" if at is None else f"{_clock_label(at, layout)}* "
+    time, label = _time(at, layout), "" if at is None else f"{_clock_label(at, layout)}{star} "
     if layout.narrow:
-        star = Piece("* " if mark == RECEIVED else f"{mark} ", look)
-        return _under((time, star), (Piece(" " * 8, Look.DIM),), texts, label)
-    star = Piece(right_aligned("*", layout.name_width), look)
+        narrow = Piece(f"{star} " if mark == RECEIVED else f"{mark} ", look)
+        return _under((time, narrow), (Piece(" " * 8, Look.DIM),), texts, label)
+    wide = Piece(right_aligned(star, layout.name_width), look)
     separator = _separator(mark, look)
-    return _under((time, star, separator), (_blank(layout), separator), texts, label)
+    return _under((time, wide, separator), (_blank(layout), separator), texts, label)
 
 
 def _folded(found: list[Row], layout: Layout) -> list[Row]:

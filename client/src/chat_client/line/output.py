@@ -3,11 +3,13 @@
 A person at a terminal sees each notice and each complaint there, even if one of the two is redirected.
 """
 
+import os
 import sys
 
 from chat_client import display
 from chat_client.events import Delayed, Event
 from chat_client.language import _
+from chat_client.line.hanging import hanging
 from chat_client.texts import not_sent
 
 SHOWN_CHARACTERS = 60
@@ -31,8 +33,12 @@ class Output:
         self.status = 0
 
     def show(self, event: Event) -> None:
-        """Print the lines of an event, if it has some."""
-        _print(display.lines(event))
+        """Print the lines of an event, if it has some. Nobody else can write a line that begins as a message does."""
+        lines = display.lines(event)
+        if sys.stdout.isatty():
+            columns = os.get_terminal_size(sys.stdout.fileno()).columns
+            lines = [hanging(line, columns) if line.startswith("[") else line for line in lines]
+        _print(lines)
 
     def notice(self, *texts: str) -> None:
         """Print lines that are not messages."""

@@ -1,6 +1,7 @@
 """The line of log.txt that records a post, written and read. Pure.
 
-A line is a JSON object. Its times are ISO 8601 in UTC with microseconds, such as 2026-11-22T15:36:00.000000Z.
+A line is a JSON object. Its times are ISO 8601 in UTC with microseconds, such as 2026-11-22T15:36:00.000000Z. No
+character in it acts on a terminal: a member may have posted any.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import orjson
 from chat_wire.errors import UnreadableLine
 from chat_wire.limits import MAX_INT64, MAX_TIME
 from chat_wire.messages import Recorded, post_id
+from chat_wire.text import inert
 from chat_wire.units import SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +42,15 @@ _LINE = msgspec.json.Decoder(_Line)
 
 def to_line(post: Recorded) -> bytes:
     """Return the line that records a post, with its newline."""
+    return inert(_former_line(post))
+
+
+def lines_for(post: Recorded) -> tuple[bytes, ...]:
+    """Return the lines that may record a post: the one of today, and that of 0.3.0 if it differs."""
+    return tuple(dict.fromkeys((to_line(post), _former_line(post))))
+
+
+def _former_line(post: Recorded) -> bytes:
     line = {
         "server_ts": _to_iso(post.server_ts),
         "client_ts": _to_iso(post.client_ts),

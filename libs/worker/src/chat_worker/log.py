@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import structlog
 
+from chat_wire.text import inert
+
 
 def configure(service: str, instance: str, level: str) -> None:
     """Configure structlog and `logging`, which libraries use, to write lines of one form to stdout.
@@ -46,7 +48,7 @@ class _Stdout(structlog.BytesLogger):
 def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
     """Write the services' lines straight to stdout: through `logging` each would cost three times as much."""
     render: list[structlog.typing.Processor]
-    render = [_console()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
+    render = [_printable, _console()] if on_terminal else [structlog.processors.format_exc_info, _to_json]
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -57,7 +59,7 @@ def _configure_ours(shared: list[structlog.typing.Processor], level: str, on_ter
 
 def _configure_libraries(shared: list[structlog.typing.Processor], level: str, on_terminal: bool) -> None:
     render: list[structlog.typing.Processor]
-    render = [_console()] if on_terminal else [structlog.processors.format_exc_info, _to_text]
+    render = [_printable, _console()] if on_terminal else [structlog.processors.format_exc_info, _to_text]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -79,10 +81,18 @@ def _add_source(service: str, instance: str) -> structlog.typing.Processor:
     return add
 
 
+def _printable(_logger: Any, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Quote the texts that a terminal would not just print: a client may have written them."""
+    return {
+        name: repr(value) if isinstance(value, str) and not value.isprintable() and name != "event" else value
+        for name, value in line.items()
+    }
+
+
 def _to_json(_logger: Any, _method: str, line: structlog.typing.EventDict) -> bytes:
     first = {name: line.pop(name) for name in ("timestamp", "level", "event", "service", "instance")}
     try:
-        return orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return inert(orjson.dumps({**first, **line}, default=str, option=orjson.OPT_NON_STR_KEYS))
     except TypeError:  # JSON cannot express a value, and the work must not stop for a line
         return orjson.dumps({**first, "as_python": ascii(line)})
 

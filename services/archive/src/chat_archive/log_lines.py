@@ -7,7 +7,7 @@ import structlog
 from chat_archive.index import Index
 from chat_archive.log_file import Extent, LogFile
 from chat_wire.errors import UnreadableLine
-from chat_wire.log_line import from_line, to_line
+from chat_wire.log_line import from_line, lines_for, to_line
 from chat_wire.messages import Recorded
 
 log = structlog.get_logger()
@@ -62,4 +62,4 @@ def common_part(log_file: LogFile, index: Index) -> Extent | None:
     if last is None:
         return part
     line = part.last_line if last.number == part.lines else log_file.first_lines(last.number).last_line
-    return part if line == to_line(last) else None
+    return part if line in lines_for(last) else None

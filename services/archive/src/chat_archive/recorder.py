@@ -9,7 +9,7 @@ from chat_archive.log_file import LogFile
 from chat_archive.log_lines import posts_in
 from chat_archive.seen_posts import SeenPosts
 from chat_archive.stream_entries import StreamEntry
-from chat_wire.log_line import to_line
+from chat_wire.log_line import lines_for, to_line
 from chat_wire.messages import Position, Recorded
 
 log = structlog.get_logger()
@@ -104,7 +104,9 @@ class Recorder:
         newest = self._index.newest()
         if newest is None or self._index.has_other_writer():
             return False
-        return self._indexed.size <= self._log_file.size and self._log_file.has(to_line(newest), self._indexed.size)
+        if self._indexed.size > self._log_file.size:
+            return False
+        return any(self._log_file.has(line, self._indexed.size) for line in lines_for(newest))
 
     def _index_lines(self, lines: Sequence[bytes]) -> None:
         new = self._seen.new(posts_in(lines, self._indexed.lines + 1))
