@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import signal
 import struct
 import time
 from collections.abc import Iterator
@@ -208,4 +209,26 @@ def test_a_forged_reply_address_disconnects_nobody(system: System) -> None:
     ann.post(" ")
 
     ann.hear(lambda: len(ann.replies) == 2)
+    assert not router.lines("answers.disconnected")
+
+
+def test_answers_to_members_that_have_gone_keep_nobody_waiting(system: System) -> None:
+    # given
+    router = system.started("router")
+    ann = member(system, "ann")
+    ann.join()
+    gone = [member(system, f"eve{n}") for n in range(ANSWERS)]
+    router.send(signal.SIGSTOP)
+    for each in gone:
+        each.post(" ")
+        each.confirmed()
+        each.close()
+
+    # when
+    router.send(signal.SIGCONT)
+    (said,) = ann.post("hello")
+
+    # then
+    ann.hear(lambda: ann.ids() == [said], 5)
+    assert len(router.lines("posts.refused")) == ANSWERS
     assert not router.lines("answers.disconnected")

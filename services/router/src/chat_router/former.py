@@ -4,10 +4,9 @@ The broker lets such a client publish to every partition, and vouches for nothin
 """
 
 from chat_router.errors import WrongPartition
-from chat_router.sender import Sender
+from chat_router.sender import Sender, to_sender
 from chat_tokens.tokens import verify
 from chat_wire.messages import Posts
-from chat_wire.names import sender_id
 from chat_worker.delivery import Delivery
 
 
@@ -27,4 +26,4 @@ def sender_of(message: Posts, delivery: Delivery, public_key: str, now: int) -> 
     claims = verify(message.token, public_key, now)
     if delivery.queue.rpartition(".")[2] != str(claims.partition):
         raise WrongPartition(f"this session posts to partition {claims.partition}")
-    return Sender(claims.session, claims.name, sender_id(claims.author, claims.name))
+    return to_sender(claims.session, claims.name, claims.author)

@@ -4,13 +4,14 @@ The broker vouches for both. It lets a session publish only as its own user, and
 token names (docs/explanation/security.md).
 """
 
+from functools import lru_cache
+
 from chat_amqp import topology
 from chat_router.errors import WrongPartition
-from chat_router.sender import Sender
+from chat_router.sender import Sender, to_sender
 from chat_tokens.access import identify
 from chat_wire.errors import UnknownRoom
 from chat_wire.messages import Posts
-from chat_wire.names import sender_id
 from chat_worker.delivery import Delivery
 
 
@@ -26,7 +27,7 @@ def sender_of(message: Posts, delivery: Delivery, public_key: str) -> Sender:
         InvalidToken: The card is forged, or that of another session.
     """
     card = identify(message.card, delivery.user_id, public_key)
-    return Sender(card.session, card.name, sender_id(card.author, card.name))
+    return to_sender(card.session, card.name, card.author)
 
 
 def room_of(delivery: Delivery) -> str:
@@ -37,9 +38,14 @@ def room_of(delivery: Delivery) -> str:
             further keys in the headers CC and BCC.
         UnknownRoom: The routing key names no room.
     """
-    if delivery.routing_key.partition(".")[0] != delivery.queue.rpartition(".")[2]:
+    return _room(delivery.routing_key, delivery.queue)
+
+
+@lru_cache
+def _room(routing_key: str, queue: str) -> str:
+    if routing_key.partition(".")[0] != queue.rpartition(".")[2]:
         raise WrongPartition("a message of posts has one routing key, with your own partition")
-    room = topology.room_in(delivery.routing_key)
+    room = topology.room_in(routing_key)
     if room is None:
         raise UnknownRoom("the routing key names no room: post to a room")
     return room
