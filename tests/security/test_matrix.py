@@ -4,9 +4,11 @@ A new exchange or queue is covered by itself: no login may use it unless the tab
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from amqp.exceptions import AMQPError
 
 from tests.security import hostile
 from tests.security.conftest import Objects
@@ -134,3 +136,14 @@ def test_nobody_takes_entries_out_of_a_room(objects: Objects, action: str) -> No
     answer = outcomes(login_of(objects, "session"), ["room.lobby"], TO_QUEUES[action])
 
     assert answer == {"room.lobby": "NOT_IMPLEMENTED"}, "a stream gives out nothing but entries to consumers"
+
+
+def test_nobody_keeps_others_from_reading_a_room(objects: Objects) -> None:
+    eve, ann = (hostile.session(objects.broker, objects.vhost) for _ in range(2))
+    with eve.open() as connection:
+        greedy: list[dict[str, Any]] = [{"exclusive": True}, {"arguments": {"x-priority": 1000}}]
+        for options in greedy:
+            with suppress(AMQPError):  # RabbitMQ may refuse it
+                hostile.consume(connection.channel(), "room.lobby", **options)
+        assert hostile.attempt(ann, lambda channel: hostile.consume(channel, "room.lobby")) == ""
+        assert hostile.attempt(eve, lambda channel: hostile.consume(channel, "room.lobby", consumer_tag="x")) == ""
