@@ -30,6 +30,7 @@ SUPERVISORD = f"""\
 logfile = {RUN}/supervisord.log
 pidfile = {RUN}/supervisord.pid
 childlogdir = {RUN}
+umask = 077
 
 [unix_http_server]
 file = {RUN}/supervisor.sock
@@ -49,6 +50,7 @@ priority = {priority}
 startsecs = 10
 startretries = 1000000
 stopwaitsecs = {stop_seconds}
+umask = 077
 stdout_logfile = {run}/log/{name}.log
 stdout_logfile_maxbytes = 50MB
 stdout_logfile_backups = 2

@@ -158,10 +158,12 @@ def _last_port() -> int:
 
 
 def _write_files(port: int, settings: Mapping[str, str]) -> None:
+    os.umask(0o077)  # for these files, and for those of supervisor and of what it starts
     RUN.mkdir(exist_ok=True)
     RUN.chmod(0o700)  # it holds passwords; somebody else may have created the directory
     for directory in (RUN / "health", RUN / "log", DATA):
         directory.mkdir(exist_ok=True)
+    DATA.chmod(0o700)  # it holds what people said, and up to 0.3.0 everybody on the machine could read it
     init = [str(BIN / "chat-admin"), "init", str(RUN / "secrets"), "--host", "127.0.0.1"]
     ports = ["--port", str(port), "--management-port", str(port + 1)]  # those of local/node.py
     status = subprocess.run([*init, *ports], check=False, env=settings).returncode

@@ -1,12 +1,16 @@
 """The commands of how-to pages for `make`, run as they stand there."""
 
 import shutil
+import stat
+import subprocess
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from amqp.exceptions import AccessRefused
 
+from chat_amqp import topology
 from chat_amqp.publisher import Publication
 from chat_wire.messages import Granted, History, Page, Refused, SessionEnded
 from testkit.chatter import Chatter, new_request
@@ -37,8 +41,7 @@ def guide(chat: LocalChat, before: str) -> None:
 
 
 def history(person: Chatter) -> list[str]:
-    question = History(request=new_request(), token=person.token, room="lobby", before=None, limit=50)
-    page = person.request(question, "chat.archive", "archive.queries")
+    page = person.ask(History(request=new_request(), card=person.card, before=None, limit=50))
     assert isinstance(page, Page)
     return [message.text for message in page.messages]
 
@@ -69,7 +72,9 @@ def test_an_operator_frees_a_name_and_finds_the_letters_that_are_dead(chat: Loca
     # given
     bob = chat.person()
     assert isinstance(bob.claim("bob"), Granted)
-    bob.publisher.publish(Publication(exchange="chat.ingress", routing_key="3", body=b"nonsense"))
+    assert bob.granted
+    key = topology.posts_key(bob.granted.partition, "lobby")
+    bob.publisher.publish(Publication(exchange="chat.posts", routing_key=key, body=b"nonsense"))
     bob.confirmed()
 
     # when
@@ -81,7 +86,7 @@ def test_an_operator_frees_a_name_and_finds_the_letters_that_are_dead(chat: Loca
     prepare = commands("handle-dead-letters.md", "After `make up`:")
     script = prepare + commands("handle-dead-letters.md", "List the letters:")
     listed = until(lambda: chat.run(script), 20, "the letter is listed")
-    assert "router.ingress.3" in listed
+    assert f"router.posts.{bob.granted.partition}" in listed
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed: run local/install.sh jq")
@@ -110,4 +115,33 @@ def test_a_changed_password_is_that_of_the_running_chat(chat: LocalChat) -> None
     carl = chat.person()
     assert isinstance(carl.claim("carl"), Granted)
     with pytest.raises(AccessRefused):
-        Chatter(before)
+        Chatter(before).claim("dora")
+
+
+def test_nobody_else_on_the_machine_can_read_what_was_said_or_a_secret(chat: LocalChat) -> None:
+    # given
+    for path in (chat.tree / "data", chat.tree / ".run"):
+        path.chmod(0o755)  # as up to 0.3.0
+
+    # when
+    chat.run("make up")
+
+    # then
+    for path in (chat.tree / "data", chat.tree / ".run"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
+    opened = [path for path in (chat.tree / "data").iterdir() if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    assert not opened
+    running = subprocess.run(["ps", "axww", "-o", "args"], check=True, capture_output=True, text=True).stdout
+    assert "chat_registry" in running
+    assert not [secret for secret in secrets_of(chat) if secret in running]
+
+
+def secrets_of(chat: LocalChat) -> list[str]:
+    """Return the passwords, the key of the tokens and the cookie of the nodes."""
+    files = (chat.tree / ".run/secrets").rglob("*")
+    urls = [urlsplit(path.read_text().split(";")[0]).password for path in files if path.name.endswith("_url")]
+    key = (chat.tree / ".run/secrets/registry/token_private_key").read_text().splitlines()[1]
+    cookie = (chat.tree / ".run/secrets/broker/erlang_cookie").read_text()
+    found = [each for each in (*urls, key, cookie) if each]
+    assert len(found) == len(urls) + 2
+    return found

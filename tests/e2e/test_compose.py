@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pexpect
 import pytest
 
-from testkit.compose import ROOT, Project, said_in, talking, texts_of
+from testkit.compose import ROOT, Project, docker, said_in, talking, texts_of
 from testkit.metrics import free_port
 from testkit.prometheus import Prometheus, broker_metrics
 from testkit.rabbitmq import free_ports
@@ -36,7 +36,7 @@ from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
 connection = connect(pathlib.Path(os.environ["AMQP_URL_FILE"]).read_text().strip(), "test")
 publisher = Publisher(connection.channel())
-publisher.publish(Publication(exchange="chat.ingress", routing_key="3", body=b"nonsense"))
+publisher.publish(Publication(exchange="chat.entrance", routing_key="", body=b"nonsense"))
 while publisher.unconfirmed:
     connection.drain_events(timeout=10)
 """
@@ -169,7 +169,7 @@ def test_an_operator_lists_shows_and_drops_a_dead_letter() -> None:
     shown = handle_letters("Show one.", identity)
     handle_letters("Send it again to the queue it came from, or drop it.", identity, only="drop")
 
-    assert "router.ingress.3" in letter
+    assert "registry.requests" in letter
     assert shown.startswith(f"id: {identity}")
     assert not handle_letters("List the letters:")
 
@@ -242,6 +242,27 @@ def counted(prometheus: Prometheus, expression: str) -> dict[str, int]:
         return {each["metric"]["job"]: int(each["value"][1]) for each in prometheus.values(expression)}
     except OSError:
         return {}
+
+
+def test_no_container_and_no_image_shows_a_secret() -> None:
+    # given
+    volumes = docker("volume", "ls", "--quiet", f"--filter=name=^{CHAT.name}_.*-secrets$")
+    mounted = [f"--volume={volume}:/{volume}:ro" for volume in volumes]
+    read = "cat /*-secrets/*url /*-secrets/erlang_cookie /*-secrets/token_private_key"
+    lines = docker("run", "--rm", "--user=root", *mounted, f"{CHAT.name}-admin", "sh", "-c", read)
+    found = {line.split(":")[2].split("@")[0] if "://" in line else line for line in lines if "-----" not in line}
+    assert len(found) == 6 + 1 + 1, "the passwords of six users, the cookie and the key"
+
+    # when
+    containers = CHAT.run("ps", "--all", "--quiet").split()
+    images = set(docker("inspect", "--format={{.Image}}", *containers))
+    shown = [*docker("inspect", *containers), *docker("image", "inspect", *images)]
+    shown += [line for image in images for line in docker("history", "--no-trunc", image)]
+    shown += [line for each in CHAT.run("ps", "--quiet").split() for line in docker("top", each, "-o", "pid,args")]
+
+    # then
+    assert any("chat_registry" in line for line in shown)
+    assert not [secret for secret in found if any(secret in line for line in shown)]
 
 
 def test_docker_starts_a_stuck_worker_again() -> None:
