@@ -36,7 +36,10 @@ delete_former_user() {
 
 has_it() { [ -e "$1" ] && grep -q "\"user\": *\"$FORMER_USER\"" "$1"; }
 
-broker_has_it() { rabbitmqctl -q list_users | grep -q "^$FORMER_USER[[:space:]]"; }
+broker_has_it() { # grep ends early, which rabbitmqctl would report
+    present=$(rabbitmqctl -q list_users)
+    echo "$present" | grep -q "^$FORMER_USER[[:space:]]"
+}
 
 wait_for_broker() {
     end=$(($(date +%s) + WAIT_SECONDS))
