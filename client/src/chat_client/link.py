@@ -53,7 +53,10 @@ class Link:
         self._selector.register(self._amqp.sock, selectors.EVENT_READ)
         self._selector.register(wake, selectors.EVENT_READ)
         # The broker sends answers to the channel that publishes the requests (https://www.rabbitmq.com/docs/direct-reply-to).
-        channel.basic_consume(topology.REPLY_TO, no_ack=True, callback=self._replies.append)
+        # It handles methods in their order, so the consumer is there before the first request.
+        channel.basic_consume(
+            topology.REPLY_TO, consumer_tag="answers", no_ack=True, nowait=True, callback=self._replies.append
+        )
 
     @property
     def unconfirmed(self) -> int:

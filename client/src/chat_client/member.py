@@ -46,6 +46,7 @@ class Member:
         history_requests: Ask for pages of the room's history.
         search_request: Asks for messages that have some words.
         leave_request: Ends the session.
+        joined: Whether the member is in the room, with or without a connection.
         over: Whether the session has ended.
     """
 
@@ -72,7 +73,7 @@ class Member:
         self._renew_request = RenewRequest(self.access, pending, emit, self._on_refused_session)
         self._first_page_request = FirstPageRequest(room, pending, emit, self._on_joined)
         self.leave_request = LeaveRequest(pending, emit, self._end)
-        self._joined = False
+        self.joined = False
         self.over = False
 
     # The connection.
@@ -92,7 +93,7 @@ class Member:
         self._pending.cancel(self._renew_request)
         self._pending.cancel(self._first_page_request)  # the next session connection asks for both again
         self._room.lost()
-        self.status.lost(loss, joined=self._joined)
+        self.status.lost(loss, joined=self.joined)
 
     def is_through(self, link: MemberLink, now: float) -> bool:
         """Return whether the connection is that of the entrance, and the member can connect as a session now."""
@@ -104,7 +105,7 @@ class Member:
 
     def report_late(self, now: float) -> None:
         """Report the posts that take longer than a person expects."""
-        if self._joined:
+        if self.joined:
             self.posting.report_late(now)
 
     def next_time(self, now: float) -> float:
@@ -117,7 +118,7 @@ class Member:
 
     def work(self, link: MemberLink, now: float) -> None:
         """Handle what has arrived, and send what is due."""
-        if link.session and self._joined and not self._room.attached:
+        if link.session and self.joined and not self._room.attached:
             self._room.attach(link, now)
             self.status.back()  # after `attach`, which fails if the room does not exist
         for body in link.pop_replies():
@@ -142,12 +143,12 @@ class Member:
             self.status.wait_for("")
 
     def _opened_session(self, grant: Granted, now: float) -> None:
-        if not self.leave_request.waiting:
-            self._renew_request.ask()
-        if not self._joined:
+        if not self.joined:
             self.status.back()
             self._room.joined(grant.at)
-            self._first_page_request.ask(now)
+            self._first_page_request.ask(now)  # first, as the person waits for it
+        if not self.leave_request.waiting:
+            self._renew_request.ask()
 
     # Answers.
 
@@ -199,7 +200,7 @@ class Member:
 
     def _on_joined(self) -> None:
         if self.access.grant:
-            self._joined = True
+            self.joined = True
             self._emit(Joined(name=self.access.grant.name, room=ROOM))
 
     def _on_refused_session(self, text: str) -> None:
@@ -217,7 +218,7 @@ class Member:
             self._renew_request.ask()
         others = (self.history_requests, self.search_request, self.users_request)
         busy = pending or self.my_messages_request.busy or any(request.waiting for request in others)
-        if self._joined and not busy:
+        if self.joined and not busy:
             self.leave_request.ask_if_wanted()
 
     def _end(self, text: str, freed: bool) -> None:

@@ -63,6 +63,7 @@ class Session:
         self._emit = emit
         self._member = Member(secret, emit)
         self._door = Door(url, self._member.access)
+        self._left: list[Connection] = []
         self._calls: queue.SimpleQueue[tuple[contextvars.Context, Callable[..., None], tuple[Any, ...]]]
         self._calls = queue.SimpleQueue()
         self._sequence = itertools.count(1)
@@ -160,6 +161,8 @@ class Session:
         try:
             while not self._done():
                 self._keep_connected()
+            for connection in self._left:
+                connection.release()
         except Exception as error:
             self._emit(Ended(text=_("the client failed: {error!r}").format(error=error), freed=False))
             raise
@@ -179,7 +182,7 @@ class Session:
             connection.collect(CLOSE_SECONDS)
             self._pause(random.uniform(0.1, 1))
         else:
-            self._leave(connection)
+            self._left.append(connection)
 
     def _open(self) -> tuple[Connection, str | None] | None:
         """Return a connection and its session, after any time that it takes; None if the session is closed first."""
@@ -193,12 +196,10 @@ class Session:
         )
         return retrying(lambda: self._door.open(time.monotonic()))
 
-    def _leave(self, connection: Connection) -> None:
-        """Close a connection. The member, who is on the way in, does not wait until the entrance has closed."""
-        closing = threading.Thread(target=connection.release, name="closing", daemon=True)
-        closing.start()
-        if self._done():
-            closing.join()
+    def _close_left(self) -> None:
+        """Close the connection of the entrance, once nothing waits for it: closing costs the broker time, too."""
+        while self._left:
+            threading.Thread(target=self._left.pop().release, name="closing", daemon=True).start()
 
     def _report_waiting(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -241,10 +242,13 @@ class Session:
         self._do_calls()
         now = time.monotonic()
         self._member.work(link, now)
+        if link.session and self._member.joined:
+            self._close_left()
         return not (self._done() or self._member.is_through(link, now))
 
     def _pause(self, seconds: float) -> None:
         """Wait without a connection, but carry out the frontend's calls."""
+        self._close_left()
         until = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self._wake_reader, selectors.EVENT_READ)
