@@ -75,7 +75,7 @@ def main() -> None:
 
 
 async def _draw(system: System, state: Path) -> str:
-    url = system.url("former-client")
+    url = system.url("client")
     guests = {name: await asyncio.to_thread(Guest, url, name) for name in ("bob", "noor", "mei")}
     for name, text in TALK[:2]:
         await asyncio.to_thread(guests[name].says, text)

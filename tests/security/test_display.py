@@ -58,7 +58,7 @@ ATTACKS = {
 # No text of a member may bring one of these to a terminal: controls, ends of lines, directions, tags.
 ACTIVE = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
 MESSAGE = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (eve:|\* eve )")
-CLIENT = "former-client"
+CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True)
