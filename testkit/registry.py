@@ -1,18 +1,36 @@
 """Short ways to write journal entries in tests of the registry."""
 
+from msgspec.structs import replace
+
 from chat_registry.claims import session_id
 from chat_registry.domain import apply
-from chat_registry.journal import ClaimName, Departed, ExitSession, JournalEntry, ReleaseName, ResumeSession
+from chat_registry.journal import (
+    ClaimName,
+    ConnectionClosed,
+    Departed,
+    ExitSession,
+    JournalEntry,
+    NodeStarted,
+    ReleaseName,
+    RenewSession,
+    ResumeSession,
+    SessionConnected,
+    Sweep,
+)
 from chat_registry.outcome import Outcome
 from chat_registry.state import State
 from chat_wire.names import name_key
 
 START = 1_800_000_000_000_000
 SECOND = 1_000_000
+LIFE = 600
 
 
 class Journal:
-    """A journal that applies each entry to a state at once, at the time `now` (microseconds) that the test sets."""
+    """A journal that applies each entry to a state at once, at the time `now` (microseconds) that the test sets.
+
+    `claim`, `resume` and `depart` are for clients of 0.3.0. The sessions that `open` opens log in to the broker.
+    """
 
     def __init__(self) -> None:
         """Start with an empty state."""
@@ -69,6 +87,62 @@ class Journal:
     def depart(self, inbox: str) -> Outcome:
         """Append the departure of an inbox."""
         return self.add(Departed(origin="r1", time=self.now, inbox=inbox))
+
+    def open(self, name: str, author: str, request: str, *, quiet: bool = False, life: int = LIFE) -> Outcome:
+        """Append a claim through the entrance."""
+        entry = self.claim_entry(name, author, request, "address at the entrance", quiet=quiet)
+        return self.add(replace(entry, version=2, life=life))
+
+    def come_back(self, author: str, claimed_by: str, request: str, *, life: int = LIFE) -> Outcome:
+        """Append a resume through the entrance, of the session that the claim `claimed_by` opened."""
+        return self.add(
+            ResumeSession(
+                version=2,
+                origin="r1",
+                time=self.now,
+                request=request,
+                inbox="address at the entrance",
+                session=session_id(author, claimed_by),
+                author=author,
+                life=life,
+            )
+        )
+
+    def renew(self, author: str, claimed_by: str, request: str, address: str, *, life: int = LIFE) -> Outcome:
+        """Append a renewal, from an address of the session that the claim `claimed_by` opened."""
+        return self.add(
+            RenewSession(
+                version=2,
+                origin="r1",
+                time=self.now,
+                request=request,
+                inbox=address,
+                session=session_id(author, claimed_by),
+                life=life,
+            )
+        )
+
+    def connect(self, author: str, claimed_by: str, connection: str) -> Outcome:
+        """Append a connection of the session that the claim `claimed_by` opened."""
+        session = session_id(author, claimed_by)
+        return self.add(SessionConnected(version=2, origin="r1", time=self.now, session=session, connection=connection))
+
+    def close(self, connection: str) -> Outcome:
+        """Append the end of a connection."""
+        return self.add(ConnectionClosed(version=2, origin="r1", time=self.now, connection=connection))
+
+    def start_node(self, node: str, creation: int) -> Outcome:
+        """Append the start of a node of the broker."""
+        return self.add(NodeStarted(version=2, origin="r1", time=self.now, node=node, creation=creation))
+
+    def sweep(self, *, events: bool = True) -> Outcome:
+        """Append a sweep."""
+        return self.add(Sweep(version=2, origin="r1", time=self.now, events=events))
+
+
+def pid(number: int, creation: int = 7, node: str = "rabbit@host") -> str:
+    """Return the process of a connection at the broker."""
+    return f"<{node}.{creation}.{number}.0>"
 
 
 def presence(state: State) -> dict[str, tuple[str, bool]]:

@@ -1,5 +1,6 @@
 """The registry's state machine against a plain dictionary, for entries in any order, once or twice."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,8 +159,11 @@ def assert_consistent(state: State) -> None:
     """Assert that the indexes of a state agree with its holders."""
     holders = state.holders.values()
     assert state.sessions == {holder.session: holder.key for holder in holders}
-    assert {key for keys in state.inboxes.values() for key in keys} == set(state.holders)
-    assert all(holder.key in state.inboxes[holder.inbox] for holder in holders)
+    former = [holder for holder in holders if not holder.life]
+    assert {key for keys in state.inboxes.values() for key in keys} == {holder.key for holder in former}
+    assert all(holder.key in state.inboxes[holder.inbox] for holder in former)
+    assert state.connections == {holder.connection: holder.key for holder in holders if holder.connection}
+    assert state.authors == Counter(holder.author for holder in holders)
     assert {key for keys in state.alike.values() for key in keys} == set(state.holders)
     assert all(holder.key in state.alike[form] for holder in holders for form in skeletons(holder.name))
     assert state.partition_sizes == [sum(holder.partition == each for holder in holders) for each in range(PARTITIONS)]

@@ -4,6 +4,7 @@ import pytest
 
 from chat_amqp.publisher import Publication
 from chat_registry import questions, snapshots
+from chat_registry.claims import session_id
 from chat_registry.former_probes import PROBES_PER_ROUND, InboxProbes
 from chat_registry.questions import UserQuestions
 from chat_registry.snapshot_publisher import PARTS_PER_ROUND, SnapshotPublisher
@@ -11,9 +12,10 @@ from chat_registry.state import State
 from chat_registry.view import View
 from chat_wire.codec import decode, encode
 from chat_wire.messages import Refused, Users
-from testkit.registry import Journal
+from testkit.registry import Journal, pid
 
 INBOX = f"inbox.{'0' * 32}"
+SESSION = session_id("author", "r0")
 
 
 def state_of(names: int) -> State:
@@ -47,16 +49,21 @@ def test_a_large_snapshot_is_published_a_few_parts_per_round(monkeypatch: pytest
     assert published == [encode(part) for part in snapshots.parts_of(state, "digest")]
 
 
-def test_a_new_snapshot_replaces_one_that_is_still_being_published(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_that_is_being_published_becomes_whole_before_another_one_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(snapshots, "PART_ROWS", 1)
     publisher = SnapshotPublisher(every=10)
     publisher.enqueue(state_of(2 * PARTS_PER_ROUND), "old")
-    list(publisher.next_parts())
+    parts = list(publisher.next_parts())
 
     publisher.enqueue(state_of(1), "new")
+    parts += publisher.next_parts()
+    assert [decode(part.body, snapshots.SnapshotPart).entry for part in parts] == ["old"] * 2 * PARTS_PER_ROUND
 
+    publisher.enqueue(state_of(1), "newest")
     (part,) = publisher.next_parts()
-    assert decode(part.body, snapshots.SnapshotPart).entry == "new"
+    assert decode(part.body, snapshots.SnapshotPart).entry == "newest"
 
 
 def test_no_inbox_is_probed_before_the_replica_serves() -> None:
@@ -83,7 +90,7 @@ def test_each_connected_inbox_is_probed_over_several_rounds(monkeypatch: pytest.
 def test_a_question_waits_for_its_offset_in_the_journal() -> None:
     state, waiting = state_of(1), UserQuestions()
 
-    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+    assert list(waiting.ask(SESSION, "q1", INBOX, state.offset + 1, state)) == []
     state.offset += 1
 
     assert answers(*waiting.answer(state)) == [Users(request="q1", connected=("user0",), disconnected=())]
@@ -94,7 +101,7 @@ def test_a_late_question_gets_the_present_state(monkeypatch: pytest.MonkeyPatch)
     clock = [100.0]
     monkeypatch.setattr("chat_registry.questions.time.monotonic", lambda: clock[0])
     state, waiting = state_of(1), UserQuestions()
-    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+    assert list(waiting.ask(SESSION, "q1", INBOX, state.offset + 1, state)) == []
 
     clock[0] += questions.WAIT_SECONDS
 
@@ -104,10 +111,34 @@ def test_a_late_question_gets_the_present_state(monkeypatch: pytest.MonkeyPatch)
 def test_a_question_is_refused_while_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "MAX_WAITING", 1)
     state, waiting = state_of(1), UserQuestions()
-    assert list(waiting.ask("q1", INBOX, state.offset + 1, state)) == []
+    assert list(waiting.ask(SESSION, "q1", INBOX, state.offset + 1, state)) == []
 
-    (busy,) = answers(*waiting.ask("q2", INBOX, state.offset + 1, state))
+    (busy,) = answers(*waiting.ask(SESSION, "q2", INBOX, state.offset + 1, state))
 
     assert isinstance(busy, Refused)
     assert (busy.request, busy.reason) == ("q2", "busy")
-    assert answers(*waiting.ask("q3", INBOX, state.offset, state))
+    assert answers(*waiting.ask(SESSION, "q3", INBOX, state.offset, state))
+
+
+def test_a_session_that_has_ended_gets_no_list() -> None:
+    state, waiting = state_of(1), UserQuestions()
+
+    (refused,) = answers(*waiting.ask("another session", "q1", INBOX, state.offset, state))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason == "invalid_token"
+
+
+def test_a_name_under_which_nobody_has_been_connected_is_not_listed() -> None:
+    journal, waiting = Journal(), UserQuestions()
+    journal.open("bob", "author", "r0")
+    journal.open("ann", "author", "r1")
+    journal.connect("author", "r0", pid(1))
+
+    assert answers(*waiting.ask(SESSION, "q1", INBOX, 0, journal.state)) == [
+        Users(request="q1", connected=("bob",), disconnected=())
+    ]
+    journal.close(pid(1))
+    assert answers(*waiting.ask(SESSION, "q2", INBOX, 0, journal.state)) == [
+        Users(request="q2", connected=(), disconnected=("bob",))
+    ]

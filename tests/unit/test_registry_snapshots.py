@@ -205,6 +205,14 @@ def test_a_journal_that_lost_its_end_and_begins_within_the_snapshot_continues_it
     assert list(view.state.holders) == ["user0", "user1", "user2", "user3"]
 
 
+def test_a_journal_whose_entries_are_removed_faster_than_they_are_read_leads_to_no_state() -> None:
+    view = view_of([claim(0), claim(1)])
+    view.read(delivery(3, encode(claim(2))))  # RabbitMQ skips an offset at the beginning of a segment
+
+    with pytest.raises(NoState, match="entries 19 to 29, which are gone"):
+        view.read(delivery(30, encode(claim(3))))
+
+
 def test_an_entry_of_a_newer_version_ends_the_replay_whatever_its_form() -> None:
     newer = encode(claim(1)).replace(b'"type"', b'"version":3,"type"')
     bodies = (newer, b"[" + encode(claim(0)) + b"," + newer + b"]", b'{"type":"rename","version":3,"from":1}')

@@ -16,7 +16,7 @@ from chat_registry.journal import JournalEntry, Requested
 from chat_registry.questions import UserQuestions
 from chat_registry.state import State
 from chat_registry.view import View
-from chat_wire.errors import InvalidToken, WireError
+from chat_wire.errors import WireError
 from chat_wire.messages import Claim, ListUsers
 from chat_worker.dead import dead_letter
 from chat_worker.delivery import Delivery
@@ -102,6 +102,5 @@ class CommandHandler:
 
     def _list_users(self, request: ListUsers, delivery: Delivery) -> Iterator[Publication]:
         session = self._intake.asker(self._identity, request, delivery)
-        if session in self._view.state.ended:
-            raise InvalidToken("this session has ended: join again")
-        yield from self._questions.ask(request.request, delivery.reply_to or "", request.after, self._view.state)
+        inbox, state = delivery.reply_to or "", self._view.state
+        yield from self._questions.ask(session, request.request, inbox, request.after, state)

@@ -86,8 +86,10 @@ def connect_session(state: State, entry: SessionConnected) -> Outcome:
         return NOTHING
     if creation < state.nodes[node].creation or entry.connection == holder.connection:
         return NOTHING
+    other = state.holders.get(state.connections.get(entry.connection, ""))
+    lost = lose(state, other) if other else ()  # the broker has used the number of a process again
     connected = replace(holder, connected=True, connection=entry.connection, deadline=0, seen=True, told=True)
-    return Outcome(events=_change(state, holder, connected))
+    return Outcome(events=lost + _change(state, holder, connected, first=len(lost)))
 
 
 def close_connection(state: State, entry: ConnectionClosed) -> Outcome:

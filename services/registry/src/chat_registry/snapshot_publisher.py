@@ -31,9 +31,11 @@ class SnapshotPublisher:
     def enqueue(self, state: State, digest: str) -> None:
         """Make a snapshot of the state, whose last message has this digest, to be published part by part.
 
-        It takes the place of the previous snapshot, if parts of that are still to be published.
+        Make none while parts of the previous one are still to be published: snapshots that never become whole would
+        push the newest whole one out of the stream.
         """
-        self._parts = deque(snapshots.parts_of(state, digest))
+        if not self._parts:
+            self._parts.extend(snapshots.parts_of(state, digest))
 
     def next_parts(self) -> Iterator[Publication]:
         """Yield the parts for this round."""

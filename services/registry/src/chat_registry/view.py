@@ -13,6 +13,10 @@ from chat_worker.delivery import Delivery
 
 log = structlog.get_logger()
 
+# RabbitMQ skips an offset where it writes a note of its own, as at the beginning of each segment. A segment that is
+# gone has many more: the retention has removed it while this replica read the one before.
+MAX_GAP = 16
+
 
 class View:
     """A state that follows the journal, from a snapshot or from the first entry.
@@ -22,7 +26,7 @@ class View:
     and compares: only if it is the anchor does the journal continue the snapshot.
 
     If it does not, or without a snapshot, the replica reads the journal from its first entry. That entry must join what
-    the state includes; else entries are gone that no readable snapshot includes, and the state would be wrong.
+    the state includes, and so must every later one; else entries are gone, and the state would be wrong.
 
     Attributes:
         state: The state.
@@ -83,7 +87,7 @@ class View:
         if self._anchor is not None:
             self._check_anchor(offset, delivery.body)
             return []
-        self._check_beginning(offset)
+        self._check_gap(offset)
         read = [(entry, self._apply(offset, index, entry)) for index, entry in enumerate(_decode(delivery))]
         self.state.offset = max(self.state.offset, offset)
         if self._since_snapshot is not None:
@@ -114,9 +118,11 @@ class View:
             )
         self._anchor = None
 
-    def _check_beginning(self, offset: int) -> None:
+    def _check_gap(self, offset: int) -> None:
         joins, self._joins = self._joins, None
-        if joins is not None and offset > joins:
+        if joins is None:
+            joins = self.state.offset + MAX_GAP
+        if offset > joins:
             raise NoState(joins, offset)
 
     def _is_known(self, entry: JournalEntry) -> bool:
