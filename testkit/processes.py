@@ -83,22 +83,21 @@ class System:
         """Return the AMQP URL of a user in the virtual host of the system."""
         return self.broker.url(user, self.vhost)
 
-    def start(self, service: str, replica: int = 1, **settings: str) -> Process:
-        """Start a replica, without waiting until it is ready."""
+    def start(self, service: str, replica: int = 1, program: str = "", **settings: str) -> Process:
+        """Start a replica, without waiting until it is ready; `program` runs it in another way than by its module."""
         name = f"{service}-{replica}-{len(self.processes)}"
         health, log = self._directory / f"{name}.json", self._directory / f"{name}.log"
         environ = {**os.environ, **self._environ(service), "INSTANCE": name, "HEALTH_FILE": str(health), **settings}
         with log.open("wb") as output:
-            popen = subprocess.Popen(
-                [sys.executable, "-m", f"chat_{service}"], stdout=output, stderr=subprocess.STDOUT, env=environ
-            )
+            command = [sys.executable, *(["-c", program] if program else ["-m", f"chat_{service}"])]
+            popen = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environ)
         process = Process(name, popen, health, log)
         self.processes.append(process)
         return process
 
-    def started(self, service: str, replica: int = 1, **settings: str) -> Process:
+    def started(self, service: str, replica: int = 1, program: str = "", **settings: str) -> Process:
         """Start a replica, and wait until it is ready."""
-        process = self.start(service, replica, **settings)
+        process = self.start(service, replica, program, **settings)
         until(process.ready, 30, f"{process.name} is ready")
         return process
 

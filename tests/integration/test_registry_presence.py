@@ -11,7 +11,8 @@ from kombu.entity import Queue
 
 from chat_amqp import former, topology
 from chat_amqp.connection import connect
-from chat_wire.messages import Claim, Granted, Refused
+from chat_wire.codec import encode
+from chat_wire.messages import Claim, Granted, Notice, Refused, SessionEnded
 from testkit.broker import TestBroker
 from testkit.chatter import Chatter, new_request
 from testkit.processes import System, system_in
@@ -75,3 +76,70 @@ def test_a_session_joins_when_it_connects_and_is_lost_when_its_connection_closes
     eve.hear(lambda: ("back", "bob") in eve.notices())
     assert eve.notices() == [("joined", "eve"), ("joined", "bob"), ("lost", "bob"), ("back", "bob")]
     assert registry.lines("session.departed")
+
+
+def test_claims_that_never_connect_give_no_notice_and_the_list_of_users_stays_fast(system: System) -> None:
+    system.started("registry")
+    eve = member(system, "eve")
+    eve.join()
+    ghosts = Chatter(system.url("client"))
+    for number in range(GHOSTS):
+        claim = Claim(request=f"ghost {number}", name=f"ghost{number}", secret=f"{number:064}")
+        ghosts.entrance.publish(topology.ENTRANCE.name, "", encode(claim))
+
+    assert isinstance(ghosts.answer(f"ghost {GHOSTS - 1}", 60), Granted)
+    ghosts.close()
+
+    asked = time.monotonic()
+    assert eve.users().connected == ("eve",)
+    assert time.monotonic() - asked < 1
+    assert isinstance(member(system, "bob").granted, Granted)
+    eve.hear(lambda: ("joined", "bob") in eve.notices())
+    assert eve.notices() == [("joined", "eve"), ("joined", "bob")]
+
+
+def test_the_rooms_see_nothing_of_a_takeover_and_the_older_client_is_told(system: System) -> None:
+    system.started("registry")
+    eve, bob = member(system, "eve"), member(system, "bob")
+    eve.join()
+
+    again = member(system, "bob", bob.secret)
+    bob.hear(lambda: any(isinstance(reply, SessionEnded) and reply.reason == "taken" for reply in bob.replies))
+    bob.close()
+    assert eve.users().connected == ("bob", "eve")
+
+    again.leave_broker()
+    eve.hear(lambda: ("lost", "bob") in eve.notices())
+    assert eve.notices() == [("joined", "eve"), ("joined", "bob"), ("lost", "bob")]
+
+
+def test_a_client_lost_while_no_registry_ran_is_listed_as_disconnected(system: System) -> None:
+    registry = system.started("registry")
+    bob, eve = member(system, "bob"), member(system, "eve")
+    registry.kill()
+    bob.leave_broker()
+
+    system.started("registry", 2)
+
+    eve.hear(lambda: eve.users().disconnected == ("bob",))
+
+
+def test_two_replicas_follow_the_events_as_one(system: System) -> None:
+    replicas = [system.started("registry", 1), system.started("registry", 2)]
+    eve = member(system, "eve")
+    eve.join()
+
+    for number, victim in enumerate([*replicas, None]):
+        bob = member(system, f"bob{number}")
+        bob.leave_broker()
+        eve.hear(lambda number=number: ("lost", f"bob{number}") in eve.notices())
+        if victim:
+            victim.kill()
+            system.started("registry", 3 + number)
+
+    told = {entry.id: (entry.kind, entry.user) for _, entry in eve.entries if isinstance(entry, Notice)}
+    of_bobs = [
+        notice for notice in told.values() if notice[1] != "eve"
+    ]  # a replica that starts repeats the recent ones
+    assert of_bobs == [(kind, f"bob{number}") for number in range(3) for kind in ("joined", "lost")]
+    assert eve.users().disconnected == ("bob0", "bob1", "bob2")

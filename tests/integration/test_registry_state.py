@@ -1,17 +1,12 @@
 """Registry replicas on a real broker: how they find their state, in snapshots and in the journal."""
 
 import hashlib
-import secrets
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chat_amqp import topology
 from chat_amqp.connection import connect
-from chat_amqp.declarations import declare
-from chat_amqp.publisher import Publication, Publisher
 from chat_registry import snapshots
 from chat_registry.journal import Departed
 from chat_wire.codec import encode
@@ -21,6 +16,7 @@ from testkit.chatter import new_request
 from testkit.former import FormerChatter
 from testkit.processes import Process, System
 from testkit.registry import SECOND, Journal
+from testkit.registry_streams import declare_streams, fill_journal, oldest_offset, publish
 from testkit.wait import until
 
 RECORDED = Path(__file__).parent.parent / "unit" / "recorded"
@@ -224,40 +220,3 @@ def snapshot_offset(registry: Process) -> int:
     """Return the offset of the newest snapshot that a replica published."""
     offset: int = registry.lines("snapshot.published")[-1]["offset"]
     return offset
-
-
-def fill_journal(system: System, entries: int) -> None:
-    """Append old departures of unknown inboxes."""
-    inboxes = [f"inbox.{secrets.token_hex(16)}" for _ in range(entries)]
-    publish(system, "chat.journal", [encode(Departed(origin="other", time=1, inbox=inbox)) for inbox in inboxes])
-
-
-def publish(system: System, exchange: str, bodies: list[bytes]) -> None:
-    """Publish to a stream as the registry's broker user."""
-    with connect(system.url("registry"), "test") as connection:
-        publisher = Publisher(connection.channel())
-        for body in bodies:
-            publisher.publish(Publication(exchange=exchange, routing_key="", body=body))
-        while publisher.unconfirmed:
-            connection.drain_events(timeout=10)
-
-
-def oldest_offset(system: System) -> int:
-    """Return the offset of the oldest entry that is still in the journal."""
-    offsets: list[int] = []
-    with connect(system.url("registry"), "reader") as connection:
-        channel: Any = connection.channel()
-        channel.basic_qos(0, 1, False)
-        channel.basic_consume(
-            "registry.journal",
-            callback=lambda message: offsets.append(message.headers["x-stream-offset"]),
-            arguments={"x-stream-offset": "first"},
-        )
-        connection.drain_events(timeout=10)
-    return offsets[0]
-
-
-def declare_streams(system: System) -> None:
-    """Declare the registry's queues and streams, as its first replica does."""
-    with connect(system.url("registry"), "test") as connection:
-        declare(connection, *topology.REGISTRY_QUEUES)

@@ -1,22 +1,24 @@
 """Requests and events that the registry accepts from clients, operators and the broker, and those that it refuses."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from chat_registry import former_intake, intake
+from chat_registry import claims, former_intake, intake
 from chat_registry.identity import ReplicaIdentity
-from chat_registry.journal import ClaimName, Departed, Requested, ResumeSession
+from chat_registry.journal import ClaimName, Departed, ExitSession, RenewSession, Requested, ResumeSession
 from chat_registry.naming import NameAlike
+from chat_registry.refusals import Full, NoSender, TooManyNames
 from chat_registry.settings import registry_settings
 from chat_registry.state import State
 from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import encode
 from chat_wire.errors import DecodeError, InvalidName, InvalidToken, ReservedName, UnknownType
-from chat_wire.messages import Claim, Release, Resume
+from chat_wire.messages import Claim, Exit, ListUsers, Release, Renew, Resume
 from chat_wire.settings import InvalidSetting
 from chat_worker.delivery import Delivery
 from chat_worker.errors import NoInbox
@@ -208,3 +210,78 @@ def test_the_journal_decides_a_claim_that_comes_again_and_one_of_a_name_that_is_
     assert claimed("modem", journal.state).name == "modem"
     journal.exit(author, "r1", "r2")
     assert claimed("modem", journal.state).name == "modem"
+
+
+def asked(message: Any, exchange: str, user_id: str | None = None) -> Delivery:
+    return replace(delivery(message, exchange=exchange, reply_to=ADDRESS), user_id=user_id)
+
+
+def test_each_exchange_carries_its_own_requests() -> None:
+    requests: dict[str, list[Any]] = {
+        "chat.entrance": [Claim(request="r", name="bob", secret=SECRET), Resume(request="r", session="s1", secret="x")],
+        "chat.members": [Renew(request="r"), Exit(request="r"), ListUsers(request="r", after=0)],
+        "chat.operator": [Release(request="r", name="bob")],
+        "chat.registry": [],
+    }
+    for exchange in requests:
+        for sent_to, messages in requests.items():
+            for message in messages:
+                if exchange == sent_to:
+                    assert intake.decode_request(asked(message, exchange)) == message
+                else:
+                    with pytest.raises(UnknownType):
+                        intake.decode_request(asked(message, exchange))
+
+
+@pytest.mark.parametrize("reply_to", [None, "", "registry.journal", "amq.rabbitmq.reply-to", INBOX, "inbox.x"])
+def test_an_answer_goes_to_a_reply_address_only(reply_to: str | None) -> None:
+    with pytest.raises(NoInbox):
+        intake.decode_request(replace(asked(Renew(request="r"), "chat.members"), reply_to=reply_to))
+
+
+@pytest.mark.parametrize("message", [Renew(request="r"), Exit(request="r")])
+def test_the_broker_vouches_for_the_session_that_asks(message: Renew | Exit) -> None:
+    entry = intake.entry_for(REPLICA, message, asked(message, "chat.members", user_id="s1"), NOW, State())
+
+    assert isinstance(entry, RenewSession | ExitSession)
+    assert (entry.session, entry.inbox, entry.version) == ("s1", ADDRESS, 2)
+    for user_id in (None, ""):
+        with pytest.raises(NoSender):
+            intake.entry_for(REPLICA, message, asked(message, "chat.members", user_id=user_id), NOW, State())
+    with pytest.raises(NoSender):
+        intake.asker(REPLICA, ListUsers(request="r", after=0), asked(message, "chat.members"))
+
+
+def test_a_claim_and_a_resume_carry_the_life_of_tokens_and_no_secret() -> None:
+    for message in (Claim(request="r", name="bob", secret=SECRET), Resume(request="r", session="s1", secret=SECRET)):
+        entry = intake.entry_for(REPLICA, message, asked(message, "chat.entrance"), NOW, State())
+        assert isinstance(entry, ClaimName | ResumeSession)
+        assert (entry.life, entry.version, entry.author) == (600, 2, CLAIMS.author)
+        assert SECRET.encode() not in encode(entry)
+
+
+def test_a_claim_for_which_there_is_no_room_is_not_appended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "MAX_NAMES", 2)
+    monkeypatch.setattr(claims, "MAX_NAMES_OF_AUTHOR", 1)
+    journal = Journal()
+    journal.open("ann", CLAIMS.author, "r0")
+
+    with pytest.raises(TooManyNames):
+        claimed("bob", journal.state)
+    assert claimed("ann", journal.state).name == "ann"
+    journal.open("eve", "another author", "r0")
+    former = Claim(request="r1", name="bob", secret=SECRET)
+    with pytest.raises(Full):
+        former_intake.entry_for(REPLICA, former, delivery(former), NOW, journal.state)
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [("19", False), ("20", True), ("3600", True), ("3601", False)])
+def test_the_life_of_tokens_is_bounded(seconds: str, fits: bool) -> None:
+    environ = {"TOKEN_PRIVATE_KEY": REPLICA.private_key, "AMQP_URL": "amqp://r@host/%2F;amqp://r@other/%2F"}
+    if not fits:
+        with pytest.raises(InvalidSetting, match="TOKEN_SECONDS"):
+            registry_settings({**environ, "TOKEN_SECONDS": seconds}, "r1")
+        return
+    settings = registry_settings({**environ, "TOKEN_SECONDS": seconds}, "r1")
+    assert (settings.token_seconds, settings.vhost) == (int(seconds), "/")
+    assert registry_settings({**environ, "AMQP_URL": "amqp://r@host/room"}, "r1").vhost == "room"
