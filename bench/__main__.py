@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import archive, client, flood, latency, metrics, names, questions, rest, routers, start
+from bench import archive, client, flood, join, latency, metrics, names, questions, rest, routers, start
 from bench.report import write
 from bench.result import Result
 from bench.stage import Stage, staged
@@ -30,6 +30,7 @@ SCENARIOS: dict[str, Scenario] = {
     "metrics": metrics.run,
     "routers": routers.run,
     "names": names.run,
+    "join": join.run,
     "start": start.run,
     "archive": archive.run,
     "questions": questions.run,

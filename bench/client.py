@@ -20,7 +20,7 @@ from bench.usage import memory, processor_seconds
 from chat_amqp import topology
 from chat_amqp.connection import connect
 from chat_amqp.publisher import Publication, Publisher
-from testkit.former import FormerChatter
+from testkit.chatter import Chatter
 from testkit.processes import System
 from testkit.wait import until
 
@@ -84,7 +84,7 @@ def _seconds_to_prompt(url: str, state: Path) -> float:
 @contextmanager
 def _joined(system: System, state: Path) -> Iterator[Screen]:
     """Start a client that is in the room."""
-    with Screen(system.url("former-client"), state, "--name", "bench") as screen:
+    with Screen(system.url("client"), state, "--name", "bench") as screen:
         screen.shows(WELCOME)
         screen.shows_by(time.monotonic() + 1)
         yield screen
@@ -113,7 +113,7 @@ def _echo(stage: Stage, system: System, screen: Screen, keys: int) -> Result:
         used = processor_seconds([screen.popen.pid]) - used
         rate = (_recorded(system) - before) / seconds
     stopped = time.monotonic()
-    _say(system.url("former-client"), LAST)
+    _say(system.url("client"), LAST)
     behind = screen.shows(LAST) - stopped
     return Result(
         scenario="client",
@@ -145,7 +145,7 @@ def _seconds_to_echo(screen: Screen, number: int) -> float:
 
 def _say(url: str, text: str) -> None:
     """Let another person join and post a text."""
-    with closing(FormerChatter(url)) as somebody:
+    with closing(Chatter(url)) as somebody:
         somebody.claim("somebody")
         somebody.post(text)
         somebody.confirmed()
@@ -203,7 +203,7 @@ def _scrolled(system: System, state: Path, messages: int) -> Result:
 
 def _fill(system: System, messages: int) -> None:
     """Let people post a unique first text and then many messages."""
-    url = system.url("former-client")
+    url = system.url("client")
     _say(url, FIRST)
     with joined(url, TALKERS) as senders:
         for sender in senders:

@@ -1,6 +1,5 @@
 """Many members who join a room by the client's rules and then only receive, on plain sockets."""
 
-import secrets
 import selectors
 import time
 from collections.abc import Iterable
@@ -13,8 +12,8 @@ from chat_amqp.connection import HEARTBEAT_SECONDS
 from chat_client.link import ROOM_PREFETCH
 from chat_client.membership import HISTORY
 from chat_wire.codec import encode
-from chat_wire.messages import Claim, Granted, History, Page
-from testkit.former import FormerChatter
+from chat_wire.messages import Claim, Granted, History, Page, Renew
+from testkit.chatter import Chatter, new_request
 
 ACK_EVERY = 100
 SILENT_SECONDS = 30
@@ -28,7 +27,7 @@ HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 class CrowdMember:
     """A member of the room, with the count of the notices that its socket received."""
 
-    chatter: FormerChatter
+    chatter: Chatter
     channel: int
     notices: frames.TokenCount = field(default_factory=lambda: frames.TokenCount(NOTICE))
     acked: int = 0
@@ -75,10 +74,14 @@ class Crowd:
             member.sock.close()
 
     def join(self, names: Iterable[str]) -> None:
-        """Let members join at the same time: each claims a name, requests the history, and consumes the room."""
-        joining = [(FormerChatter(self._url), name) for name in names]
+        """Let members join at the same time.
+
+        Each claims a name at the entrance, connects as its session, requests the history, and consumes the room.
+        """
+        joining = [(Chatter(self._url), name) for name in names]
         claims = [(chatter, _claim(chatter, name)) for chatter, name in joining]
-        questions = [(chatter, _ask_history(chatter, request)) for chatter, request in claims]
+        renewals = [(chatter, _enter(chatter, request)) for chatter, request in claims]
+        questions = [(chatter, _ask_history(chatter, request)) for chatter, request in renewals]
         for chatter, request in questions:
             self._attach(chatter, request)
 
@@ -110,7 +113,7 @@ class Crowd:
             key.data.read(self._buffer)
         return bool(ready)
 
-    def _attach(self, chatter: FormerChatter, request: str) -> None:
+    def _attach(self, chatter: Chatter, request: str) -> None:
         page = chatter.answer(request)
         assert isinstance(page, Page), page
         assert page.position, "the room has no history"
@@ -123,15 +126,29 @@ class Crowd:
         self._selector.register(member.sock, selectors.EVENT_READ, member)
 
 
-def _claim(chatter: FormerChatter, name: str) -> str:
-    claim = Claim(request=secrets.token_hex(16), name=name, secret=chatter.secret)
-    chatter.publish("chat.registry", "registry.commands", encode(claim))
+def _claim(chatter: Chatter, name: str) -> str:
+    claim = Claim(request=new_request(), name=name, secret=chatter.secret)
+    chatter.entrance.publish(topology.ENTRANCE.name, "", encode(claim))
     return claim.request
 
 
-def _ask_history(chatter: FormerChatter, claim: str) -> str:
-    granted = chatter.answer(claim)
-    assert isinstance(granted, Granted), granted
-    question = History(request=secrets.token_hex(16), token=granted.token, room="lobby", before=None, limit=HISTORY)
-    chatter.publish("chat.archive", "archive.queries", encode(question))
+def _enter(chatter: Chatter, claim: str) -> str:
+    chatter.granted = _granted(chatter, claim)
+    chatter.leave_entrance()
+    chatter.enter()
+    renew = Renew(request=new_request())
+    chatter.publish(topology.MEMBERS.name, "", encode(renew))
+    return renew.request
+
+
+def _ask_history(chatter: Chatter, renewal: str) -> str:
+    chatter.granted = _granted(chatter, renewal)
+    question = History(request=new_request(), card=chatter.card, before=None, limit=HISTORY)
+    chatter.publish(topology.QUESTIONS.name, topology.question_key("lobby"), encode(question))
     return question.request
+
+
+def _granted(chatter: Chatter, request: str) -> Granted:
+    granted = chatter.answer(request)
+    assert isinstance(granted, Granted), granted
+    return granted

@@ -61,10 +61,10 @@ def _ours(stage: Stage, members: int, posts: int) -> tuple[Measured, list[bytes]
         services = {process.name.split("-")[0]: process.popen.pid for process in system.all()}
         with joined(stage.client_url, ["flood"]) as senders:
             senders[0].write(posts)
-            reading = Reading(url=stage.client_url, members=members, posts=posts)
+            reading = Reading(url=stage.member_url, members=members, posts=posts)
             measured = measure(stage, reading, list(services.values()), lambda: send_all(senders))
         resident = {f"{service}, memory MB": memory(pid) for service, pid in services.items()}
-        return measured, entries(stage.client_url, posts), resident
+        return measured, entries(stage.member_url, posts), resident
 
 
 def _relay(stage: Stage, members: int, posts: int) -> Measured:
@@ -87,7 +87,7 @@ def _limit(stage: Stage, members: int, posts: int, room: Sequence[bytes]) -> Mea
                 connection.drain_events(timeout=30)
             assert not publisher.refused
 
-        return measure(stage, Reading(url=stage.client_url, members=members, posts=posts), [], send)
+        return measure(stage, Reading(url=stage.member_url, members=members, posts=posts), [], send)
 
 
 def _named(name: str, measured: Measured) -> dict[str, float]:

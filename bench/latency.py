@@ -15,7 +15,7 @@ from bench.reader import Reading, Seen, attach_room, reading
 from bench.result import Result, Target
 from bench.sender import Sender, joined, send_evenly
 from bench.stage import Stage
-from testkit.former import FormerChatter
+from testkit.chatter import Chatter
 
 PER_SECOND = 50.0
 WARM_UP = 50
@@ -53,9 +53,9 @@ def _in_turns(stage: Stage, members: int, posts: int) -> tuple[Seen, Seen]:
         ending.enter_context(stage.system()).all()
         ending.enter_context(hops(url))
         ours = ending.enter_context(joined(stage.client_url, ["latency"]))[0]
-        senders = (ours, Sender(ending.enter_context(closing(FormerChatter(url))), ours.grant, theirs))
+        senders = (ours, Sender(ending.enter_context(closing(Chatter(url))), ours.grant, theirs))
         of = partial(Reading, members=members, posts=total, stamps=True, warm_up=WARM_UP)
-        ours_read = ending.enter_context(reading(of(url=stage.client_url)))
+        ours_read = ending.enter_context(reading(of(url=stage.member_url)))
         bare_read = ending.enter_context(reading(of(url=url, attach=partial(attach_room, room=ROOM))))
         for turn_posts in (WARM_UP, *[posts] * TURNS):
             for sender in senders:

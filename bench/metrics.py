@@ -77,7 +77,7 @@ def _flood(stage: Stage, posts: int, counted: bool) -> Measured:
             until(process.ready, 30, f"{process.name} is ready")
         with joined(stage.client_url, ["flood"]) as senders, _scraped(ports):
             senders[0].write(posts)
-            reading = Reading(url=stage.client_url, members=MEMBERS, posts=posts)
+            reading = Reading(url=stage.member_url, members=MEMBERS, posts=posts)
             return measure(stage, reading, [each.popen.pid for each in processes], lambda: send_all(senders))
 
 

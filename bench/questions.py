@@ -4,12 +4,11 @@ The baseline reads the same rows with sqlite3 alone.
 """
 
 import random
-import secrets
 import sqlite3
 import string
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -17,23 +16,26 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from bench.baseline_hops import QUEUE, ROOM, hops
-from bench.linked import arrival, linked
+from bench.linked import Link, arrival, linked
 from bench.result import Result, Target
 from bench.stage import Stage
 from bench.times import Times
 from bench.usage import memory
+from chat_amqp import topology
+from chat_amqp.connection import with_login
 from chat_archive.owners import owner_number
 from chat_archive.search import RECENT_POSTS
 from chat_client.history import PAGE as FOUND_PAGE
-from chat_client.link import Link
 from chat_client.membership import HISTORY
 from chat_client.my_messages import PAGE
-from chat_tokens.tokens import Claims, mint
 from chat_wire.codec import decode, encode
 from chat_wire.limits import MAX_INT64
 from chat_wire.log_line import to_line
-from chat_wire.messages import History, Mine, Page, Recorded, Refused, Search
+from chat_wire.messages import Granted, History, Mine, Page, Recorded, Refused, Search
+from chat_wire.names import sender_id
+from testkit.chatter import new_request
 from testkit.processes import Process, System
+from testkit.tokens import grant
 from testkit.wait import until
 
 TARGET = Target(at_most=2.0)
@@ -65,9 +67,18 @@ Question = Mine | History | Search
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """A session, and its connection."""
+
+    grant: Granted
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A question, and the SQL that answers it; the last statement selects the posts, and one more if there are more."""
 
+    link: Link
     question: Question
     statements: tuple[Statement, ...]
 
@@ -83,16 +94,15 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
         archive = system.start("archive")
         until(lambda: archive.popen.poll() is None and archive.lines("archive.writing"), BUILD_SECONDS)
         yield _built(archive, messages)
-        tokens = _tokens(system)
-        kinds: dict[str, Callable[[], Sample]] = {
-            "/mymsgs, first page": lambda: _mine(tokens),
-            "newest page of the room": lambda: _newest(tokens, begun),
-            "any page of the room": lambda: _history(tokens, messages),
-            "search, a frequent word": lambda: _frequent(tokens, vocabulary[0]),
-            "search, a rare word": lambda: _rare(tokens, random.choice(vocabulary[-RARE:])),
-        }
-        with hops(stage.operator_url), linked(stage.operator_url) as bare:
-            bare.attach(ROOM, "next")
+        with _askers(system) as askers, hops(stage.operator_url), linked(stage.operator_url) as bare:
+            bare.attach(ROOM)
+            kinds: dict[str, Callable[[], Sample]] = {
+                "/mymsgs, first page": lambda: _mine(askers),
+                "newest page of the room": lambda: _newest(askers, begun),
+                "any page of the room": lambda: _history(askers, messages),
+                "search, a frequent word": lambda: _frequent(askers, vocabulary[0]),
+                "search, a rare word": lambda: _rare(askers, random.choice(vocabulary[-RARE:])),
+            }
             for case, ask in kinds.items():
                 yield _measure(system, case, ask, times, bare)
 
@@ -122,7 +132,7 @@ def _post(number: int, at: int, text: str) -> Recorded:
         session=f"{author:032}",
         sequence=1 + number // AUTHORS,
         user=f"user{author}",
-        author=f"{author:064}",
+        author=sender_id(f"{author:064}", f"user{author}"),
         client_ts=at,
         server_ts=at,
         text=text,
@@ -141,68 +151,74 @@ def _built(archive: Process, messages: int) -> Result:
     )
 
 
-def _tokens(system: System) -> list[tuple[Claims, str]]:
-    key = (system.broker.secrets_dir / "registry" / "token_private_key").read_text()
-    expires = (int(time.time()) + 3600) * 1_000_000
-    holders = [
-        Claims(session=f"{author:032}", name=f"user{author}", author=f"{author:064}", partition=0, expires=expires)
-        for author in range(ASKING)
-    ]
-    return [(claims, mint(claims, key)) for claims in holders]
+@contextmanager
+def _askers(system: System) -> Iterator[list[Asker]]:
+    """Connect as some of the authors."""
+    with ExitStack() as ending:
+        askers = []
+        for author in range(ASKING):
+            granted = grant(system, f"user{author}", f"{author:064}")
+            url = with_login(system.url("client"), granted.session, granted.token)
+            askers.append(Asker(granted, ending.enter_context(linked(url, granted.session))))
+        yield askers
 
 
-def _mine(tokens: list[tuple[Claims, str]]) -> Sample:
-    claims, token = random.choice(tokens)
+def _mine(askers: list[Asker]) -> Sample:
+    asker = random.choice(askers)
+    name, author = asker.grant.name, asker.grant.author
     return Sample(
-        Mine(request=secrets.token_hex(16), token=token, after=0, limit=PAGE),
+        asker.link,
+        Mine(request=new_request(), card=asker.grant.card, after=0, limit=PAGE),
         (
             (POSITION, ("lobby",)),
-            (ROWS_OF_MINE, (owner_number(claims.author, claims.name), claims.author, 0, PAGE + 1)),
+            (ROWS_OF_MINE, (owner_number(author, name), sender_id(author, name), 0, PAGE + 1)),
         ),
     )
 
 
-def _newest(tokens: list[tuple[Claims, str]], since: int) -> Sample:
-    _, token = random.choice(tokens)
+def _newest(askers: list[Asker], since: int) -> Sample:
+    asker = random.choice(askers)
     return Sample(
-        History(request=secrets.token_hex(16), token=token, room="lobby", before=None, limit=HISTORY),
+        asker.link,
+        History(request=new_request(), card=asker.grant.card, before=None, limit=HISTORY),
         ((LAST, ("lobby", since, MOST_SESSIONS)), (ROWS_OF_ROOM, ("lobby", MAX_INT64, HISTORY + 1))),
     )
 
 
-def _history(tokens: list[tuple[Claims, str]], messages: int) -> Sample:
-    _, token = random.choice(tokens)
+def _history(askers: list[Asker], messages: int) -> Sample:
+    asker = random.choice(askers)
     before = random.randrange(HISTORY + 2, messages)
     return Sample(
-        History(request=secrets.token_hex(16), token=token, room="lobby", before=before, limit=HISTORY),
+        asker.link,
+        History(request=new_request(), card=asker.grant.card, before=before, limit=HISTORY),
         ((ROWS_OF_ROOM, ("lobby", before, HISTORY + 1)),),
     )
 
 
-def _frequent(tokens: list[tuple[Claims, str]], word: str) -> Sample:
+def _frequent(askers: list[Asker], word: str) -> Sample:
     """Return a search for a frequent word, which the archive answers by a scan."""
     pattern = f'*[ "]{word}*'  # the index has texts as JSON: a word follows a space or a quotation mark
-    return Sample(_search(tokens, word), ((ROWS_WITH, ("lobby", MAX_INT64, pattern, FOUND_PAGE + 1)),))
+    return _search(askers, word, ((ROWS_WITH, ("lobby", MAX_INT64, pattern, FOUND_PAGE + 1)),))
 
 
-def _rare(tokens: list[tuple[Claims, str]], word: str) -> Sample:
+def _rare(askers: list[Asker], word: str) -> Sample:
     lately = (ROWS_OF_ROOM, ("lobby", MAX_INT64, RECENT_POSTS))
     found = (FOUND, (f'"{word}"*', MAX_INT64, "lobby", FOUND_PAGE + 1))
-    return Sample(_search(tokens, word), (lately, found))
+    return _search(askers, word, (lately, found))
 
 
-def _search(tokens: list[tuple[Claims, str]], word: str) -> Search:
-    _, token = random.choice(tokens)
-    request = secrets.token_hex(16)
-    return Search(request=request, token=token, room="lobby", words=word, before=None, limit=FOUND_PAGE)
+def _search(askers: list[Asker], word: str, statements: tuple[Statement, ...]) -> Sample:
+    asker = random.choice(askers)
+    question = Search(request=new_request(), card=asker.grant.card, words=word, before=None, limit=FOUND_PAGE)
+    return Sample(asker.link, question, statements)
 
 
 def _measure(system: System, case: str, ask: Callable[[], Sample], times: int, bare: Link) -> Result:
     ours, alone, hops_and_sql = Times(), Times(), Times()
-    with linked(system.url("former-client")) as link, closing(_open(system.data)) as index:
+    with closing(_open(system.data)) as index:
         for _ in range(times):
             sample = ask()
-            page, answered = _timed(_answer, link, sample.question)
+            page, answered = _timed(_answer, sample.link, sample.question)
             rows, looked_up = _timed(_look_up, index, sample)
             _, came_back = _timed(_round_trip, bare)
             _check(page, sample.question, rows)
@@ -240,7 +256,8 @@ def _open(data: Path) -> sqlite3.Connection:
 
 
 def _answer(link: Link, question: Question) -> bytes:
-    link.publish("chat.archive", "archive.queries", encode(question))
+    key = topology.MINE_KEY if isinstance(question, Mine) else topology.question_key("lobby")
+    link.publish(topology.QUESTIONS.name, key, encode(question))
     (body,) = arrival(link, link.pop_replies)
     return body
 

@@ -25,9 +25,9 @@ SMALL = Target(at_most=70)
 def run(stage: Stage, quick: bool) -> Iterator[Result]:
     """Measure the time until all have joined, and then the cost for the broker and each service."""
     members, seconds = (50, 3) if quick else (1_000, REST_SECONDS)
-    with stage.system() as system, Crowd(system.url("former-client")) as crowd:
+    with stage.system() as system, Crowd(system.url("client")) as crowd:
         pids = dict(zip(SERVICES, (service.popen.pid for service in system.all()), strict=True))
-        _make_history(stage, system)
+        make_history(stage, system)
         megabytes = memory(stage.broker_process)
         yield _join(crowd, members)
         used = {service: processor_seconds([pid]) for service, pid in pids.items()}
@@ -42,7 +42,7 @@ def run(stage: Stage, quick: bool) -> Iterator[Result]:
             yield Result(scenario="rest", case=f"{service}, memory", unit="MB", ours=memory(pid), target=SMALL)
 
 
-def _make_history(stage: Stage, system: System) -> None:
+def make_history(stage: Stage, system: System) -> None:
     """Give the room a history."""
     feed(stage.operator_url, topology.ROOM.name, "lobby", batches(HISTORY, HISTORY))
     until(lambda: len(system.recorded()) == HISTORY, 30, "the archive has recorded the history")

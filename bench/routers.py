@@ -69,10 +69,10 @@ def _flood(stage: Stage, routers: int, posts: int) -> tuple[Measured, list[int]]
         with joined(stage.client_url, [f"sender{number}" for number in range(SENDERS)]) as senders:
             for sender in senders:
                 sender.write(posts)
-            reading = Reading(url=stage.client_url, members=MEMBERS, posts=total)
+            reading = Reading(url=stage.member_url, members=MEMBERS, posts=total)
             measured = measure(stage, reading, [worker.popen.pid for worker in workers], lambda: send_all(senders))
         shares: Counter[str] = Counter()
-        for body in entries(stage.client_url, total):
+        for body in entries(stage.member_url, total):
             batch: Batch = decode(body, Batch)
             shares[batch.router] += sum(len(run.posts) for run in batch.runs)
         return measured, list(shares.values())

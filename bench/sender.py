@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from chat_amqp import former
+from chat_amqp import topology
 from chat_wire.codec import encode
 from chat_wire.limits import MAX_POSTS
 from chat_wire.messages import Granted, Post, Posts
-from testkit.former import FormerChatter
+from testkit.chatter import Chatter
 
 STALLED_SECONDS = 30
 
@@ -19,7 +19,7 @@ STALLED_SECONDS = 30
 class Sender:
     """Writes posts, and publishes them as soon as the previous message is confirmed."""
 
-    def __init__(self, chatter: FormerChatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
+    def __init__(self, chatter: Chatter, grant: Granted, to: tuple[str, str] | None = None) -> None:
         """Create a sender.
 
         Args:
@@ -29,7 +29,7 @@ class Sender:
         """
         self._chatter = chatter
         self.grant = grant
-        self._to = to or (former.INGRESS.name, str(grant.partition))
+        self._to = to or (topology.POSTS.name, topology.posts_key(grant.partition, "lobby"))
         self._written: deque[Post] = deque()
         self._count = 0
 
@@ -53,7 +53,7 @@ class Sender:
         assert not wrong, f"the broker or a router refused posts: {wrong}"
         if self._written and not publisher.unconfirmed:
             posts = tuple(self._written.popleft() for _ in range(min(MAX_POSTS, len(self._written))))
-            self._chatter.publish(*self._to, encode(Posts(token=self.grant.token, room="lobby", posts=posts)))
+            self._chatter.publish(*self._to, encode(Posts(card=self.grant.card, posts=posts)))
 
     def fileno(self) -> int:
         """Return the file descriptor of the socket, for selectors."""
@@ -67,11 +67,11 @@ def joined(url: str, names: Iterable[str]) -> Iterator[list[Sender]]:
     with ExitStack() as ending:
         senders = []
         for name in names:
-            chatter = ending.enter_context(closing(FormerChatter(url)))
+            chatter = ending.enter_context(closing(Chatter(url)))
             answer = chatter.claim(name)
-            assert isinstance(answer, Granted), f"{name} was not granted: {answer}"
+            assert chatter.granted, f"{name} was not granted: {answer}"
             chatter.replies.clear()
-            senders.append(Sender(chatter, answer))
+            senders.append(Sender(chatter, chatter.granted))
         yield senders
 
 

@@ -2,9 +2,11 @@
 
 import os
 import resource
+import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +14,16 @@ from pathlib import Path
 
 import psutil
 
+from chat_amqp.connection import with_login
+from chat_registry.scopes import scopes
+from chat_tokens.access import mint_access
 from testkit.broker import TestBroker
 from testkit.processes import System, system_in
 from testkit.rabbitmq import running_node
 
 VHOST = "/"  # the broker reports lost connections only here
 BROKER = "beam.smp"
+DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,16 @@ class Stage:
 
     @property
     def client_url(self) -> str:
-        """The AMQP URL of the chat's clients."""
-        return self.broker.url("former-client", VHOST)
+        """The AMQP URL of the chat's clients, which is that of the entrance."""
+        return self.broker.url("client", VHOST)
+
+    @property
+    def member_url(self) -> str:
+        """The AMQP URL of a new session, by which any number of readers may connect."""
+        session = secrets.token_hex(16)
+        key = (self.broker.secrets_dir / "registry" / "token_private_key").read_text()
+        expires = time.time_ns() // 1000 + DAY
+        return with_login(self.client_url, session, mint_access(session, scopes(VHOST, 0), expires, key))
 
     @contextmanager
     def system(self) -> Iterator[System]:
@@ -66,16 +80,16 @@ def staged(directory: Path) -> Iterator[Stage]:
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    secrets = directory / "secrets"
-    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(secrets)], check=True)
+    secrets_dir = directory / "secrets"
+    subprocess.run([sys.executable, "-m", "chat_admin", "init", str(secrets_dir)], check=True)
     if "TEST_AMQP_URL" in os.environ:
-        broker = TestBroker(os.environ["TEST_AMQP_URL"], os.environ["TEST_MANAGEMENT_URL"], secrets)
+        broker = TestBroker(os.environ["TEST_AMQP_URL"], os.environ["TEST_MANAGEMENT_URL"], secrets_dir)
         broker.import_definitions()
         yield Stage(broker, _newest(psutil.process_iter()), directory)
         return
     (directory / "node").mkdir()
     with running_node(directory / "node") as node:
-        yield Stage(node.broker(secrets), _newest(psutil.Process().children(recursive=True)), directory)
+        yield Stage(node.broker(secrets_dir), _newest(psutil.Process().children(recursive=True)), directory)
 
 
 def _newest(processes: Iterable[psutil.Process]) -> psutil.Process:

@@ -20,3 +20,8 @@ class Times:
     def percentile(self, percent: float) -> float:
         """Return a percentile of the durations, in milliseconds."""
         return float(self._histogram.get_value_at_percentile(percent) / 1000)
+
+    @property
+    def count(self) -> int:
+        """The number of durations."""
+        return int(self._histogram.get_total_count())

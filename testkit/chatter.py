@@ -140,6 +140,12 @@ class Chatter:
         url = with_login(self._url, self.granted.session, self.granted.token)
         self._own = Line(url, self.replies, user_id=self.granted.session)
 
+    def leave_entrance(self) -> None:
+        """Close the connection of the entrance, if there is one."""
+        if self._entrance:
+            self._entrance.connection.release()
+        self._entrance = None
+
     def leave_broker(self) -> None:
         """Close the connection of the session, without leaving the chat."""
         if self._own:
