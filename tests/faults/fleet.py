@@ -47,6 +47,11 @@ class ClientProcess:
         return self.log.with_suffix(f".{state}").exists()
 
 
+def sources(tree: Path | None) -> dict[str, str]:
+    """Return the setting of Python that lets a process use the packages of another source tree."""
+    return {"PYTHONPATH": os.pathsep.join(map(str, tree.glob("**/src")))} if tree else {}
+
+
 class Fleet:
     """Starts and ends client processes.
 
@@ -120,13 +125,12 @@ class Fleet:
 
     def _start(self, label: str, life: int, tree: Path | None) -> ClientProcess:
         log = self._directory / f"{label}.{life}.log"
-        sources = {"PYTHONPATH": os.pathsep.join(map(str, tree.glob("**/src")))} if tree else {}
         with log.open("wb") as output:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.client", *self._arguments(label, life)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **sources, "AMQP_URL": self._url(label)},
+                env={**os.environ, **sources(tree), "AMQP_URL": self._url(label)},
                 cwd=tree,
             )
         client = ClientProcess(label, life, popen, log, tree)

@@ -63,7 +63,7 @@ def play(
     copies: Copies | None = None,
 ) -> None:
     """Let people chat while something happens, and record their histories; see `run`."""
-    fleet = Fleet(url or (lambda _label: chat.url("former-client")), load, directory)
+    fleet = Fleet(url or (lambda _label: chat.url("client")), load, directory)
     writer = HistoryWriter(directory / f"{OBSERVER}.jsonl")
     try:
         fleet.start(load.processes)
@@ -91,7 +91,7 @@ def _end(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet, copies: Co
 
 def _close_room(chat: Chat, load: Load, writer: HistoryWriter, fleet: Fleet) -> None:
     """Send the last post, wait until all people have left, and ask for the remaining members."""
-    observer = RecordedSession(chat.url("former-client"), secrets.token_hex(32), OBSERVER, writer)
+    observer = RecordedSession(chat.url("client"), secrets.token_hex(32), OBSERVER, writer)
     observer.claim(OBSERVER)
     until(lambda: observer.joined, load.patience, "the observer has joined")
     observer.post(f"{OBSERVER} 1 {LAST}")

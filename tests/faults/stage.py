@@ -95,9 +95,7 @@ def _play(world: World, directory: Path, seed: int, fault: Fault, tally: Tally) 
 
     load, histories = Load(seed=seed), directory / "histories"
     copies = world.storage.copies
-    tally.add_report(
-        run(world.system, load, histories, meanwhile, lambda label: world.url("former-client", label), copies)
-    )
+    tally.add_report(run(world.system, load, histories, meanwhile, lambda label: world.url("client", label), copies))
 
 
 @contextmanager

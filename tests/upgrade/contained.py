@@ -61,10 +61,17 @@ class ContainedChat:
         filters = [f"--filter=label={label}" for label in labels]
         return set(self.docker("ps", "--quiet", "--no-trunc", *filters).split())
 
-    def terminal(self, *command: str, person: str = "") -> "pexpect.spawn[str]":
-        """Run a command of Docker at a terminal; `person` is the value of PERSON."""
+    def client(self, person: str) -> "pexpect.spawn[str]":
+        """Start the line client of a person at a terminal, from the image of the client that was built last."""
+        command = ["compose", "run", "--rm", "client", "chat", "--plain"]
         environ = self._environ() | {"PERSON": person}
-        return pexpect.spawn("docker", list(command), cwd=self.tree, env=environ, encoding="utf-8", timeout=120)
+        return pexpect.spawn("docker", command, cwd=self.tree, env=environ, encoding="utf-8", timeout=120)
+
+    def secret(self, person: str) -> str:
+        """Return the author secret of a person whose client has started once."""
+        state = f"/state/{person}"
+        find = ("find", state, "-name", "author-secret", "-exec", "cat", "{}", ";")
+        return self.compose("run", "--rm", "-T", "client", *find)
 
     def shell(self, commands: str) -> str:
         """Run commands of a guide in the tree, and return their output; raises AssertionError if one fails."""

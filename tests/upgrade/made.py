@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pexpect
+
 from local import node
+from testkit.people import PLAIN, environment
 from testkit.processes import whole_lines
 from testkit.rabbitmq import RABBITMQCTL
+from tests.faults.fleet import sources
 
 # `make` sets these for the commands that it runs; a make that a test calls must not inherit them.
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
@@ -59,3 +63,28 @@ class MadeChat:
         """Return the lines of the services' logs that report an error."""
         logs = [log for log in (self.tree / ".run/log").glob("*.log") if log.name != "broker.log"]
         return [line for log in logs for line in whole_lines(log) if line["level"] in ("error", "critical")]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeClients:
+    """The line clients of a chat, of one version.
+
+    Attributes:
+        chat: The chat.
+        states: A directory with the state of each person.
+        tree: The source tree of another version, whose clients to start; None for those of this version.
+    """
+
+    chat: MadeChat
+    states: Path
+    tree: Path | None = None
+
+    def client(self, person: str) -> "pexpect.spawn[str]":
+        """Start the line client of a person at a terminal."""
+        environ = environment(self.chat.url("client"), self.states / person) | sources(self.tree)
+        return pexpect.spawn(PLAIN[0], PLAIN[1:], env=environ, encoding="utf-8", timeout=60, echo=False)
+
+    def secret(self, person: str) -> str:
+        """Return the author secret of a person whose client has started once."""
+        (path,) = (self.states / person).rglob("author-secret")
+        return path.read_text().strip()

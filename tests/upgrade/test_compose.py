@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from testkit.rabbitmq import free_ports
@@ -15,11 +14,8 @@ from tests.upgrade import previous
 from tests.upgrade.contained import ContainedChat
 from tests.upgrade.definitions import missing
 from tests.upgrade.guide import commands
-from tests.upgrade.person import Person
-from tests.upgrade.traffic import REPLICAS, SETTINGS, violations
+from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, violations
 
-# Version 0.2.0 calls this image tertulia-admin in every project: a chat on this engine must keep its own one.
-OWN_IMAGE = "services: {init: {image: chat-upgrade-admin}, admin: {image: chat-upgrade-admin}}\n"
 SCALE = [f"--scale={service}={count}" for service, count in REPLICAS.items()]
 
 pytestmark = [
@@ -30,12 +26,11 @@ pytestmark = [
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[ContainedChat]:
-    """Start a chat of the version before, with two client containers, and remove it in the end."""
+    """Start a chat of the version before, and remove it in the end."""
     started = ContainedChat(previous.unpack(tmp_path / "tree"), "chat-upgrade", free_ports())
     (started.tree / ".env").write_text(f"AMQP_PORT={started.port}\n")
-    (started.tree / "compose.override.yaml").write_text(OWN_IMAGE)
     try:
-        started.compose("up", "--build", "--detach", "--wait", *SCALE, "--scale=client=2")
+        started.compose("up", "--build", "--detach", "--wait", *SCALE)
         yield started
     finally:
         started.remove()
@@ -55,38 +50,20 @@ def test_new_containers_replace_old_ones_replica_by_replica(
 
 def _upgraded(chat: ContainedChat, old: Path, histories: Path, how: str, say: Callable[[str], None]) -> None:
     """Upgrade a chat under traffic, and assert that nothing got lost and that everything is of this version."""
-    clients, images = chat.containers("client"), chat.images()
-    person = Person(chat, min(clients), "ana", histories)
+    images = chat.images()
 
-    def upgrade() -> None:
-        person.say("before the upgrade")
+    def run() -> None:
+        clients = chat.containers("client")
         previous.replace_files(chat.tree)
         with (chat.tree / ".env").open("a") as settings:
             settings.write(SETTINGS)
         chat.shell(how)
-        person.say("after the upgrade")
-        person.leave()
+        chat.shell(commands("build the client"))
+        assert chat.containers("client") == clients
 
-    report = violations(chat, old, histories, upgrade, say)
+    report = violations(Upgrade(chat, old, chat, chat, run), histories, say)
     assert not report, report  # pytest cuts a long text in its own message
     assert {service: len(chat.containers(service)) for service in REPLICAS} == REPLICAS
     assert not chat.images() & images
     assert not list(missing(chat.definitions(), chat.rabbitmqctl))
     assert not chat.errors()
-    assert chat.containers("client") == clients
-    _moved(chat, person)
-
-
-def _moved(chat: ContainedChat, person: Person) -> None:
-    """Move a person to the volume of the people, and assert that this is the same person."""
-    chat.shell(commands("copy the person's state").replace("tertulia-client-1", person.container))
-    assert person.container not in chat.containers("client")
-    terminal = chat.terminal(
-        "compose", "run", "--rm", "client", "chat", "--plain", "--name", person.name, person=person.name
-    )
-    terminal.expect(f"you are {person.name}")
-    terminal.sendline("/mymsgs")
-    terminal.expect(f"{person.name} 1 before the upgrade")
-    terminal.expect(f"{person.name} 2 after the upgrade")
-    terminal.sendline("/exit")
-    terminal.expect(pexpect.EOF)

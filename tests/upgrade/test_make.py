@@ -10,8 +10,8 @@ from testkit.rabbitmq import free_ports
 from testkit.wait import until
 from tests.upgrade import previous
 from tests.upgrade.definitions import missing
-from tests.upgrade.made import MadeChat
-from tests.upgrade.traffic import REPLICAS, SETTINGS, violations
+from tests.upgrade.made import MadeChat, MadeClients
+from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, violations
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -51,7 +51,7 @@ def test_make_up_replaces_replica_by_replica(
         (chat.tree / ".env").write_text(SETTINGS)
         chat.make("up")
 
-    report = violations(chat, old, tmp_path / "histories", upgrade, say)
+    report = violations(_of(chat, old, tmp_path, upgrade), tmp_path / "histories", say)
     assert not report, report  # pytest cuts a long text in its own message
     _all_of_this_version(chat, before)
     assert chat.processes()["broker"] == before["broker"]
@@ -68,9 +68,14 @@ def test_make_down_and_up_upgrade_all_at_once(
         chat.make("down")
         chat.make("up")
 
-    report = violations(chat, old, tmp_path / "histories", upgrade, say)
+    report = violations(_of(chat, old, tmp_path, upgrade), tmp_path / "histories", say)
     assert not report, report  # pytest cuts a long text in its own message
     _all_of_this_version(chat, before)
+
+
+def _of(chat: MadeChat, old: Path, directory: Path, run: Callable[[], None]) -> Upgrade:
+    states = directory / "states"
+    return Upgrade(chat, old, MadeClients(chat, states, old), MadeClients(chat, states), run)
 
 
 def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:

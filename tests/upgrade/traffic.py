@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+from testkit.chatter import Chatter
 from tests.faults.checker import render
 from tests.faults.fleet import Fleet, Load
 from tests.faults.history import Asked, read_lines
@@ -12,6 +15,7 @@ from tests.faults.reading import history_of
 from tests.faults.room import Chat
 from tests.faults.run import judge, play
 from tests.upgrade import previous
+from tests.upgrade.person import Clients, Person
 
 REPLICAS = {"registry": 2, "router": 3, "archive": 2}
 SETTINGS = "".join(f"{service.upper()}_REPLICAS={count}\n" for service, count in REPLICAS.items())
@@ -23,17 +27,34 @@ LINES_OF_STUCK, WIDTH = 15, 300
 NOTICED_SECONDS = 3  # after this time the client says that a post is not delivered yet
 
 
-def violations(chat: Chat, old: Path, directory: Path, upgrade: Callable[[], None], say: Callable[[str], None]) -> str:
-    """Let people chat during an upgrade, then judge their histories.
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """An upgrade of a running chat.
 
-    The clients are older than the services: those of the version before chat all the time, and those of this version
-    join them after the upgrade, because an older archive does not understand all questions of newer clients.
+    Attributes:
+        chat: The chat.
+        old: A tree of the version before, for its clients.
+        before: The line clients of the version before.
+        after: Those of this version.
+        run: Upgrades the chat.
+    """
+
+    chat: Chat
+    old: Path
+    before: Clients
+    after: Clients
+    run: Callable[[], None]
+
+
+def violations(upgrade: Upgrade, directory: Path, say: Callable[[str], None]) -> str:
+    """Let people chat during an upgrade and for some seconds before and after it, then judge their histories.
+
+    Clients of the version before chat all the time. Those of this version join them after the upgrade, because an older
+    version does not serve them.
 
     Args:
-        chat: The running chat.
-        old: A tree of the version before, for its clients.
+        upgrade: The upgrade.
         directory: The directory for the histories.
-        upgrade: Upgrades the chat; people chat for some seconds before and after it.
         say: Prints the measured times.
 
     Returns:
@@ -42,21 +63,37 @@ def violations(chat: Chat, old: Path, directory: Path, upgrade: Callable[[], Non
     former: list[Path] = []
 
     def meanwhile(fleet: Fleet) -> None:
-        started = fleet.start(OLD_CLIENTS, old)
+        started = fleet.start(OLD_CLIENTS, upgrade.old)
         former.extend(client.log.with_suffix(".jsonl") for client in started)
+        ana = Person(upgrade.before, "ana", "ana-before", directory)
+        ana.say("before the upgrade")
         time.sleep(CALM_SECONDS)
         begun = time.monotonic()
-        upgrade()
+        upgrade.run()
         say(f"the upgrade took {time.monotonic() - begun:.0f} s")
         fleet.start(NEW_CLIENTS)
+        ana.say("after the upgrade")
+        _changes_clients(ana, upgrade, directory)
         time.sleep(CALM_SECONDS)
 
-    play(chat, LOAD, directory, meanwhile)
+    play(upgrade.chat, LOAD, directory, meanwhile)
     for history in former:
         previous.translate(history)
     say(_waiting(directory))
-    report = judge(chat, LOAD, directory)
+    report = judge(upgrade.chat, LOAD, directory)
     return "\n".join([render(report), *_ends_of_stuck(directory)]) if report.violations else ""
+
+
+def _changes_clients(ana: Person, upgrade: Upgrade, directory: Path) -> None:
+    """Let a person take the name over from the client of the version before, which nobody else can."""
+    with closing(Chatter(upgrade.chat.url("client"))) as stranger:
+        refused = stranger.claim(ana.name)
+    assert getattr(refused, "reason", "granted") == "name_taken", refused
+    again = Person(upgrade.after, ana.name, "ana-after", directory)
+    ana.loses_its_name()
+    again.asks("/mymsgs", "ana-before 1 before the upgrade", "ana-before 2 after the upgrade")
+    again.say("with the new client")
+    again.leaves()
 
 
 def _ends_of_stuck(directory: Path) -> list[str]:
