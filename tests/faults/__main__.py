@@ -4,6 +4,7 @@
     python -m tests.faults --share 1/3              every third of these runs; 2/3 and 3/3 have the others
     python -m tests.faults --index postgresql       the same with the index in PostgreSQL and archives on two hosts
     python -m tests.faults --only network --seed 4  one kind of fault (or mixed)
+    python -m tests.faults --token-seconds 20       the same with tokens that live for 20 s, not for 10 minutes
     python -m tests.faults --minutes 60 --seed 9    mixed faults, run after run, each with the next seed
     python -m tests.faults --minutes 60 --nodes 3   the same on three RabbitMQ nodes
 
@@ -23,8 +24,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from tests.faults.access import TOKEN_SECONDS
 from tests.faults.isolation import isolate
-from tests.faults.schedule import ALONE, FORGERY, HOSTS, NODES, alone, mixed, unavailable
+from tests.faults.schedule import ACCESS, ALONE, FORGERY, HOSTS, NODES, alone, mixed, unavailable
 from tests.faults.stage import directory_of, staged
 from tests.faults.storage import POSTGRESQL, SQLITE
 from tests.faults.tally import HEAD, Tally
@@ -73,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--index", choices=(SQLITE, POSTGRESQL), help="where the index is; with postgresql, archives run on two hosts"
     )
+    parser.add_argument("--token-seconds", type=int, help=f"how long tokens live; {TOKEN_SECONDS} with {ACCESS} faults")
     parser.add_argument("--share", type=_share, default=(1, 1), help="which of the runs of each fault: 1/3, 2/3 or 3/3")
     arguments = parser.parse_args()
     if arguments.only == HOSTS and arguments.index == SQLITE:
@@ -89,12 +92,18 @@ def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skippe
         with staged(place, isolated, nodes, has_server) as stage:
             for each in runs:
                 fault = mixed(each.seconds, skipped) if each.name == MIXED else alone(each.name)
-                tally = stage.play(each.name, each.seed, fault, each.index)
+                tally = stage.play(each.name, each.seed, fault, each.index, _settings(arguments, each))
                 print(*tally.runs, *tally.violation_lines(), sep="\n", flush=True)
                 total.add(tally)
                 if not tally.violations:
                     shutil.rmtree(place / directory_of(each.name, each.index, each.seed))
     return total
+
+
+def _settings(arguments: argparse.Namespace, run: Run) -> dict[str, str]:
+    """Return the settings of the replicas in a run."""
+    seconds = TOKEN_SECONDS if run.name == ACCESS else arguments.token_seconds
+    return {"TOKEN_SECONDS": str(seconds)} if seconds else {}
 
 
 def _runs(arguments: argparse.Namespace, skipped: set[str]) -> Iterator[Run]:

@@ -5,7 +5,7 @@ Each fault measures how long it takes until the archive says that it stalls, or 
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from random import Random
 
@@ -161,8 +161,7 @@ def _close_connections(world: World, replica: Replica) -> None:
 def _wait_until_stalled(world: World, kind: str, writer: Replica) -> None:
     """Wait until the writer says that it cannot record."""
     before = len(writer.process.lines("archive.stalled"))
-    _measure(
-        world,
+    world.measure(
         NOTICED_SECONDS,
         f"{kind}: the writer says so",
         lambda: len(writer.process.lines("archive.stalled")) > before,
@@ -174,14 +173,4 @@ def _until_recorded(world: World, kind: str) -> Iterator[None]:
     """Wait until the archive records a post after the block."""
     yield
     what, before = f"{kind}: the archive records again", newest_number(world.storage.copies)
-    _measure(world, RECOVERED_SECONDS, what, lambda: newest_number(world.storage.copies) > before)
-
-
-def _measure(world: World, seconds: float, what: str, condition: Callable[[], bool]) -> None:
-    """Wait for a condition, and note how long it took; the run goes on if the condition does not hold in time."""
-    since = time.monotonic()
-    try:
-        until(condition, seconds, what)
-    except AssertionError as error:
-        world.late.append(str(error))
-    world.waits[what] = max(time.monotonic() - since, world.waits.get(what, 0))
+    world.measure(RECOVERED_SECONDS, what, lambda: newest_number(world.storage.copies) > before)

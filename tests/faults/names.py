@@ -99,6 +99,7 @@ class _Search:
     def _answer(self, number: int) -> Iterator[str]:
         """Keep the states in which an answered operation has taken effect; yield it if there is no such state."""
         op = self._ops[number]
+        self._possible |= set(self._expired())
         reached = self._reach(number)
         if op.outcome == "unknown":
             reached |= self._possible
@@ -107,6 +108,12 @@ class _Search:
             reached = self._as_answered(op)
         self._open.discard(number)
         self._possible = _without_worse({(holder, done - {number}) for holder, done in reached}, self._endless())
+
+    def _expired(self) -> Iterator[Possible]:
+        """Yield the states after the end of a session that has never connected, whose first token has expired."""
+        for holder, done in self._possible:
+            if holder and holder.session == UNTOLD:
+                yield None, done
 
     def _reach(self, number: int) -> set[Possible]:
         """Return all states in which an operation has taken effect, after any of the open ones."""

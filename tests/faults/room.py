@@ -175,7 +175,7 @@ def _read_stream(chat: Chat) -> tuple[int, list[tuple[int, bytes]]]:
     origin = secrets.token_hex(8)
     _publish_marker(chat, origin)
     body = encode(Marker(origin=origin))
-    connection = connect(chat.url("router"), "checker")
+    connection = connect(chat.url("archive"), "checker")
     arrived: list[tuple[int, bytes]] = []
     _consume(connection.channel(), arrived)
 

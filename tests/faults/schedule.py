@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 from testkit import postgres
-from tests.faults import hosts, nemesis, wallclock
+from tests.faults import access, hosts, nemesis, wallclock
 from tests.faults.cluster import TICK_SECONDS
 from tests.faults.nemesis import ALARMS, BAD_NETWORKS, ZOMBIE_SECONDS
 from tests.faults.storage import POSTGRESQL
@@ -16,13 +16,14 @@ from tests.faults.world import SERVICES, World
 Fault = Callable[[World, Random], None]
 
 CALM_SECONDS = 3.0
+ACCESS = "access"
 NODES = "nodes"
 HOSTS = "hosts"
 FORGERY = "forgery"  # not a fault of the system, but a test of the checker
 # Faults of replicas, and faults around them: a mix has at most one of each at a time.
 LANES: tuple[tuple[str, ...], ...] = (
     ("kill", "pause", "scale"),
-    ("broker", "partition", "alarm", "close", "network", "disk", "clock", "clients"),
+    ("broker", "partition", "alarm", "close", "network", "disk", "clock", "clients", "sessions", "entrance"),
     ("database stopped", "database killed", "database silent"),
 )
 
@@ -52,6 +53,12 @@ def _hosts(world: World, chance: Random) -> None:
         fault(world, chance)
 
 
+def _access(world: World, chance: Random) -> None:
+    for fault in (access.close_sessions, access.close_entrance, access.stop_registries):
+        fault(world, chance)
+        time.sleep(CALM_SECONDS)
+
+
 def _repeated(fault: Fault, times: int) -> Fault:
     def several_times(world: World, chance: Random) -> None:
         for _ in range(times):
@@ -73,6 +80,7 @@ ALONE: dict[str, Fault] = {
     "disk": _repeated(nemesis.fill_disk, 2),
     "clock": lambda world, chance: nemesis.step_clock(world, chance, SERVICES),
     "clients": _repeated(nemesis.kill_clients, 3),
+    ACCESS: _access,
     NODES: _nodes,
     HOSTS: _hosts,
     FORGERY: nemesis.forge,
@@ -91,6 +99,8 @@ ONE: dict[str, Fault] = {
     "disk": nemesis.fill_disk,
     "clock": nemesis.step_clock,
     "clients": nemesis.kill_clients,
+    "sessions": access.close_sessions,
+    "entrance": access.close_entrance,
     "database stopped": hosts.stop_database,
     "database killed": hosts.kill_database,
     "database silent": hosts.silence_database,

@@ -5,10 +5,11 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from testkit.broker import TestBroker
 from testkit.postgres import Postgres, running_postgres
@@ -24,6 +25,7 @@ from tests.faults.tally import COMPLETED, ENDED, Tally
 from tests.faults.world import ARCHIVE, SERVICES, World, small_disk
 
 REPLICAS = 2
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 VHOST = "/"  # the broker reports lost connections only here
 
 
@@ -45,7 +47,14 @@ class Stage:
     directory: Path
     isolated: bool
 
-    def play(self, name: str, seed: int, fault: Fault, index: str = SQLITE) -> Tally:
+    def play(
+        self,
+        name: str,
+        seed: int,
+        fault: Fault,
+        index: str = SQLITE,
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> Tally:
         """Make a run in a directory of its own, and judge it.
 
         Args:
@@ -53,6 +62,7 @@ class Stage:
             seed: The seed of everything that is random.
             fault: What happens.
             index: Where the index is: `sqlite`, on one host, or `postgresql`, shared by two hosts.
+            settings: The settings of all replicas.
         """
         directory = self.directory / directory_of(name, index, seed)
         directory.mkdir()
@@ -63,7 +73,7 @@ class Stage:
             storage = storage_of(system, self.server if index == POSTGRESQL else None)
             for host in storage.hosts if self.isolated else ():
                 ending.enter_context(small_disk(host))
-            world = World(self.nodes, system, storage, directory, own_places=self.isolated)
+            world = World(self.nodes, system, storage, directory, own_places=self.isolated, settings=settings)
             try:
                 _play(world, directory, seed, fault, tally)
             except Exception:  # any error is a result of this run; the next run goes on

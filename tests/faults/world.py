@@ -4,7 +4,7 @@ import random
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,7 +66,13 @@ class World:
     """
 
     def __init__(
-        self, nodes: Sequence[Node], system: System, storage: Storage, directory: Path, own_places: bool
+        self,
+        nodes: Sequence[Node],
+        system: System,
+        storage: Storage,
+        directory: Path,
+        own_places: bool,
+        settings: Mapping[str, str],
     ) -> None:
         """Create a world without replicas and clients.
 
@@ -76,6 +82,7 @@ class World:
             storage: Where its archives record.
             directory: The directory for nemesis.log and the files that step clocks.
             own_places: Whether each process reaches each server on this machine by an address of its own.
+            settings: The settings of all replicas.
         """
         self.nodes = nodes
         self.system = system
@@ -88,6 +95,7 @@ class World:
         self.late: list[str] = []
         self._directory = directory
         self._own_places = own_places
+        self._settings = settings
         self._places: dict[str, str] = {}
 
     def place(self, label: str) -> str:
@@ -103,7 +111,7 @@ class World:
         """Start one more replica, without waiting until it is ready; an archive on the host that has the fewest."""
         label = f"{service} {len(self.ever)}"
         clock = self._directory / f"{label}.clock".replace(" ", "-")
-        settings = {"AMQP_URL": self.url(service, label)} | wallclock.settings(clock)
+        settings = {**self._settings, "AMQP_URL": self.url(service, label), **wallclock.settings(clock)}
         host = self._emptiest_host() if service == ARCHIVE else None
         if host:
             settings |= {"DATA_DIR": str(host), "INDEX_URL": self._index_url(label)}
@@ -159,6 +167,15 @@ class World:
     def running(self) -> list[Replica]:
         """Return every replica that should be running."""
         return [replica for replicas in self.replicas.values() for replica in replicas]
+
+    def measure(self, seconds: float, what: str, condition: Callable[[], bool]) -> None:
+        """Wait for a condition, and note how long it took; the run goes on if the condition does not hold in time."""
+        since = time.monotonic()
+        try:
+            until(condition, seconds, what)
+        except AssertionError as error:
+            self.late.append(str(error))
+        self.waits[what] = max(time.monotonic() - since, self.waits.get(what, 0))
 
     def crashes(self) -> Iterator[str]:
         """Yield the log lines in which replicas report a crash."""

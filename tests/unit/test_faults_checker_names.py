@@ -33,6 +33,7 @@ class TestNames:
             [op("release", "o", 3, 4, "refused")],
             [op("claim", "a1", 1, 3, "unknown"), op("claim", "b1", 4, 5, "refused"), op("claim", "a2", 6, 7)],
             [op("claim", "a1", 1, 2), op("claim", "a2", 3, 4), op("exit", "a1", 5, 6), op("resume", "a2", 7, 8)],
+            [op("claim", "a1", 1, outcome="unknown"), op("claim", "b1", 3, 4, "refused"), op("claim", "c1", 5, 6)],
         ],
     )
     def test_histories_that_an_order_explains_pass(self, ops: list[NameOp]) -> None:
@@ -42,6 +43,10 @@ class TestNames:
         ("ops", "words"),
         [
             ([op("claim", "a1", 1, 2), op("claim", "b1", 3, 4)], "claim of 'bob' by b1"),
+            (
+                [op("claim", "a1", 1, 2), op("claim", "b1", 3, 4, "refused"), op("claim", "c1", 5, 6)],
+                "claim of 'bob' by c1",
+            ),
             ([op("claim", "a1", 1, 2), op("exit", "a1", 9, 10), op("claim", "b1", 3, 8)], "claim of 'bob' by b1"),
             ([op("claim", "b1", 3, 4, "refused")], "claim of 'bob' by b1"),
             (
