@@ -62,7 +62,7 @@ faults: .venv/dev rabbitmq  ## inject faults while clients chat, and check what 
 	@local/install.sh faults || true  # the run skips faults whose tools are missing, and reports each one
 	@local/install.sh postgresql || true
 	@# All at the same time: most of a run is waiting. Each share has a broker and a network of its own.
-	printf '%s\n' '$(VENV)/pytest tests/faults' '$(FAULTS) --share 1/3' '$(FAULTS) --share 2/3' '$(FAULTS) --share 3/3' | \
+	printf '%s\n' '$(VENV)/pytest tests/faults' '$(FAULTS) --share 1/3' '$(FAULTS) --share 2/3 --token-seconds 20' '$(FAULTS) --share 3/3' | \
 		xargs -P 4 -I RUN sh -c 'exec RUN'
 
 soak: .venv/dev rabbitmq  ## inject random faults for longer: make soak MINUTES=60 SEED=9 NODES=3 INDEX=postgresql
