@@ -37,9 +37,16 @@ class MadeChat:
 
     def make(self, target: str, **variables: object) -> str:
         """Call `make` as an operator does, and return its output; raises AssertionError if it fails."""
+        command = ["make", target, *(f"{name}={value}" for name, value in variables.items())]
+        return self._run(*command)
+
+    def shell(self, commands: str) -> str:
+        """Run commands of a guide in the tree, and return their output; raises AssertionError if one fails."""
+        return self._run("sh", "-e", "-u", "-c", commands)
+
+    def _run(self, *command: str) -> str:
         environ = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
-        command = ["make", "-C", str(self.tree), target, *(f"{name}={value}" for name, value in variables.items())]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.tree, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout
 

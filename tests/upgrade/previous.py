@@ -58,6 +58,18 @@ def replace_files(directory: Path) -> None:
             shutil.copymode(ROOT / name, directory / name)
 
 
+def bring_back_files(directory: Path, old: Path) -> None:
+    """Put the files of the version before in the place of those of this checkout, as `git checkout` does.
+
+    Args:
+        directory: A tree whose files `replace_files` has replaced.
+        old: A tree of the version before.
+    """
+    for name in filter(None, (_git("ls-files", "--cached", "--others", "--exclude-standard", "-z") or "").split("\0")):
+        (directory / name).unlink(missing_ok=True)
+    shutil.copytree(old, directory, symlinks=True, dirs_exist_ok=True)
+
+
 def translate(history: Path) -> None:
     """Write the history of a client of the version before as today's clients write it."""
     lines = whole_lines(history)

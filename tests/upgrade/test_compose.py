@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from testkit.guide import commands
 from testkit.rabbitmq import free_ports
 from tests.upgrade import previous
 from tests.upgrade.contained import ContainedChat
 from tests.upgrade.definitions import missing
-from tests.upgrade.guide import commands
 from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, violations
 
 SCALE = [f"--scale={service}={count}" for service, count in REPLICAS.items()]
@@ -39,13 +39,13 @@ def chat(tmp_path: Path) -> Iterator[ContainedChat]:
 def test_compose_up_upgrades_all_at_once(
     chat: ContainedChat, old: Path, tmp_path: Path, say: Callable[[str], None]
 ) -> None:
-    _upgraded(chat, old, tmp_path / "histories", commands("replaces all replicas at once"), say)
+    _upgraded(chat, old, tmp_path / "histories", commands("upgrade.md", "replaces all replicas at once"), say)
 
 
 def test_new_containers_replace_old_ones_replica_by_replica(
     chat: ContainedChat, old: Path, tmp_path: Path, say: Callable[[str], None]
 ) -> None:
-    _upgraded(chat, old, tmp_path / "histories", commands("beside the old ones"), say)
+    _upgraded(chat, old, tmp_path / "histories", commands("upgrade.md", "beside the old ones"), say)
 
 
 def _upgraded(chat: ContainedChat, old: Path, histories: Path, how: str, say: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ def _upgraded(chat: ContainedChat, old: Path, histories: Path, how: str, say: Ca
         with (chat.tree / ".env").open("a") as settings:
             settings.write(SETTINGS)
         chat.shell(how)
-        chat.shell(commands("build the client"))
+        chat.shell(commands("upgrade.md", "build the client"))
         assert chat.containers("client") == clients
 
     report = violations(Upgrade(chat, old, chat, chat, run), histories, say)

@@ -2,10 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from chat_wire.messages import Granted
+from testkit.chatter import Chatter
+from testkit.former import FormerChatter
+from testkit.guide import commands
+from testkit.processes import whole_lines
 from testkit.rabbitmq import free_ports
 from testkit.wait import until
 from tests.upgrade import previous
@@ -71,6 +77,45 @@ def test_make_down_and_up_upgrade_all_at_once(
     report = violations(_of(chat, old, tmp_path, upgrade), tmp_path / "histories", say)
     assert not report, report  # pytest cuts a long text in its own message
     _all_of_this_version(chat, before)
+
+
+def test_an_operator_goes_back_with_the_backup(chat: MadeChat, old: Path, tmp_path: Path) -> None:
+    with closing(FormerChatter(chat.url("client"))) as ana:
+        assert isinstance(ana.claim("ana"), Granted)
+        ana.post("before the upgrade")
+        until(lambda: _recorded(chat) == ["before the upgrade"])
+    chat.shell(_backup_commands("#back-up-and-restore). With `make`:", tmp_path))
+    previous.replace_files(chat.tree)
+    chat.make("up")
+    with closing(Chatter(chat.url("client"))) as bob:
+        assert isinstance(bob.claim("bob"), Granted)
+        bob.post("after the upgrade")
+        until(lambda: _recorded(chat) == ["before the upgrade", "after the upgrade"])
+
+    chat.make("down")
+    previous.bring_back_files(chat.tree, old)
+    chat.shell(_backup_commands("does not find its streams at another one. With\n`make`:", tmp_path))
+
+    assert _recorded(chat) == ["before the upgrade"]
+    with (
+        closing(FormerChatter(chat.url("client"))) as bob,
+        closing(FormerChatter(chat.url("client"), ana.secret)) as ana,
+    ):
+        assert isinstance(bob.claim("bob"), Granted)
+        assert bob.claim("ana").reason == "name_taken"
+        assert isinstance(ana.claim("ana"), Granted)
+        ana.join()
+        bob.post("again")
+        ana.hear(lambda: [text for _, text in ana.heard()] == ["before the upgrade", "again"])
+
+
+def _backup_commands(before: str, directory: Path) -> str:
+    """Return the commands that follow a text in the guide of backups, with another directory for the backup."""
+    return commands("back-up-and-restore.md", before).replace("/backup", str(directory))
+
+
+def _recorded(chat: MadeChat) -> list[str]:
+    return [line["text"] for line in whole_lines(chat.data / "log.txt")]
 
 
 def _of(chat: MadeChat, old: Path, directory: Path, run: Callable[[], None]) -> Upgrade:
