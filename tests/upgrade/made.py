@@ -14,6 +14,7 @@ from testkit.people import PLAIN, environment
 from testkit.processes import whole_lines
 from testkit.rabbitmq import RABBITMQCTL
 from tests.faults.fleet import sources
+from tests.faults.room import Chat
 
 # `make` sets these for the commands that it runs; a make that a test calls must not inherit them.
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
@@ -73,7 +74,7 @@ class MadeChat:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeClients:
+class LineClients:
     """The line clients of a chat, of one version.
 
     Attributes:
@@ -82,7 +83,7 @@ class MadeClients:
         tree: The source tree of another version, whose clients to start; None for those of this version.
     """
 
-    chat: MadeChat
+    chat: Chat
     states: Path
     tree: Path | None = None
 

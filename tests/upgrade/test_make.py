@@ -16,7 +16,7 @@ from testkit.rabbitmq import free_ports
 from testkit.wait import until
 from tests.upgrade import previous
 from tests.upgrade.definitions import missing
-from tests.upgrade.made import MadeChat, MadeClients
+from tests.upgrade.made import LineClients, MadeChat
 from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, violations
 
 pytestmark = pytest.mark.timeout(600)
@@ -120,7 +120,7 @@ def _recorded(chat: MadeChat) -> list[str]:
 
 def _of(chat: MadeChat, old: Path, directory: Path, run: Callable[[], None]) -> Upgrade:
     states = directory / "states"
-    return Upgrade(chat, old, MadeClients(chat, states, old), MadeClients(chat, states), run)
+    return Upgrade(chat, old, LineClients(chat, states, old), LineClients(chat, states), run)
 
 
 def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:

@@ -9,27 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from chat_wire.messages import Exited, Granted, SessionEnded
 from testkit.broker import TestBroker
-from testkit.chatter import Chatter
-from testkit.former import FormerChatter
 from testkit.processes import Process, System, system_in
 from testkit.rabbitmq import Node, running_node
 from testkit.wait import until
-from tests.faults.checker import render
-from tests.faults.fleet import Fleet, sources
-from tests.faults.run import judge, play
-from tests.upgrade import previous
-from tests.upgrade.traffic import CALM_SECONDS, LOAD, NEW_CLIENTS, OLD_CLIENTS
+from tests.faults.fleet import sources
+from tests.upgrade.made import LineClients
+from tests.upgrade.traffic import CALM_SECONDS, Upgrade, violations
 
 SERVICES = ("archive", "router", "registry")
 STOP_SECONDS = 20
-NAME = "ana"
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -49,29 +42,21 @@ def test_old_and_new_replicas_serve_old_and_new_clients(
     (tmp_path / "system").mkdir()
     with system_in(broker, "/", tmp_path / "system") as system:
         former = [_ready(system, service, old) for service in SERVICES]
-        ana = FormerChatter(system.url("client"))
-        assert isinstance(ana.claim(NAME), Granted)
-        histories: list[Path] = []
+        new: list[Process] = []
 
-        def meanwhile(fleet: Fleet) -> None:
-            histories.extend(each.log.with_suffix(".jsonl") for each in fleet.start(OLD_CLIENTS, old))
+        def run() -> None:
             _prepared(node, broker.secrets_dir)
-            new = [_ready(system, service) for service in SERVICES]
-            fleet.start(NEW_CLIENTS)
-            _takes_over(system, ana)
-            time.sleep(2 * CALM_SECONDS)
+            new.extend(_ready(system, service) for service in SERVICES)
+
+        def finish() -> None:
             for process in former:
                 _stopped(process)
-                time.sleep(CALM_SECONDS / 2)
+                time.sleep(CALM_SECONDS)
             assert all(process.ready() for process in new)
 
-        directory = tmp_path / "histories"
-        play(system, LOAD, directory, meanwhile)
-        for history in histories:
-            previous.translate(history)
-        report = judge(system, LOAD, directory)
-        assert not report.violations, render(report)
-        say(f"{report.outcomes}")
+        before, after = (LineClients(system, tmp_path / "states", tree) for tree in (old, None))
+        report = violations(Upgrade(system, old, before, after, run, finish), tmp_path / "histories", say)
+        assert not report, report
         assert not [line for process in system.processes for line in process.lines("worker.crashed")]
 
 
@@ -98,14 +83,3 @@ def _stopped(process: Process) -> None:
     process.send(signal.SIGTERM)
     status = process.popen.wait(STOP_SECONDS)
     assert status == 0, f"{process.name} exited with status {status} after SIGTERM"
-
-
-def _takes_over(system: System, ana: FormerChatter) -> None:
-    """Check that only a new client of the same person can have the name of a client of the version before."""
-    with closing(Chatter(system.url("client"))) as stranger:
-        refused = stranger.claim(NAME)
-        assert refused.reason == "name_taken"
-    with closing(Chatter(system.url("client"), ana.secret)) as again:
-        assert isinstance(again.claim(NAME), Granted)
-        ana.hear(lambda: any(isinstance(reply, SessionEnded) and reply.reason == "taken" for reply in ana.replies))
-        assert isinstance(again.exit(), Exited)

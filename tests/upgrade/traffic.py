@@ -36,7 +36,8 @@ class Upgrade:
         old: A tree of the version before, for its clients.
         before: The line clients of the version before.
         after: Those of this version.
-        run: Upgrades the chat.
+        run: Upgrades the chat, so that it serves clients of this version.
+        finish: Does the rest, while clients of this version chat too.
     """
 
     chat: Chat
@@ -44,6 +45,7 @@ class Upgrade:
     before: Clients
     after: Clients
     run: Callable[[], None]
+    finish: Callable[[], None] = lambda: None
 
 
 def violations(upgrade: Upgrade, directory: Path, say: Callable[[str], None]) -> str:
@@ -75,6 +77,7 @@ def violations(upgrade: Upgrade, directory: Path, say: Callable[[str], None]) ->
         ana.say("after the upgrade")
         _changes_clients(ana, upgrade, directory)
         time.sleep(CALM_SECONDS)
+        upgrade.finish()
 
     play(upgrade.chat, LOAD, directory, meanwhile)
     for history in former:
