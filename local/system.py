@@ -193,7 +193,7 @@ def _start_broker(port: int, present: Mapping[str, str], running: bool) -> None:
 def _start_services(old: Mapping[str, str], new: Mapping[str, str]) -> None:
     """Add new replicas together, replace changed ones one after the other, and stop the others in the end."""
     added = {name: section for name, section in new.items() if name not in old}
-    changed = {name: section for name, section in new.items() if name in old and section != old[name]}
+    changed = {name: new[name] for name in sorted(new, key=_turn) if name in old and new[name] != old[name]}
     present = {**old, "broker": new["broker"]}
     for group in [added, *({name: section} for name, section in changed.items())]:
         present |= group
@@ -203,6 +203,11 @@ def _start_services(old: Mapping[str, str], new: Mapping[str, str]) -> None:
     _supervisorctl("update")
     _start_stopped(list(new))
     _wait_until_ready([name for name in new if name != "broker"])
+
+
+def _turn(instance: str) -> int:
+    """Return when to replace a replica: those that read data of a new version go before those that write them."""
+    return (*reversed(SERVICES), "broker").index(instance.partition("-")[0])
 
 
 def _start_stopped(names: Sequence[str]) -> None:
