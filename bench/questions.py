@@ -165,13 +165,14 @@ def _askers(system: System) -> Iterator[list[Asker]]:
 
 def _mine(askers: list[Asker]) -> Sample:
     asker = random.choice(askers)
-    name, author = asker.grant.name, asker.grant.author
+    name = asker.grant.name
+    author = sender_id(asker.grant.author, name)
     return Sample(
         asker.link,
         Mine(request=new_request(), card=asker.grant.card, after=0, limit=PAGE),
         (
             (POSITION, ("lobby",)),
-            (ROWS_OF_MINE, (owner_number(author, name), sender_id(author, name), 0, PAGE + 1)),
+            (ROWS_OF_MINE, (owner_number(author, name), author, 0, PAGE + 1)),
         ),
     )
 
