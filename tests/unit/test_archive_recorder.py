@@ -122,6 +122,23 @@ def test_a_deleted_index_is_rebuilt_from_log_txt(tmp_path: Path) -> None:
     assert ids(in_log(tmp_path)) == IDS
 
 
+def test_an_index_of_lines_that_0_3_0_wrote_is_kept(tmp_path: Path) -> None:
+    with recording(tmp_path) as recorder:
+        record(recorder, STREAM)
+    log_txt = tmp_path / "log.txt"
+    log_txt.write_bytes(log_txt.read_bytes().replace("«s 6»".encode(), "\x9b2J".encode()))  # today "\\u009b2J"
+    for file in tmp_path.glob("index.sqlite*"):
+        file.unlink()
+    with recording(tmp_path):
+        pass
+
+    with capture_logs() as logged, recording(tmp_path):
+        pass
+
+    assert [each.text for each in in_index(tmp_path)][-1] == "\x9b2J"
+    assert not [each for each in logged if each["event"] == "index.rebuilding"]
+
+
 def test_an_index_without_words_is_rebuilt_and_then_finds_all_posts(tmp_path: Path) -> None:
     with recording(tmp_path) as recorder:
         record(recorder, STREAM[:3])
