@@ -301,7 +301,7 @@ def test_several_messages_are_copied_with_time_and_name_before_each() -> None:
             "two",
             "[15:36] bob: three",
             "[15:36] * bob waves",
-            "[15:36] * connected",
+            "[15:36] - connected",
             "Monday, 23 November 2026",
             "[15:36] bob: next day",
         ]
