@@ -14,7 +14,7 @@ from tests.security.conftest import Objects
 from tests.security.hostile import PARTITION, REFUSED, Login, attempt
 from tests.security.test_matrix import login_of
 
-NO_CHOICE = ("entrance", "session", "monitor")
+NO_CHOICE = ("entrance", "session", "monitor", "admin")
 OF_A_FORMER_CLIENT = f"inbox.{'0123456789abcdef' * 2}"
 NAMES = (OF_A_FORMER_CLIENT, "room.x", "room.lobby.x", "chat.x", "amq.x", "", "x")
 ARGUMENTS: dict[str, dict[str, Any]] = {
