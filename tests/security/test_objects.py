@@ -7,6 +7,7 @@ import amqp
 import pytest
 from amqp import spec
 from amqp.exceptions import AMQPError
+from amqp.sasl import AMQPLAIN, PLAIN
 
 from chat_amqp import topology
 from tests.security import hostile
@@ -172,11 +173,12 @@ def test_the_broker_offers_one_mechanism(objects: Objects) -> None:
 
 
 class _Other:
-    """A mechanism that the broker does not offer, with the response of PLAIN."""
+    """A mechanism that the broker does not offer, with its response, or that of PLAIN."""
 
     def __init__(self, mechanism: str, login: Login) -> None:
         self.mechanism = mechanism.encode()
-        self._response = f"\0{login.user}\0{login.password}".encode()
+        kind = AMQPLAIN if mechanism == "AMQPLAIN" else PLAIN
+        self._response = kind(login.user, login.password).start(None)
 
     def start(self, _connection: Any) -> bytes:
         """Return the response."""
