@@ -178,7 +178,7 @@ class _Other:
     def __init__(self, mechanism: str, login: Login) -> None:
         self.mechanism = mechanism.encode()
         kind = AMQPLAIN if mechanism == "AMQPLAIN" else PLAIN
-        self._response = kind(login.user, login.password).start(None)
+        self._response: bytes = kind(login.user, login.password).start(None)
 
     def start(self, _connection: Any) -> bytes:
         """Return the response."""
