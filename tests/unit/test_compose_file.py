@@ -58,6 +58,18 @@ def test_the_ports_that_are_set_are_those_of_one_node_on_the_loopback_interface(
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize("files", ["compose.yaml", CLUSTER])
+def test_each_node_reads_the_key_of_the_tokens_and_prepare_can_give_it_to_nodes_that_run(files: str) -> None:
+    configured = services(COMPOSE_FILE=files)
+
+    nodes = [configured[name] for name in NODES if name in configured]
+    assert len(nodes) == (3 if files == CLUSTER else 1)
+    for node in nodes:
+        targets = {each["target"] for each in node["volumes"]}
+        assert {"/etc/rabbitmq/definitions", "/etc/rabbitmq/conf.d/90-compose.conf"} <= targets
+    assert {"/prepare.sh", "/accept_tokens.sh"} <= {each["target"] for each in configured["prepare"]["volumes"]}
+
+
 def test_two_projects_share_no_image_that_they_build() -> None:
     one, other = (set(compose("config", "--images", COMPOSE_PROJECT_NAME=name).split()) for name in ("one", "other"))
 
