@@ -92,6 +92,7 @@ def test_a_session_whose_token_has_expired_comes_back_through_the_entrance(
 
     until(lambda: registry.count(Posts))
     assert not client.heard(events.Ended)
+    assert not client.heard(events.Waiting)  # such as a refusal by the broker: it is an ordinary loss of the connection
 
 
 def test_a_lost_connection_is_restored_without_the_entrance(
