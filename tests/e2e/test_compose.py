@@ -248,9 +248,11 @@ def test_no_container_and_no_image_shows_a_secret() -> None:
     # given
     volumes = docker("volume", "ls", "--quiet", f"--filter=name=^{CHAT.name}_.*-secrets$")
     mounted = [f"--volume={volume}:/{volume}:ro" for volume in volumes]
-    read = "cat /*-secrets/*url /*-secrets/erlang_cookie /*-secrets/token_private_key"
+    read = "for file in /*-secrets/*url /*-secrets/erlang_cookie /*-secrets/token_private_key; do cat $file; echo; done"
     lines = docker("run", "--rm", "--user=root", *mounted, f"{CHAT.name}-admin", "sh", "-c", read)
-    found = {line.split(":")[2].split("@")[0] if "://" in line else line for line in lines if "-----" not in line}
+    found = {
+        line.split(":")[2].split("@")[0] if "://" in line else line for line in lines if line and "-----" not in line
+    }
     assert len(found) == 6 + 1 + 1, "the passwords of six users, the cookie and the key"
 
     # when
