@@ -93,8 +93,13 @@ class Journal:
         entry = self.claim_entry(name, author, request, "address at the entrance", quiet=quiet)
         return self.add(replace(entry, version=2, life=life))
 
-    def come_back(self, author: str, claimed_by: str, request: str, *, life: int = LIFE) -> Outcome:
-        """Append a resume through the entrance, of the session that the claim `claimed_by` opened."""
+    def come_back(
+        self, author: str, claimed_by: str, request: str, *, life: int = LIFE, secret_of: str = ""
+    ) -> Outcome:
+        """Append a resume through the entrance, of the session that the claim `claimed_by` opened.
+
+        `secret_of` is the author whose secret came with it, if it is another one.
+        """
         return self.add(
             ResumeSession(
                 version=2,
@@ -103,7 +108,7 @@ class Journal:
                 request=request,
                 inbox="address at the entrance",
                 session=session_id(author, claimed_by),
-                author=author,
+                author=secret_of or author,
                 life=life,
             )
         )

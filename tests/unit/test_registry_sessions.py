@@ -190,7 +190,7 @@ def test_a_session_comes_back_through_the_entrance_with_the_secret_of_its_author
     journal.now += 2 * LIFE * SECOND
     journal.sweep()
 
-    assert refused(journal.come_back("author-c", "r1", "r3")).reason == "session_ended"
+    assert refused(journal.come_back("author-b", "r1", "r3", secret_of="author-c")).reason == "session_ended"
     outcome = journal.come_back("author-b", "r1", "r4")
     assert granted(outcome).expires == journal.now + LIFE * SECOND
     assert kinds(outcome) == []
@@ -333,3 +333,16 @@ def test_an_ended_session_is_remembered_until_its_token_expires_and_for_a_minute
     journal.now += 59 * SECOND
     journal.sweep()
     assert len(journal.state.ended) == 1
+
+
+def test_the_memories_are_as_those_of_0_3_until_a_session_logs_in_to_the_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MAX_REMEMBERED", 5)
+    journal = Journal()
+    for number in range(20):
+        journal.claim("ann", "author-a", f"claim {number}")
+
+    assert (journal.state.version, len(journal.state.ended)) == (1, 19)
+    journal.open("bob", "author-b", "r1")
+    assert len(journal.state.ended) == 5
