@@ -51,7 +51,7 @@ class Reserved:
         Args:
             name: The name in its normal form (NFKC).
         """
-        for form in (name, name.lower()):
+        for form in dict.fromkeys((name, name.lower())):
             parts = [part for part in _PUNCTUATION.split(form) if part]
             looks = [(self._words, "".join(parts)), *((self._roles, part) for part in parts)]
             found = (words.get(look) for words, text in looks for look in self._looks(text))
@@ -61,9 +61,8 @@ class Reserved:
 
     def _looks(self, text: str) -> Iterator[str]:
         """Yield the looks of a text: as it is, and with letters for its digits but those around it."""
-        yield self._look(text)
-        yield self._look(text.translate(_LETTERS_FOR_DIGITS))
-        yield self._look(_DIGITS_AROUND.sub("", text).translate(_LETTERS_FOR_DIGITS))
+        between = _DIGITS_AROUND.sub("", text)
+        yield from map(self._look, {text, text.translate(_LETTERS_FOR_DIGITS), between.translate(_LETTERS_FOR_DIGITS)})
 
     def _look(self, text: str) -> str:
         """Return the skeleton of a text without its accents."""
