@@ -8,6 +8,7 @@ asks again.
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -132,7 +133,7 @@ class Answers:
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked, amqp_connection.on_unblocked = self._block, self._unblock
         amqp_connection.transport.sock.settimeout(WRITE_SECONDS)
-        self._addresses = ReplyAddresses(connection)
+        self._addresses = ReplyAddresses(connection, partial(connect, self._url, self._name, within=CONNECT_SECONDS))
         self._channel = connection.channel()
         self._channel.events["basic_return"].add(self._on_return)
 

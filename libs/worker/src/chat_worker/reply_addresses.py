@@ -12,15 +12,18 @@ import binascii
 import re
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 from kombu.connection import Connection
 
+from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication, send
 from chat_amqp.topology import REPLY_TO
 from chat_worker.connections import drain
 
 LEARN_SECONDS = 1.0
+ASK_SECONDS = 0.5
 NUMBERS = struct.Struct(">III")  # id, serial, creation
 MAX_ID, MAX_SERIAL = 2**15 - 1, 2**13 - 1
 _ADDRESS = re.compile(rf"{re.escape(REPLY_TO)}\.([A-Za-z0-9+/]+={{0,2}})\.[A-Za-z0-9+/]{{22}}==")
@@ -28,13 +31,18 @@ _NOWHERE = f"{REPLY_TO} of nobody"  # a queue that does not exist
 
 
 class ReplyAddresses:
-    """Knows the addresses that the node of a connection makes."""
+    """Knows the addresses that the nodes of the broker make.
 
-    def __init__(self, connection: Connection) -> None:
+    It learns those of its own node when it connects, and those of another node of a cluster when it first meets one: it
+    asks the broker about that address on a connection that may break.
+    """
+
+    def __init__(self, connection: Connection, reconnect: Callable[[], Connection]) -> None:
         """Learn from the broker what an address of its node looks like.
 
         Args:
             connection: An open connection.
+            reconnect: Opens another connection.
 
         Raises:
             OSError: The broker did not answer within a second, or the connection is lost.
@@ -43,7 +51,9 @@ class ReplyAddresses:
         version = str(amqp_connection.server_properties.get("version", ""))
         careful = not re.match("[0-3]\\.", version)
         process = None if careful else _process(own_address(connection))
-        self._node = process and process[: -NUMBERS.size]
+        self._nodes = {process[: -NUMBERS.size]} if process else set()
+        self._reconnect = reconnect
+        self._ask_at = 0.0
 
     def is_genuine(self, address: str) -> bool:
         """Return whether it is safe to publish to an address of direct reply-to.
@@ -51,13 +61,24 @@ class ReplyAddresses:
         Args:
             address: An address, as a sender wrote it.
         """
-        if self._node is None:
+        if not self._nodes:
             return True
         process = _process(address)
-        if process is None or process[: -NUMBERS.size] != self._node:
+        if process is None:
             return False
         number, serial, _creation = NUMBERS.unpack(process[-NUMBERS.size :])
-        return bool(number <= MAX_ID and serial <= MAX_SERIAL)
+        return bool(number <= MAX_ID and serial <= MAX_SERIAL) and self._is_of_broker(process[: -NUMBERS.size], address)
+
+    def _is_of_broker(self, node: bytes, address: str) -> bool:
+        """Return whether a node is one of the broker. Ask about an unknown one, at most twice a second."""
+        if node in self._nodes:
+            return True
+        if time.monotonic() < self._ask_at:
+            return False
+        self._ask_at = time.monotonic() + ASK_SECONDS
+        if _leads_to_client(address, self._reconnect):
+            self._nodes.add(node)
+        return node in self._nodes
 
 
 def own_address(connection: Connection) -> str:
@@ -82,6 +103,16 @@ def own_address(connection: Connection) -> str:
             raise TimeoutError("the broker does not say what its reply addresses look like: is it in alarm?")
         drain(connection, LEARN_SECONDS)
     return str(returned[0].properties["reply_to"])
+
+
+def _leads_to_client(address: str, reconnect: Callable[[], Connection]) -> bool:
+    """Return whether there is a client at an address (https://www.rabbitmq.com/docs/direct-reply-to)."""
+    try:
+        with reconnect() as connection, connection.channel() as channel:
+            channel.queue_declare(address, passive=True)
+    except recoverable_errors():  # 541 for an address that no node has made, 404 for one whose client has left
+        return False
+    return True
 
 
 def _process(address: str) -> bytes | None:
