@@ -17,7 +17,7 @@ from testkit.wait import until
 from tests.upgrade import previous
 from tests.upgrade.definitions import missing
 from tests.upgrade.made import LineClients, MadeChat
-from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, violations
+from tests.upgrade.traffic import REPLICAS, SETTINGS, Upgrade, unexpected, violations
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -42,6 +42,7 @@ def chat(place: Path) -> Iterator[MadeChat]:
         shutil.copytree(place / ".venv", installed, symlinks=True)
     try:
         started.make("up", AMQP_PORT=started.port, **{name.upper(): count for name, count in REPLICAS.items()})
+        _all_run(started)
         yield started
     finally:
         started.make("down")
@@ -123,10 +124,16 @@ def _of(chat: MadeChat, old: Path, directory: Path, run: Callable[[], None]) -> 
     return Upgrade(chat, old, LineClients(chat, states, old), LineClients(chat, states), run)
 
 
+def _all_run(chat: MadeChat) -> dict[str, int]:
+    """Wait until supervisor calls the broker and all replicas running, after 10 s, and return their process IDs."""
+    many = 1 + sum(REPLICAS.values())
+    return until(lambda: len(found := chat.processes()) == many and found, 30, "the broker and all replicas run") or {}
+
+
 def _all_of_this_version(chat: MadeChat, before: dict[str, int]) -> None:
-    until(lambda: chat.processes().keys() == before.keys(), 30, "supervisor calls all replicas running, after 10 s")
-    now = chat.processes()
+    now = _all_run(chat)
+    assert now.keys() == before.keys()
     assert not {name for name in now if now[name] == before[name]} - {"broker"}
     assert not list(missing(chat.definitions(), chat.rabbitmqctl))
     until(lambda: "All is well" in chat.make("status"), 30, "the monitor of this version sees that all is well")
-    assert not chat.errors()
+    assert not unexpected(chat.errors())

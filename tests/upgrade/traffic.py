@@ -1,10 +1,11 @@
 """People who chat during an upgrade, and what they may notice of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from testkit.chatter import Chatter
 from tests.faults.checker import render
@@ -24,6 +25,8 @@ CALM_SECONDS = 5
 LOAD = Load(seed=1, processes=0, members=3, posts=4.0, moves=0.03)
 OLD_CLIENTS, NEW_CLIENTS = 2, 1
 LINES_OF_STUCK, WIDTH = 15, 300
+# A registry of the version before stops serving when a newer one has written what it does not know (change.md).
+EXPECTED = ("journal.newer",)
 NOTICED_SECONDS = 3  # after this time the client says that a post is not delivered yet
 
 
@@ -85,6 +88,11 @@ def violations(upgrade: Upgrade, directory: Path, say: Callable[[str], None]) ->
     say(_waiting(directory))
     report = judge(upgrade.chat, LOAD, directory)
     return "\n".join([render(report), *_ends_of_stuck(directory)]) if report.violations else ""
+
+
+def unexpected(errors: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the errors of the services' logs that an upgrade does not explain."""
+    return [line for line in errors if line["event"] not in EXPECTED]
 
 
 def _changes_clients(ana: Person, upgrade: Upgrade, directory: Path) -> None:
