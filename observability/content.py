@@ -39,6 +39,7 @@ OVERVIEW = (
             Chart("Messages that wait for a router", "short", (("messages", f"sum({INGRESS})"),)),
             Chart("The archive is behind", "s", (("oldest message", "max(tertulia_archive_behind_seconds)"),)),
             rates("Refusals", "tertulia_refusals_total", "reason"),
+            rates("Answers dropped", "tertulia_answers_dropped_total", "service"),
             rates("Dead letters, by service", "tertulia_dead_letters_total", "service"),
         ),
     ),

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,21 @@ def url(broker: TestBroker, vhost: str) -> str:
     return broker.url("router", vhost)
 
 
-def test_a_crash_loop_ends_with_only_the_poison_messages_in_dead_letters(url: str, tmp_path: Path) -> None:
-    with connect(url, "test") as connection, kept(url, tmp_path) as service:
+def test_a_crash_loop_ends_with_only_the_poison_messages_in_dead_letters(
+    broker: TestBroker, vhost: str, url: str, tmp_path: Path
+) -> None:
+    with (
+        connect(url, "test") as connection,
+        connect(broker.url("archive", vhost), "test") as archive,
+        connect(broker.url("admin", vhost), "test") as admin,
+        kept(url, tmp_path) as service,
+    ):
         fill(connection)
-        room = bodies_of(connection.channel(), "room.lobby", "first")
-        letters = bodies_of(connection.channel(), "dead-letters")
-        wait_until(connection, service, lambda: len({*room, *letters}) == 2 * EACH + len(set(POISON.values())))
-        wait_until(connection, service, lambda: len(letters) >= len(POISON))
+        room = bodies_of(archive.channel(), "room.lobby", "first")
+        letters = bodies_of(admin.channel(), "dead-letters")
+        readers = archive, admin
+        wait_until(readers, service, lambda: len({*room, *letters}) == 2 * EACH + len(set(POISON.values())))
+        wait_until(readers, service, lambda: len(letters) >= len(POISON))
 
     assert sorted(letters) == sorted(POISON.values())
     for partition, bodies in HEALTHY.items():
@@ -107,13 +115,14 @@ def test_a_crash_loop_ends_with_only_the_poison_messages_in_dead_letters(url: st
     assert service.starts < 15
 
 
-def wait_until(connection: Any, service: Kept, condition: Callable[[], bool]) -> None:
+def wait_until(connections: Sequence[Connection], service: Kept, condition: Callable[[], bool]) -> None:
     def holds() -> bool:
         service.keep()
-        with suppress(TimeoutError):
-            while True:
-                connection.drain_events(timeout=0.01)
-        connection.heartbeat_check()
+        for connection in connections:
+            with suppress(TimeoutError):
+                while True:
+                    connection.drain_events(timeout=0.01)
+            connection.heartbeat_check()
         return condition()
 
     until(holds, 100, "every message is in the room or in dead-letters")

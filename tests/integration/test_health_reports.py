@@ -26,8 +26,9 @@ class Reports:
     def __init__(self, broker: TestBroker, vhost: str) -> None:
         """Begin to read at the first report."""
         self.all: list[dict[str, Any]] = []
-        self._connection = connect(broker.url("router", vhost), "test")
-        declare(self._connection, topology.HEALTH_STREAM)
+        with connect(broker.url("router", vhost), "test") as service:
+            declare(service, topology.HEALTH_STREAM)
+        self._connection = connect(broker.url("monitor", vhost), "test")
         channel: Any = self._connection.channel()
         channel.basic_qos(0, 100, False)
         channel.basic_consume(
@@ -96,8 +97,8 @@ def test_the_broker_shows_product_version_and_replica_of_each_connection(broker:
         properties = [each.get("client_properties", {}) for each in broker.call("GET", "connections")]
         return [each for each in properties if router.name in each.get("connection_name", "")]
 
-    until(lambda: len(found()) == 2, 20)
+    until(lambda: len(found()) == 3, 20)
     properties = found()
     names = {each["connection_name"] for each in properties}
-    assert names == {f"router {router.name} consuming", f"router {router.name} publishing"}
+    assert names == {f"router {router.name} {purpose}" for purpose in ("consuming", "publishing", "answering")}
     assert {(each["product"], each["version"]) for each in properties} == {("Tertulia", version("chat-amqp"))}

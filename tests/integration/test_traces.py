@@ -33,7 +33,7 @@ class Person:
     def __init__(self, system: System) -> None:
         """Start to connect."""
         self.told: list[Event] = []
-        self.session = Session(system.url("former-client"), secrets.token_hex(32), self.told.append)
+        self.session = Session(system.url("client"), secrets.token_hex(32), self.told.append)
         self.session.start()
 
     def join(self, name: str) -> None:
