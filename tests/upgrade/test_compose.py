@@ -31,6 +31,7 @@ def chat(tmp_path: Path) -> Iterator[ContainedChat]:
     (started.tree / ".env").write_text(f"AMQP_PORT={started.port}\n")
     try:
         started.compose("up", "--build", "--detach", "--wait", *SCALE)
+        started.compose("build", "client")  # the test before has left that of this version
         yield started
     finally:
         started.remove()
