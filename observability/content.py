@@ -3,7 +3,7 @@
 from observability.charts import Chart, Dashboard, durations, number, rate, rates, replicas, values
 
 DEPTH = "rabbitmq_detailed_queue_messages"
-INGRESS = f'max by (queue) ({DEPTH}{{queue=~"router[.]ingress[.].+"}})'
+INGRESS = f'max by (queue) ({DEPTH}{{queue=~"router[.](posts|ingress)[.].+"}})'
 STREAMS = "room[.].+|registry[.]journal|registry[.]snapshots|sessions[.]ended|workers[.]health"
 IN_TABLE = "tertulia_ready * on (instance) group_left (replica, version) tertulia_build_info"
 

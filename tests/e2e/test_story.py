@@ -89,7 +89,7 @@ def test_each_fault_is_shown_within_30_seconds_and_its_runbook_ends_it(chat: Loc
 
     full = fill_the_disk(chat, ann)
     dead = time.monotonic()
-    ann.publish("chat.registry", "registry.commands", b"nobody reads this")
+    ann.publish("chat.members", "", b"nobody reads this")
     ann.confirmed()
     paused = pause_the_router(chat, ann)
 

@@ -21,7 +21,7 @@ from chat_amqp import former, topology
 from chat_wire.limits import PARTITIONS
 
 ANSWER_SECONDS = 3
-# Without inboxes, of which there is one for each client.
+# Without inboxes, of which there is one for each client of 0.3.0.
 _QUEUES = "page=1&page_size=500&use_regex=true&name=%5E(%3F!inbox%5C.)"
 _CLIENT = re.compile(f"[0-9a-f]{{32}}|{FORMER_CLIENT}")  # the user of a session is its id
 _CONNECTIONS = "columns=name,user,user_provided_name,connected_at,client_properties.product,client_properties.version"
