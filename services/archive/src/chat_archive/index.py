@@ -26,7 +26,7 @@ _POST, _SESSION = POSTS.c, SESSIONS.c
 _IN_ROOM, _LIMIT = sa.bindparam("in_room", type_=sa.Text), sa.bindparam("max_posts", type_=sa.Integer)
 _COLUMNS = [column for column in _POST if column.name != "owner"]
 _RECORDED = sa.select(*_COLUMNS)
-# What clients get: nobody learns from a post who else its sender is.
+# Clients get no author: nobody learns from a post who else its sender is.
 _SHOWN = sa.select(
     *(sa.literal_column("''", sa.Text).label("author") if column.name == "author" else column for column in _COLUMNS)
 )

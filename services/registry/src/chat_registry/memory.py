@@ -1,4 +1,4 @@
-"""What the state remembers for a while: ended sessions, departures and refusals.
+"""Remember some things for a while: ended sessions, departures and refusals.
 
 Each memory has a bound, so that no number of requests makes a snapshot too large to be kept. The oldest goes first.
 Forgetting costs little: a claim, exit or release that comes again after so many others counts as a new one, and a
