@@ -1,4 +1,4 @@
-"""What somebody may try at the broker, raw: each function takes an open channel, and the broker may refuse it."""
+"""Raw attempts at the broker: each function takes an open channel, and the broker may refuse it."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""Who may ask the archive what: sessions for which the broker vouches, with their own identity card."""
+"""The archive answers sessions for which the broker vouches, with their own identity card."""
 
 import base64
 import hashlib

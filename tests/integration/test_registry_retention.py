@@ -1,4 +1,4 @@
-"""What a registry does when the broker has removed parts of its journal and of its snapshots."""
+"""A registry whose broker has removed parts of its journal and of its snapshots."""
 
 import hashlib
 import time

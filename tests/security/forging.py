@@ -25,7 +25,7 @@ JWK = {
 
 @dataclass(frozen=True, slots=True)
 class Stolen:
-    """What a forger has.
+    """The means of a forger.
 
     Attributes:
         claims: The claims of a genuine token, as a dictionary.

@@ -63,7 +63,7 @@ CLIENT = "client"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the attacks look like.
+    """The forms of the attacks.
 
     Attributes:
         system: The system, with log.txt and the logs of its services.

@@ -48,7 +48,7 @@ def _forged(how: str) -> Forge:
     return forge
 
 
-# What the attacker shows in place of its own card.
+# The attacker shows these in place of its own card.
 CARDS: dict[str, Forge] = {
     "the card of another session": lambda _chat, ann, _eve: ann.granted.card,
     "the token of another session": lambda _chat, ann, _eve: ann.granted.token,

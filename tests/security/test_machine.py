@@ -1,4 +1,4 @@
-"""What another user of the machine sees of a chat that `make up` runs, and what images have of it."""
+"""The view of another user of the machine on a chat that `make up` runs, and on images."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What each login may do with each exchange and each queue, as far as the broker lists them.
+"""The rights of each login at each exchange and each queue that the broker lists.
 
 A new exchange or queue is covered by itself: no login may use it unless the tables here say so.
 """

@@ -1,4 +1,4 @@
-"""Who asks a question, and about which room: for sessions, the broker vouches for both."""
+"""Find the asker of a question and its room. For sessions, the broker vouches for both."""
 
 from dataclasses import dataclass
 from typing import Protocol
