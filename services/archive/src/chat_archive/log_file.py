@@ -172,7 +172,8 @@ class LogFile:
                 own = _user(os.geteuid())
                 return (
                     f". It belongs to {_user(owner)}, and the archive runs as {own}. Give it to the archive: "
-                    f"docker compose run --rm --no-deps --user root --cap-add CHOWN archive chown {own} {self._path}"
+                    "docker compose run --rm --no-deps --user root --cap-add CHOWN --cap-add DAC_READ_SEARCH archive "
+                    f"chown {own} {self._path}"
                 )
         return f". {_TODO.get(error.errno or 0, _OTHERWISE)}. The archive then goes on by itself"
 
