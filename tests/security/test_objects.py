@@ -1,4 +1,4 @@
-"""What a login may make at the broker: nothing; and what it may do with the keys and properties of a message."""
+"""No login of a person makes anything at the broker, and the keys and properties of a message have limits."""
 
 from collections.abc import Callable
 from typing import Any

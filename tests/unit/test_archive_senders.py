@@ -1,4 +1,4 @@
-"""Who sent a post: old routers write the author into the room, and new ones the sender's id under the name.
+"""The sender of a post: old routers write the author into the room, and new ones the sender's id under the name.
 
 `recorded/archive_room.jsonl` has a batch and a notice of version 0.3.0 (fc8d262) and a batch of this version, and
 `recorded/archive_log.jsonl` the lines that the archive of 0.3.0 made of the three.

@@ -1,4 +1,4 @@
-"""What bounds the state of a registry: names, memories, and the sessions that one entry ends."""
+"""The bounds of the state of a registry: names, memories, and the sessions that one entry ends."""
 
 import pytest
 
