@@ -51,14 +51,24 @@ give_up() {
     exit 1
 }
 
+update() { # apt-get waits for the lock of packages, but not for that of its lists, which another apt-get may hold
+    tries=60
+    until output=$(LC_ALL=C apt-get -qq update 2>&1); do
+        tries=$((tries - 1))
+        case $output in *"Could not get lock"*) [ "$tries" -gt 0 ] && sleep 5 && continue ;; esac
+        echo "$output" >&2
+        exit 1
+    done
+}
+
 missing "$1" || exit 0
 command -v apt-get >/dev/null || give_up "this is not Debian or Ubuntu: use the package manager of your system"
 [ "$(id -u)" -eq 0 ] || give_up "only root can install packages"
 forbid_starting "${package%% *}"
 echo "Installing $package" >&2
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
-apt-get -qq install --no-install-recommends $package >/dev/null  # unquoted: each word is a package
+update
+apt-get -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends $package >/dev/null  # unquoted: each word is a package
 case $1 in
 rabbitmq) forbid_starting_at_boot rabbitmq-server.service epmd.service epmd.socket ;;
 postgresql) forbid_starting_at_boot postgresql.service ;;

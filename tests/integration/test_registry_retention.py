@@ -28,13 +28,20 @@ snapshots.PART_ROWS = 100
 main("registry", build)
 """
 
+# RabbitMQ begins an empty segment after each part, and removes older ones until the rest is short enough.
+TWO_PARTS = 1_000_000
+
+
+def shorten(system: System, queue: str, size: int, segment: int = 100_000) -> None:
+    """Let a stream keep so many bytes, in segments of so many."""
+    policy = {"max-length-bytes": size, "stream-max-segment-size-bytes": segment}
+    system.broker.set_policy(system.vhost, f"short-{queue}", f"^{queue}$", policy)
+
 
 def test_no_number_of_claims_makes_a_registry_forget_a_name(system: System) -> None:
     """Keep a small part of the journal and of the snapshots, as many as fit, and bound the memory alike."""
-    limits = {"registry.journal": (400_000, 25_000), "registry.snapshots": (800_000, 100_000)}
-    for queue, (size, segment) in limits.items():
-        policy = {"max-length-bytes": size, "stream-max-segment-size-bytes": segment}
-        system.broker.set_policy(system.vhost, f"short-{queue}", f"^{queue}$", policy)
+    shorten(system, "registry.journal", 400_000, segment=25_000)
+    shorten(system, "registry.snapshots", 800_000)
     first = system.started("registry", 1, program=HOLDING)
     holders = {name: Chatter(system.url("client")) for name in ("ann", "bob", "cid", "dee", "eve")}
     for name, holder in holders.items():
@@ -56,8 +63,8 @@ def test_no_number_of_claims_makes_a_registry_forget_a_name(system: System) -> N
 
 
 def test_a_replica_does_not_serve_when_the_newest_snapshot_and_the_journal_are_both_cut(system: System) -> None:
-    short = {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
-    system.broker.set_policy(system.vhost, "short", "registry.(journal|snapshots)", short)
+    shorten(system, "registry.journal", 200_000)
+    shorten(system, "registry.snapshots", TWO_PARTS)
     declare_streams(system)
     fill_journal(system, 5_000)
     until(lambda: oldest_offset(system) > 0)
@@ -77,8 +84,7 @@ def test_a_replica_does_not_serve_when_the_newest_snapshot_and_the_journal_are_b
 
 
 def test_a_replica_replays_a_whole_journal_when_the_newest_snapshot_is_cut(system: System) -> None:
-    short = {"max-length-bytes": 200_000, "stream-max-segment-size-bytes": 100_000}
-    system.broker.set_policy(system.vhost, "short", "registry.snapshots", short)
+    shorten(system, "registry.snapshots", TWO_PARTS)
     declare_streams(system)
     holder, known = Chatter(system.url("client")), Journal()
     known.now = time.time_ns() // 1000

@@ -51,7 +51,7 @@ def _day(text: str, today: date) -> date | None:
 def _clock(text: str) -> time | None:
     for form in HOURS_AND_MINUTES:
         try:
-            return datetime.strptime(text, form).time()  # noqa: DTZ007: only the time of day is used
+            return datetime.strptime(text, form).time()  # only the time of day is used
         except ValueError:
             pass
     return None
