@@ -55,6 +55,10 @@ class Line:
         """Note an answer."""
         self._replies.append(decode(message.body, *REPLIES))
 
+    def stop_listening(self) -> None:
+        """Close the channel of the answers. The connection stays open."""
+        self._channel.close()
+
     def publish(self, exchange: str, key: str, body: bytes) -> None:
         """Publish a body with the address for answers."""
         self.publisher.publish(

@@ -16,6 +16,7 @@ from chat_registry.journal import (
     ResumeSession,
     SessionConnected,
     Sweep,
+    Unreachable,
 )
 from chat_registry.outcome import Outcome
 from chat_registry.state import State
@@ -135,6 +136,11 @@ class Journal:
     def close(self, connection: str) -> Outcome:
         """Append the end of a connection."""
         return self.add(ConnectionClosed(version=2, origin="r1", time=self.now, connection=connection))
+
+    def find_nobody(self, author: str, claimed_by: str, address: str) -> Outcome:
+        """Append that nobody listens at an address of the session that the claim `claimed_by` opened."""
+        session = session_id(author, claimed_by)
+        return self.add(Unreachable(version=2, origin="r1", time=self.now, session=session, inbox=address))
 
     def start_node(self, node: str, creation: int) -> Outcome:
         """Append the start of a node of the broker."""

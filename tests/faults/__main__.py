@@ -75,9 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--index", choices=(SQLITE, POSTGRESQL), help="where the index is; with postgresql, archives run on two hosts"
     )
-    parser.add_argument(
-        "--token-seconds", type=int, help=f"how long tokens live; {TOKEN_SECONDS} with {ACCESS} and {NODES} faults"
-    )
+    parser.add_argument("--token-seconds", type=int, help=f"how long tokens live; {TOKEN_SECONDS} with {ACCESS} faults")
     parser.add_argument("--share", type=_share, default=(1, 1), help="which of the runs of each fault: 1/3, 2/3 or 3/3")
     arguments = parser.parse_args()
     if arguments.only == HOSTS and arguments.index == SQLITE:
@@ -104,8 +102,7 @@ def _play(arguments: argparse.Namespace, directory: Path, isolated: bool, skippe
 
 def _settings(arguments: argparse.Namespace, run: Run) -> dict[str, str]:
     """Return the settings of the replicas in a run."""
-    # A node that is lost or cut off announces no end of a connection: only the end of the token shows that.
-    seconds = TOKEN_SECONDS if run.name in {ACCESS, NODES} else arguments.token_seconds
+    seconds = TOKEN_SECONDS if run.name == ACCESS else arguments.token_seconds
     return {"TOKEN_SECONDS": str(seconds)} if seconds else {}
 
 

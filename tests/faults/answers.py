@@ -10,7 +10,7 @@ SECOND = 1_000_000_000
 # A registry replica shows a session its own commands at once, and those of others as soon as it has read the journal.
 STALE = 2 * SECOND
 # The broker announces a lost connection at once, but neither its own restart nor the loss of a node. The registry sees
-# the restart 30 s later, and the loss of a node when tokens expire (20 s in these runs).
+# the restart 30 s later, and by probes within about 60 s that a client is gone with its node.
 NOTICED = 90 * SECOND
 
 

@@ -1,9 +1,7 @@
 """Nobody can hold up a service by the place where its answers go."""
 
-import base64
 import secrets
 import signal
-import struct
 import time
 from collections.abc import Iterator
 from threading import Event
@@ -23,6 +21,7 @@ from chat_worker.broker import Broker
 from chat_worker.reply_addresses import own_address
 from testkit.broker import TestBroker
 from testkit.chatter import new_request
+from testkit.forged_addresses import forged_addresses
 from testkit.former import FormerChatter, former_member
 from testkit.processes import System
 from testkit.proxy import proxy_to
@@ -161,34 +160,6 @@ def test_answers_into_a_silent_network_are_dropped_and_hold_nothing_up(url: str,
             until(answered, 30)
 
 
-def forged(address: str) -> list[str]:
-    """Return addresses that the broker has not made, some of them like one that it has made."""
-    *_, encoded, key = address.split(".")
-    process = base64.b64decode(encoded)
-    node = process[:-12]
-
-    def written(process: bytes) -> str:
-        return f"{topology.REPLY_TO}.{base64.b64encode(process).decode()}.{key}"
-
-    return [
-        f"{topology.REPLY_TO}.x.x",
-        f"{topology.REPLY_TO}.",
-        f"{topology.REPLY_TO}.{key}",
-        f"{topology.REPLY_TO}.{base64.b64encode(process).decode()}",
-        f"{address}.{key}",
-        f"{topology.REPLY_TO}.!.{key}",
-        f"{topology.REPLY_TO}.{base64.b64encode(process).decode()[:-1]}.{key}",
-        written(b""),
-        written(b"\x83"),
-        written(process + b"x"),
-        written(process.replace(b"reply@", b"other@")),
-        written(node[:-1] + b"x" + process[-12:]),
-        written(node + struct.pack(">III", 2**15, 0, 0)),
-        written(node + struct.pack(">III", 0, 2**13, 0)),
-        written(node + struct.pack(">III", 2**32 - 1, 2**32 - 1, 2**32 - 1)),
-    ]
-
-
 def test_a_forged_reply_address_disconnects_nobody(system: System) -> None:
     """RabbitMQ 3.10 closes the connection that publishes to an address that it has not made."""
     router = system.started("router")
@@ -199,12 +170,12 @@ def test_a_forged_reply_address_disconnects_nobody(system: System) -> None:
     key, user = topology.posts_key(3, "lobby"), ann.granted.session
     with connect(system.url("router"), "test") as connection:
         own = own_address(connection)
-    for address in forged(own):
+    for address in forged_addresses(own):
         ann.publisher.publish(
             Publication(exchange="chat.posts", routing_key=key, body=INVALID_POSTS, reply_to=address, user_id=user)
         )
     ann.confirmed()
-    until(lambda: len(router.lines("posts.refused")) == 1 + len(forged(own)))
+    until(lambda: len(router.lines("posts.refused")) == 1 + len(forged_addresses(own)))
 
     ann.post(" ")
 

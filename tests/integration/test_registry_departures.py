@@ -107,7 +107,7 @@ from chat_registry.settings import registry_settings
 from chat_worker.main import main
 
 def build(environ, instance):
-    return partial(RegistryService, registry_settings(environ, instance), probe_every=0.1)
+    return partial(RegistryService, registry_settings(environ, instance), former_probe_every=0.1)
 
 main("registry", build)
 """

@@ -12,13 +12,26 @@ from kombu.entity import Queue
 from chat_amqp import former, topology
 from chat_amqp.connection import connect
 from chat_wire.codec import encode
-from chat_wire.messages import Claim, Granted, Notice, Refused, SessionEnded
+from chat_wire.messages import Claim, Granted, Notice, Refused, Renew, SessionEnded
+from chat_worker.reply_addresses import own_address
 from testkit.broker import TestBroker
 from testkit.chatter import Chatter, new_request
+from testkit.forged_addresses import forged_addresses
 from testkit.processes import System, system_in
 
 ALL = (*topology.REGISTRY_QUEUES, *topology.ROOM_STREAMS, topology.CONNECTED, former.DEPARTURES)
 GHOSTS = 1_500
+PROBING = """
+from functools import partial
+from chat_registry.service import RegistryService
+from chat_registry.settings import registry_settings
+from chat_worker.main import main
+
+def build(environ, instance):
+    return partial(RegistryService, registry_settings(environ, instance), probe_every=0.1)
+
+main("registry", build)
+"""
 
 
 @pytest.fixture
@@ -143,3 +156,24 @@ def test_two_replicas_follow_the_events_as_one(system: System) -> None:
     ]  # a replica that starts repeats the recent ones
     assert of_bobs == [(kind, f"bob{number}") for number in range(3) for kind in ("joined", "lost")]
     assert eve.users().disconnected == ("bob0", "bob1", "bob2")
+
+
+def test_probes_find_a_member_who_listens_no_more_among_others_with_forged_addresses(system: System) -> None:
+    registry = system.started("registry", program=PROBING)
+    eve, bob = member(system, "eve"), member(system, "bob")
+    eve.join()
+    with connect(system.url("registry"), "test") as connection:
+        genuine = own_address(connection)
+    for number, address in enumerate(forged_addresses(genuine)[9:12]):
+        mallory = opened(system, f"mallory{number}")
+        mallory.enter()
+        mallory.line.reply_to = address
+        mallory.publish(topology.MEMBERS.name, "", encode(Renew(request=new_request())))
+        mallory.confirmed()
+
+    bob.line.stop_listening()
+
+    eve.hear(lambda: ("lost", "bob") in eve.notices(), 60)  # a forged address may take up the probes of a second
+    assert "bob" in eve.users().disconnected
+    assert "eve" in eve.users().connected
+    assert [line["user"] for line in registry.lines("session.departed") if "mallory" not in line["user"]] == ["bob"]

@@ -77,6 +77,12 @@ class SessionMachine(RuleBasedStateMachine):
     def close(self, connection: str) -> None:
         self._hear(self.journal.close(connection))
 
+    @precondition(lambda self: self.opened)
+    @rule(data=st.data(), address=ADDRESSES)
+    def nobody_listens(self, data: st.DataObject, address: str) -> None:
+        author, claimed_by = data.draw(st.sampled_from(self.opened))
+        self._hear(self.journal.find_nobody(author, claimed_by, address))
+
     @rule(creation=st.integers(7, 9))
     def start_node(self, creation: int) -> None:
         self._hear(self.journal.start_node("rabbit@host", creation), most=0)

@@ -92,6 +92,25 @@ def test_a_late_renewal_from_the_address_of_a_closed_connection_does_not_connect
     assert kinds(journal.renew("author-b", "r1", "r4", "address-2")) == ["back"]
 
 
+def test_a_session_is_lost_when_nobody_listens_at_its_address_and_back_when_it_connects_again() -> None:
+    journal = connected()
+
+    assert kinds(journal.find_nobody("author-b", "r1", "address-1")) == ["lost"]
+    assert journal.find_nobody("author-b", "r1", "address-1") is NOTHING
+    assert journal.connect("author-b", "r1", pid(1)) is NOTHING  # its announcement comes late
+    assert kinds(journal.renew("author-b", "r1", "r3", "address-1")) == []  # so does this
+    assert kinds(journal.connect("author-b", "r1", pid(2))) == ["back"]
+
+
+def test_an_address_that_a_session_had_before_means_nothing() -> None:
+    journal = connected()
+    journal.renew("author-b", "r1", "r3", "address-2")
+
+    assert journal.find_nobody("author-b", "r1", "address-1") is NOTHING
+    assert journal.find_nobody("author-c", "r1", "address-2") is NOTHING
+    assert of_bob(journal).connected
+
+
 def test_a_repeated_renewal_has_the_same_events() -> None:
     journal = Journal()
     journal.open("bob", "author-b", "r1")

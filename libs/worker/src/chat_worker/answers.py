@@ -8,7 +8,6 @@ asks again.
 import random
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import structlog
@@ -116,7 +115,11 @@ class Answers:
         if connection := self._connection:
             self._attempt(connection.heartbeat_check)
         elif time.monotonic() >= self._retry_at:
-            self._attempt(lambda: self._use(connect(self._url, self._name, within=CONNECT_SECONDS)))
+            self._attempt(lambda: self._use(self.reconnect()))
+
+    def reconnect(self) -> Connection:
+        """Open another connection, within a second."""
+        return connect(self._url, self._name, within=CONNECT_SECONDS)
 
     def close(self, handshake: bool) -> None:
         """Close the connection.
@@ -133,7 +136,7 @@ class Answers:
         amqp_connection: Any = connection.connection
         amqp_connection.on_blocked, amqp_connection.on_unblocked = self._block, self._unblock
         amqp_connection.transport.sock.settimeout(WRITE_SECONDS)
-        self._addresses = ReplyAddresses(connection, partial(connect, self._url, self._name, within=CONNECT_SECONDS))
+        self._addresses = ReplyAddresses(connection, self.reconnect)
         self._channel = connection.channel()
         self._channel.events["basic_return"].add(self._on_return)
 

@@ -24,6 +24,7 @@ from chat_worker.answers import Answers, is_answer
 from chat_worker.connections import close, drain
 from chat_worker.delivery import Source
 from chat_worker.differences import log_differences
+from chat_worker.listeners import find_listeners
 from chat_worker.subscription import Subscription
 
 log = structlog.get_logger()
@@ -167,6 +168,15 @@ class Broker:
         drain(self._outgoing, 0)
         self._answers.read()
         self.heartbeat()
+
+    def find_listeners(self, addresses: list[str], seconds: float) -> dict[str, bool]:
+        """Return for addresses of direct reply-to whether a client listens there; see `listeners.find_listeners`.
+
+        Args:
+            addresses: The addresses. The function takes from the end of the list those that it asks about.
+            seconds: When to stop taking addresses.
+        """
+        return find_listeners(addresses, self._answers.reconnect, seconds)
 
     def channel_without_confirms(self) -> Any:
         """Open another channel for publications that nobody waits for."""

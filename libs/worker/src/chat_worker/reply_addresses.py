@@ -17,10 +17,10 @@ from typing import Any
 
 from kombu.connection import Connection
 
-from chat_amqp.connection import recoverable_errors
 from chat_amqp.publisher import Publication, send
 from chat_amqp.topology import REPLY_TO
 from chat_worker.connections import drain
+from chat_worker.listeners import find_listeners
 
 LEARN_SECONDS = 1.0
 ASK_SECONDS = 0.5
@@ -76,7 +76,7 @@ class ReplyAddresses:
         if time.monotonic() < self._ask_at:
             return False
         self._ask_at = time.monotonic() + ASK_SECONDS
-        if _leads_to_client(address, self._reconnect):
+        if find_listeners([address], self._reconnect, ASK_SECONDS).get(address):
             self._nodes.add(node)
         return node in self._nodes
 
@@ -103,16 +103,6 @@ def own_address(connection: Connection) -> str:
             raise TimeoutError("the broker does not say what its reply addresses look like: is it in alarm?")
         drain(connection, LEARN_SECONDS)
     return str(returned[0].properties["reply_to"])
-
-
-def _leads_to_client(address: str, reconnect: Callable[[], Connection]) -> bool:
-    """Return whether there is a client at an address (https://www.rabbitmq.com/docs/direct-reply-to)."""
-    try:
-        with reconnect() as connection, connection.channel() as channel:
-            channel.queue_declare(address, passive=True)
-    except recoverable_errors():  # 541 for an address that no node has made, 404 for one whose client has left
-        return False
-    return True
 
 
 def _process(address: str) -> bytes | None:

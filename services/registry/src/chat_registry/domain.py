@@ -26,10 +26,18 @@ from chat_registry.journal import (
     ResumeSession,
     SessionConnected,
     Sweep,
+    Unreachable,
 )
 from chat_registry.memory import forget_old
 from chat_registry.outcome import NOTHING, Outcome
-from chat_registry.sessions import close_connection, connect_session, renew_session, resume_session, start_node
+from chat_registry.sessions import (
+    close_connection,
+    connect_session,
+    lose_unreachable,
+    renew_session,
+    resume_session,
+    start_node,
+)
 from chat_registry.state import State
 from chat_registry.sweep import apply_sweep
 
@@ -69,5 +77,6 @@ _DECISIONS: dict[type[JournalEntry], Callable[[State, Any], Outcome]] = {
     SessionConnected: connect_session,
     ConnectionClosed: close_connection,
     NodeStarted: start_node,
+    Unreachable: lose_unreachable,
     Sweep: apply_sweep,
 }

@@ -147,6 +147,18 @@ class NodeStarted(Entry, frozen=True, kw_only=True, tag="node_started"):
     creation: int
 
 
+class Unreachable(Entry, frozen=True, kw_only=True, tag="unreachable"):
+    """Nobody listens at the address of a session, so its connection is gone, though no node has announced that.
+
+    Attributes:
+        session: The session.
+        inbox: The address. A session that has renewed itself from another one meanwhile is connected.
+    """
+
+    session: str
+    inbox: str
+
+
 class Sweep(Entry, frozen=True, kw_only=True, tag="sweep"):
     """Time has passed: sessions count as lost whose token has expired, or whose connection did not show itself.
 
@@ -165,7 +177,7 @@ class JournalMarker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
 
 
 Requested: TypeAlias = ClaimName | ResumeSession | RenewSession | ExitSession | ReleaseName
-JournalEntry: TypeAlias = Requested | Departed | SessionConnected | ConnectionClosed | NodeStarted | Sweep
+JournalEntry: TypeAlias = Requested | Departed | SessionConnected | ConnectionClosed | NodeStarted | Unreachable | Sweep
 _decoder = msgspec.json.Decoder(JournalEntry | JournalMarker | tuple[JournalEntry, ...])
 
 

@@ -13,6 +13,7 @@ from chat_amqp import former, topology
 from chat_amqp.errors import Unconfirmed
 from chat_amqp.publisher import Publication
 from chat_registry import effects, former_intake, intake, metrics
+from chat_registry.address_probes import AddressProbes
 from chat_registry.appender import Appender
 from chat_registry.bootstrap import Bootstrap
 from chat_registry.commands import CommandHandler
@@ -32,7 +33,8 @@ from chat_worker.delivery import Source
 log = structlog.get_logger()
 
 SNAPSHOT_EVERY = 10_000
-PROBE_EVERY_SECONDS = 60.0
+PROBE_EVERY_SECONDS = 30.0
+FORMER_PROBE_EVERY_SECONDS = 60.0
 SWEEP_EVERY_SECONDS = 5.0
 SILENT_SECONDS = 10.0  # after which a journal that returns nothing counts as broken
 
@@ -51,6 +53,7 @@ class RegistryService:
         *,
         snapshot_every: int = SNAPSHOT_EVERY,
         probe_every: float = PROBE_EVERY_SECONDS,
+        former_probe_every: float = FORMER_PROBE_EVERY_SECONDS,
         sweep_every: float = SWEEP_EVERY_SECONDS,
     ) -> None:
         """Make the service of a new connection.
@@ -60,14 +63,14 @@ class RegistryService:
             broker: The connection.
             snapshot_every: The number of journal entries between two snapshots. The replica that appended the last
                 of these entries publishes the snapshot.
-            probe_every: The seconds between two probes of the inbox of each connected client of 0.3.0.
+            probe_every: The seconds between two probes of the address of each connected session.
+            former_probe_every: The seconds between two probes of the inbox of each connected client of 0.3.0.
             sweep_every: The seconds between two searches for sessions whose token or name has expired.
         """
         self._broker = broker
         self._view = View()
         self._questions = UserQuestions()
         self._snapshots = SnapshotPublisher(snapshot_every)
-        self._probes = InboxProbes(self._view, probe_every)
         identity = new_identity(settings)
         self._replay = Replay(
             identity, self._view, broker, snapshots=self._snapshots, on_caught_up=self._begin_to_serve
@@ -76,6 +79,8 @@ class RegistryService:
         self._commands = CommandHandler(identity, self._view, intake, self._questions, appender)
         self._connections = ConnectionEvents(self._view, appender)
         self._sweeper = Sweeper(self._view, appender, self._connections, sweep_every)
+        self._probes = AddressProbes(self._view, appender, broker.find_listeners, probe_every)
+        self._former_probes = InboxProbes(self._view, former_probe_every)
         self._former_commands = CommandHandler(identity, self._view, former_intake, self._questions, appender)
         self._departures = Departures(appender)
         self._bootstrap = Bootstrap(identity, self._view, broker, on_loaded=self._replay.begin)
@@ -95,6 +100,7 @@ class RegistryService:
         yield from self._snapshots.next_parts()
         yield from self._sweeper.due()
         yield from self._probes.due()
+        yield from self._former_probes.due()
 
     def returned(self, exchange: str, routing_key: str) -> Iterable[Publication]:
         """Append a departure if the broker returned a probe.
@@ -140,6 +146,7 @@ class RegistryService:
         self._broker.consume(Source(queue=topology.REQUESTS.name, handle=self._commands.handle))
         self._connections.begin(self._broker)
         self._sweeper.begin()
+        self._probes.begin()
         self._begin_to_serve_former()
         state = self._view.state
         log.info("registry.ready", offset=state.offset, names=len(state.holders))
@@ -149,4 +156,4 @@ class RegistryService:
         """Handle the requests of clients of 0.3.0 from now on, and probe their inboxes."""
         self._broker.consume(Source(queue=former.COMMANDS.name, handle=self._former_commands.handle))
         self._departures.begin(self._broker)
-        self._probes.begin()
+        self._former_probes.begin()

@@ -17,6 +17,7 @@ from chat_registry.journal import (
     RenewSession,
     ResumeSession,
     SessionConnected,
+    Unreachable,
 )
 from chat_registry.memory import add_departure
 from chat_registry.outcome import NOTHING, Outcome, refuse_ended
@@ -100,6 +101,16 @@ def close_connection(state: State, entry: ConnectionClosed) -> Outcome:
         return NOTHING
     if holder.inbox:
         add_departure(state, holder.inbox)  # a renewal from there can only be late
+    return Outcome(events=lose(state, holder))
+
+
+def lose_unreachable(state: State, entry: Unreachable) -> Outcome:
+    """Lose a session at whose present address nobody listens."""
+    holder = holder_of(state, entry.session)
+    if holder is None or not holder.life or not holder.connected or holder.inbox != entry.inbox:
+        return NOTHING
+    for address in filter(None, (entry.inbox, holder.connection)):
+        add_departure(state, address)
     return Outcome(events=lose(state, holder))
 
 
