@@ -168,6 +168,7 @@ async def open_client(
                 assert time.monotonic() < deadline, "there is a session"
                 await asyncio.sleep(0.01)
             yield ChatDriver(app, pilot, sessions[0])
+        app.save_draft()  # as the client does when it ends
 
 
 @asynccontextmanager
