@@ -87,7 +87,7 @@ def test_a_message_carries_the_trace_of_its_sender_to_the_archive_and_the_reader
         ann.session.post("three")
 
     # then
-    until(lambda: len(bob.received()) == 3, 20, "bob has all")
+    until(lambda: len(ann.received()) == len(bob.received()) == 3, 20, "both have all")
     contexts = bob.received()
     assert [(contexts[text] or "")[3:35] for text in ("one", "two", "three")] == [first, "", third]
     assert ann.received() == contexts
