@@ -33,7 +33,7 @@ logs:  ## follow the logs of the services and of RabbitMQ
 
 test: .venv/dev rabbitmq  ## run all tests, except those that need Docker
 	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
-	$(VENV)/pytest -n 4 --dist loadfile tests/security tests/e2e
+	$(VENV)/pytest -n 4 --dist loadfile tests/e2e tests/security  # the longest first
 
 test-security: .venv/dev rabbitmq  ## attack the broker and the services; another broker by TEST_AMQP_URL (see .ci/run)
 	$(VENV)/pytest -n 2 --dist loadfile tests/security
