@@ -5,12 +5,25 @@ import pytest
 from chat_client import events
 from chat_client.membership import HISTORY_SECONDS
 from chat_wire.messages import (
+    Batch,
     Claim,
     History,
     Notice,
+    Post,
     Refused,
+    Run,
 )
 from testkit.linked_member import LinkedMember, page, recorded
+
+
+def batch(session: str, *sequences: int) -> Batch:
+    posts = tuple(Post(sequence=number, client_ts=0, text=f"text {number}") for number in sequences)
+    run = Run(session=session, user="bob", author="", posts=posts)
+    return Batch(room="lobby", router="router-1", server_ts=5, runs=(run,))
+
+
+def texts(told: list[events.Event]) -> list[str]:
+    return [each.text for each in told if isinstance(each, events.MessageReceived)]
 
 
 @pytest.fixture
@@ -53,6 +66,31 @@ def test_without_an_archive_the_room_is_followed_without_its_history(alice: Link
     assert isinstance(told[0], events.Remark)
     assert told[1:] == [events.Joined(name="alice", room="lobby")]
     assert alice.link.attached == ["last"]
+
+
+def test_without_history_a_post_from_before_joining_is_not_told_when_the_room_repeats_it(alice: LinkedMember) -> None:
+    alice.member.claim_request.ask("alice", False, alice.now)
+    alice.grant()
+    alice.work(after=HISTORY_SECONDS)
+
+    assert alice.hear(1_500, batch("b", 3)) == []
+    assert alice.link.attached == ["last", 500]
+    assert alice.hear(500, batch("a", 1)) == []
+    assert texts(alice.hear(1_500, batch("b", 3))) == ["text 3"]
+    assert texts(alice.hear(1_501, batch("a", 1, 2))) == ["text 2"]
+
+
+def test_without_history_the_room_is_followed_from_the_last_entry_after_a_lost_connection(alice: LinkedMember) -> None:
+    alice.member.claim_request.ask("alice", False, alice.now)
+    alice.grant()
+    alice.work(after=HISTORY_SECONDS)
+    alice.hear(5, batch("b", 3))
+    alice.hear(0, batch("a", 1))
+
+    alice.lose()
+    alice.work()
+
+    assert alice.link.attached == [5]
 
 
 def test_with_an_archive_that_cannot_answer_the_room_is_followed_without_its_history(alice: LinkedMember) -> None:

@@ -10,6 +10,8 @@ from chat_wire.messages import Batch, Notice, Page, Position, Recorded, entry_id
 NOTICES_REMEMBERED = 10_000
 # Two routers' clocks may differ by some seconds, so an entry that is a little older may still be new. Microseconds.
 CLOCK_SLACK = 60_000_000
+# A reader without history learns the posts of so many entries: the room may repeat one of them later.
+LEARNED_ENTRIES = 1_000
 
 
 class Reader:
@@ -28,6 +30,7 @@ class Reader:
         self._read_to: str | None = None  # in the entry it attached at
         self._newest = 0
         self._floor = 0
+        self._shown_from = 0
 
     @property
     def checking(self) -> bool:
@@ -49,9 +52,20 @@ class Reader:
         self._expected = self._position
         return self._position.offset if self._position else "first"
 
+    def learn_offset(self, offset: int, entry: Batch | Notice) -> int:
+        """Return the offset to attach at without history, to learn which posts come before an entry.
+
+        `read` returns none of those, and no later copy of one.
+        """
+        if ids := entry_ids(entry):
+            self._position = Position(offset=offset, id=ids[-1])
+        self._shown_from = offset
+        return max(0, offset - LEARNED_ENTRIES)
+
     def restart_offset(self) -> str:
         """Expect another stream, and return the offset of its first entry. `read` will not return old posts again."""
         self._expected = self._position = None
+        self._shown_from = 0
         self._floor = self._newest - CLOCK_SLACK
         return "first"
 
@@ -75,11 +89,13 @@ class Reader:
         ids = entry_ids(entry)
         known = ids.index(self._read_to) + 1 if self._read_to in ids else 0
         self._read_to = None
-        if ids:
+        if ids and offset >= self._shown_from:
             self._position = Position(offset=offset, id=ids[-1])
         if isinstance(entry, Notice):
-            return [] if known else self._read_notice(entry)
-        return self._read_batch(offset, entry, session, known)
+            new = [] if known else self._read_notice(entry)
+        else:
+            new = self._read_batch(offset, entry, session, known)
+        return new if offset >= self._shown_from else []
 
     def _read_notice(self, entry: Notice) -> list[MessageReceived | PresenceChanged]:
         if entry.id in self._notices or entry.at < self._floor:

@@ -39,6 +39,7 @@ class RoomFollower:
         self._reader = Reader()
         self._check_by = 0.0
         self._since = 0
+        self._learning = False
         self.attached = False
         self.newest_own = -1
         self.lost_at = 0
@@ -56,16 +57,17 @@ class RoomFollower:
         """Follow the room from the last entry known, or from its first."""
         link.attach(self.name, self._reader.start_offset())
         self._check_by = now + FIRST_ENTRY_SECONDS
+        self._learning = False
         self.attached = True
 
     def attach_without_history(self, link: MemberLink) -> None:
-        """Follow the room without its history, from the last chunk of its stream.
+        """Follow the room without its history, from the last chunk of its stream. Read what is before it in silence.
 
         A chunk has one or more entries. RabbitMQ's offset "last" starts at the last chunk. The offset "next" would
         start after it, and in a quiet room the reader would know no entry to attach at after a lost connection.
         """
         link.attach(self.name, "last")
-        self.attached = True
+        self._learning = self.attached = True
 
     def lost(self) -> None:
         """Note that the connection is lost."""
@@ -82,6 +84,10 @@ class RoomFollower:
             entry = self._decode(body)
             if entry is None:
                 continue
+            if self._learning:
+                self._learning = False
+                link.attach(self.name, self._reader.learn_offset(offset, entry))
+                return
             if not self._reader.check(offset, entry):
                 self._restart(link)
                 return
@@ -107,6 +113,7 @@ class RoomFollower:
         text = _("the broker lost the room's history, or a part of it: some messages may be missing")
         self._emit(Remark(text=text))
         self.newest_own = -1
+        self._learning = False
         self._posting.outbox.record_stream_loss()
         link.attach(self.name, self._reader.restart_offset())
 
