@@ -32,8 +32,8 @@ logs:  ## follow the logs of the services and of RabbitMQ
 	@if [ -d .run/log ]; then tail -q -n 50 -F .run/log/*.log; else $(NOT_RUNNING); fi
 
 test: .venv/dev rabbitmq  ## run all tests, except those that need Docker
-	$(VENV)/pytest -n 4 --dist worksteal tests/unit tests/integration
-	$(VENV)/pytest -n 4 --dist loadfile tests/e2e tests/security  # the longest first
+	@# A file is one piece of work: the long ones come first, and the short ones fill up the end.
+	$(VENV)/pytest -n 4 --dist loadfile tests/e2e tests/integration tests/security tests/unit
 
 test-security: .venv/dev rabbitmq  ## attack the broker and the services; another broker by TEST_AMQP_URL (see .ci/run)
 	$(VENV)/pytest -n 2 --dist loadfile tests/security
