@@ -11,9 +11,10 @@ from chat_wire.messages import (
     Notice,
     Post,
     Refused,
+    Resume,
     Run,
 )
-from testkit.linked_member import LinkedMember, page, recorded
+from testkit.linked_member import GRANTED_AT, LinkedMember, page, recorded
 
 
 def batch(session: str, *sequences: int) -> Batch:
@@ -40,6 +41,17 @@ def test_joining_tells_the_history_first_and_follows_the_room_from_there(alice: 
         events.Joined(name="alice", room="lobby"),
     ]
     assert alice.link.attached == [40]
+
+
+def test_a_grant_that_comes_after_its_token_has_expired_is_followed_by_a_request_for_another(
+    alice: LinkedMember,
+) -> None:
+    alice.member.claim_request.ask("alice", False, alice.now)
+    alice.grant(expires=GRANTED_AT)
+
+    alice.grant(Resume)
+
+    assert alice.link.session == "mine"
 
 
 def test_a_room_without_history_is_followed_from_its_first_entry(alice: LinkedMember) -> None:

@@ -188,6 +188,17 @@ def test_a_renewal_prolongs_the_token_and_an_expiry_never_moves_back() -> None:
     assert granted(journal.renew("author-b", "r1", "r4", "address-1", life=20)).expires == START + 900 * SECOND
 
 
+def test_a_claim_that_comes_again_after_its_token_has_expired_gets_another() -> None:
+    journal = Journal()
+    journal.open("bob", "author-b", "r1")
+    journal.now += (LIFE + 5) * SECOND
+
+    again = granted(journal.open("bob", "author-b", "r1"))
+
+    assert again.expires == journal.now + LIFE * SECOND
+    assert journal.sweep() == NOTHING
+
+
 def test_a_name_that_was_claimed_and_never_connected_is_free_when_its_token_expires() -> None:
     journal = Journal()
     journal.open("bob", "author-b", "r1")

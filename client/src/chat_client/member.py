@@ -126,6 +126,8 @@ class Member:
         if self.over or self.is_through(link, now):
             return
         grant = self.access.grant
+        if grant and link.session is None:
+            self._resume_request.ask()  # the token was on its way for longer than it lasts
         if grant and self._room.attached:
             self._room.read(link, grant.session, grant.name, now)
         for request in self._pending.pop_overdue(now):

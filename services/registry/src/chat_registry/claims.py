@@ -115,7 +115,9 @@ def _grant_again(state: State, entry: ClaimName, before: Holder) -> Outcome:
         return former_sessions.renew_session(state, entry, before)
     same_request = entry.request == before.request
     ended = state.ended.get(before.replaced or "") if same_request else None
-    return Outcome(reply=before, ended=ended, events=before.events if same_request else ())
+    # The claim may come again long after its first answer was lost, and that token with it.
+    put_holder(state, replace(before, expires=max(before.expires, token_expiry(state, entry.life))))
+    return Outcome(reply=state.holders[before.key], ended=ended, events=before.events if same_request else ())
 
 
 def _grant_name(state: State, entry: ClaimName, session: str, before: Holder | None) -> Outcome:
