@@ -18,6 +18,8 @@ from chat_registry.view import View
 
 # Of each second, the replica spends so much on probes at most, as it does nothing else meanwhile.
 SLICE_SECONDS = 0.05
+# A broker that takes so long for an answer is left alone until the next round: perhaps a node is cut off.
+SLOW_SECONDS = 0.5
 
 FindListeners = Callable[[list[str], float], dict[str, bool]]
 
@@ -59,6 +61,8 @@ class AddressProbes:
             self._begin_round(now)
         if self._left:
             found = self._find_listeners(self._left, SLICE_SECONDS)
+            if time.monotonic() - now > SLOW_SECONDS:
+                self._left.clear()
             yield from self._note([address for address, listens in found.items() if not listens])
 
     def _begin_round(self, now: float) -> None:
